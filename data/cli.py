@@ -1,0 +1,63 @@
+"""How every command line here ends: 0 done, 1 a comparison failed, 2 the user's mistake in one sentence.
+
+Results go to stdout, everything else to stderr, so that output can be piped.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from data.errors import UserError
+
+EXIT_COMPARISON_FAILED = 1
+EXIT_USER_ERROR = 2
+EXIT_INTERRUPTED = 130
+
+stdout = Console()
+stderr = Console(stderr=True)
+
+
+def run(command: Callable[..., Any], prog_name: str) -> None:
+    """Run a typer command as `python -m ...`: user errors become one sentence on stderr and exit status 2.
+
+    Args:
+        command: the function whose typed parameters are the options and whose docstring is the help.
+        prog_name: how the user called it, for usage lines (`python -m metrics.score`).
+    """
+    app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+    app.command()(command)
+    run_app(app, prog_name)
+
+
+def run_app(app: typer.Typer, prog_name: str) -> None:
+    """`run` for a typer app with sub-commands."""
+    try:
+        app(prog_name=prog_name)
+    except UserError as error:
+        fail(str(error))
+    except KeyboardInterrupt:
+        stderr.print("interrupted", style="yellow")
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:  # `| head` closed the pipe: not an error, and stdout must not be flushed again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        fail(f"{error.strerror or error}: {error.filename or 'no file named'}; nothing was changed")
+
+
+def fail(sentence: str) -> None:
+    """Print the sentence and end with status 2."""
+    stderr.print(f"[bold red]error:[/] {_escape(sentence)}", highlight=False, soft_wrap=True)
+    sys.exit(EXIT_USER_ERROR)
+
+
+def _escape(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)

@@ -1,0 +1,1 @@
+"""Third floor: one compilation strategy a file, behind one registry."""

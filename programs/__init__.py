@@ -1,0 +1,1 @@
+"""Second floor: the negotiation programs, the table they sit at, the models behind them and the command lines."""
