@@ -1,12 +1,13 @@
 """The last word on every creditor turn: nothing outside the policy leaves the table.
 
-A repair never drops a turn: it makes the nearest legal one, keeps the original under `proposed` and says in
-`notes` what was done, so that dialogue soundness (DS) can count it.
+A repair never drops a turn: it makes the nearest legal one, states it in place of the original words, keeps the
+original move under `proposed` and says in `notes` what was done, so that dialogue soundness (DS) can count it.
 """
 
 from __future__ import annotations
 
 from data.domain import CreditorPolicy, Move, MoveKind, PartialTerms, Terms, Turn
+from programs.words import statement
 
 
 def guarded(turn: Turn, own: Terms | None, theirs: Terms | None, policy: CreditorPolicy) -> Turn:
@@ -21,7 +22,16 @@ def guarded(turn: Turn, own: Terms | None, theirs: Terms | None, policy: Credito
     move, notes = _legal(turn.move, own, theirs, policy)
     if not notes:
         return turn if move == turn.move else turn.model_copy(update={"move": move})
-    return turn.model_copy(update={"move": move, "proposed": turn.move, "notes": (*turn.notes, *notes)})
+    stands = move.terms.over(own) if move.terms else own
+    return turn.model_copy(
+        update={
+            "move": move,
+            "proposed": turn.move,
+            "notes": (*turn.notes, *notes),
+            # The old words argued for the old figures, or agreed to what is not agreed.
+            "dialogue": statement(move.kind, stands, repeated=stands == own) if stands else turn.dialogue,
+        }
+    )
 
 
 def _legal(

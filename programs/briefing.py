@@ -1,0 +1,195 @@
+"""What a creditor-side module is told at one turn, as typed facts and as the prompt text rendered from them.
+
+Everything here derives from the creditor's view, the policy and what was said at the table. There is no way
+from here to a debtor's finances or persona.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from data.domain import CONCESSION_SIGN, DIMENSIONS, CreditorPolicy, CreditorView, Disclosure, MoveKind, Speaker, Terms, Turn
+from metrics.plan import monthly_installment
+from programs import words
+from programs.table import TableState
+from programs.valuation import creditor_value, rung_matched
+
+EXAMPLE_PERIODS = (3, 6, 9, 12, 18, 24)
+"""Plan lengths whose monthly cost the planner is shown."""
+
+
+@dataclass(frozen=True)
+class Briefing:
+    """One creditor turn's knowledge."""
+
+    view: CreditorView
+    policy: CreditorPolicy
+    table: TableState
+    ladder: tuple[Terms, ...] = ()
+    """Empty for creditors without a planner."""
+
+    @property
+    def disclosed(self) -> Disclosure:
+        """What the debtor has claimed so far; a later claim replaces an earlier one."""
+        claims: dict[str, object] = {}
+        for turn in self.table.turns:
+            if turn.speaker is Speaker.DEBTOR and turn.disclosed is not None:
+                claims.update(turn.disclosed.model_dump(exclude_none=True))
+        return Disclosure.model_validate(claims)
+
+    @property
+    def stated_surplus(self) -> int | None:
+        """Income less expenses as the debtor stated them, minor units a month; None until both are known."""
+        said = self.disclosed
+        if said.monthly_income is None or said.monthly_expenses is None:
+            return None
+        return said.monthly_income - said.monthly_expenses
+
+    @property
+    def rung(self) -> int:
+        """Index of the rung that the creditor stands on; 0 before the opening."""
+        return self.ladder.index(self.table.own) if self.table.own in self.ladder else 0
+
+    def instalment(self, terms: Terms) -> int:
+        """What `terms` cost the debtor a month, minor units."""
+        return monthly_installment(terms, self.view.debt.outstanding)
+
+    def fits(self, terms: Terms) -> bool | None:
+        """Whether the instalment is within the stated surplus; None while that is unknown."""
+        surplus = self.stated_surplus
+        return None if surplus is None else self.instalment(terms) <= surplus
+
+    def value(self, terms: Terms) -> float:
+        """What `terms` are worth to the creditor when kept, 0..1."""
+        return creditor_value(terms, self.policy)
+
+    def last_step(self, speaker: Speaker) -> float | None:
+        """By how much `speaker`'s latest move changed the standing value for the creditor; None before two offers.
+
+        For the debtor a positive step is a concession, for the creditor a negative one.
+        """
+        offers = _standing_after_each(self.table.turns, speaker)
+        return None if len(offers) < 2 else self.value(offers[-1]) - self.value(offers[-2])
+
+
+def _standing_after_each(turns: tuple[Turn, ...], speaker: Speaker) -> list[Terms]:
+    offers: list[Terms] = []
+    for turn in turns:
+        if turn.speaker is not speaker:
+            continue
+        terms = turn.move.terms.over(offers[-1] if offers else None) if turn.move.terms else None
+        if turn.move.kind is MoveKind.ASK and terms is not None:
+            offers.append(terms)
+        elif offers:
+            offers.append(offers[-1])
+    return offers
+
+
+def dialogue_text(table: TableState) -> str:
+    """The conversation, oldest first, one line a turn; append-only, so a model's prefix cache holds it."""
+    if not table.turns:
+        return "(nothing said yet; you open)"
+    return "\n".join(f"{turn.speaker.value.capitalize()}: {words.heard(turn.dialogue)}" for turn in table.turns)
+
+
+def ladder_text(ladder: tuple[Terms, ...]) -> str:
+    """The rungs, numbered from 1."""
+    return "\n".join(f"{i}. {words.package(rung)}" for i, rung in enumerate(ladder, start=1))
+
+
+def claims_text(briefing: Briefing) -> str:
+    """What the debtor has said of the finances, and what follows from it."""
+    said, currency = briefing.disclosed, briefing.view.debt.currency
+    known = [
+        f"{label} {words.money(amount, currency)}"
+        for label, amount in (
+            ("monthly income", said.monthly_income),
+            ("monthly expenses", said.monthly_expenses),
+            ("savings", said.assets),
+        )
+        if amount is not None
+    ]
+    if said.reason is not None:
+        known.append(f"reason {said.reason.value.replace('_', ' ')}")
+    if not known:
+        return "The debtor has not told us about income, expenses or savings."
+    text = f"The debtor says: {', '.join(known)}."
+    if briefing.stated_surplus is not None:
+        text += f" That leaves {words.money(max(briefing.stated_surplus, 0), currency)} a month."
+    return text
+
+
+def planning_facts(briefing: Briefing) -> str:
+    """For the planner: what undiscounted plans cost a month, and which of them the stated surplus carries."""
+    policy, currency = briefing.policy, briefing.view.debt.currency
+    base = policy.firmest().model_copy(update={"immediate_payment_pct": min(10.0, policy.max_immediate_payment_pct)})
+    low, high = policy.bounds("installment_periods")
+    lengths = sorted({int(low), int(high), *(n for n in EXAMPLE_PERIODS if low <= n <= high)})
+    costs = [(n, briefing.instalment(base.model_copy(update={"installment_periods": n}))) for n in lengths]
+    text = "Without a discount and with 10% paid at once, the instalment is " + "; ".join(
+        f"{words.money(cost, currency)} over {n} months" for n, cost in costs
+    )
+    text += ". " + claims_text(briefing)
+    if (surplus := briefing.stated_surplus) is not None:
+        fitting = next((n for n in range(int(low), int(high) + 1) if _cost(briefing, base, n) <= surplus), None)
+        text += (
+            f" The shortest plan without a discount that fits is {fitting} months."
+            if fitting
+            else " No plan without a discount fits, even the longest."
+        )
+    if briefing.table.own is not None:
+        text += f" Already offered, so nothing firmer is possible now: {words.package(briefing.table.own)}."
+    return text
+
+
+def _cost(briefing: Briefing, base: Terms, periods: int) -> int:
+    return briefing.instalment(base.model_copy(update={"installment_periods": periods}))
+
+
+def situation_text(briefing: Briefing) -> str:
+    """For the negotiator: where both sides stand, computed; the volatile part of the prompt, so it comes last."""
+    table, lines = briefing.table, [f"Round {briefing.table.round} of {briefing.table.round_limit}."]
+    if table.own is None:
+        lines.append("We have offered nothing yet.")
+    elif briefing.ladder:
+        lines.append(f"We stand on rung {briefing.rung + 1} of {len(briefing.ladder)}: {words.package(table.own)}.")
+    else:
+        lines.append(f"Our offer: {words.package(table.own)}.")
+    if table.theirs is not None:
+        lines.append(f"The debtor's offer: {words.package(table.theirs)}. {compared(briefing, table.theirs)}")
+        lines.append(step_text(briefing))
+    lines.append(claims_text(briefing))
+    if table.own is not None and (fits := briefing.fits(table.own)) is not None:
+        lines.append(f"Our offer's instalment {'fits into' if fits else 'is above'} what is left each month.")
+    return " ".join(lines)
+
+
+def compared(briefing: Briefing, offer: Terms) -> str:
+    """One sentence that ranks the debtor's offer against ours."""
+    if briefing.policy.breaches(offer):
+        return "It is outside our limits."
+    if not briefing.ladder:
+        own = briefing.table.own
+        better = own is not None and briefing.value(offer) >= briefing.value(own)
+        return "It is at least as good for us as our own offer." if better else "It is worse for us than our own offer."
+    matched = rung_matched(offer, briefing.ladder, briefing.policy)
+    if matched is None:
+        return "It is worse for us than our last rung."
+    if matched <= briefing.rung and briefing.table.own is not None:
+        return "It is at least as good for us as the rung we stand on."
+    return f"It is worth as much to us as rung {matched + 1}."
+
+
+def step_text(briefing: Briefing) -> str:
+    """One sentence about what the debtor just did."""
+    step = briefing.last_step(Speaker.DEBTOR)
+    if step is None:
+        return "That was the debtor's first offer."
+    if abs(step) < 1e-9:
+        return "The debtor did not move."
+    return "The debtor moved towards us." if step > 0 else "The debtor moved away from us."
+
+
+def given_way(before: Terms, after: Terms) -> tuple[str, ...]:
+    """The dimensions in which `after` favours the debtor more than `before`."""
+    return tuple(d for d in DIMENSIONS if CONCESSION_SIGN[d] * (getattr(after, d) - getattr(before, d)) > 0)

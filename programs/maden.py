@@ -1,0 +1,75 @@
+"""The composite: planner, negotiator and judge at the creditor's seat, playing a whole negotiation.
+
+The paper's multi-agent framework (arXiv 2502.18228, section 5) as one `dspy.Module`, so that DSPy's optimisers
+can run it as `program(case=..., seed=...)`. Planner and judge can each be switched off (`Variant`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import dspy
+
+from data.domain import CreditorView, DebtCase
+from programs.debtors import SimulatedDebtor
+from programs.judge import Judge
+from programs.negotiator import FreeNegotiator, LadderNegotiator
+from programs.planner import Planner
+from programs.seat import ProgramSeat
+from programs.settings import ProgramSettings
+from programs.table import DebtorSeat, play
+
+DebtorFactory = Callable[[DebtCase, int], DebtorSeat]
+"""Makes the debtor of one negotiation from the case (with its private side) and the seed."""
+
+
+class Outside:
+    """Holds what a program uses but does not own (the debtors): invisible to `named_predictors`, saving and copying.
+
+    A debtor that were an attribute would be optimised, saved and given the creditor's model.
+    """
+
+    def __init__(self, factory: DebtorFactory) -> None:
+        self.factory = factory
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Outside:
+        return self
+
+
+class Maden(dspy.Module):
+    """A debt-negotiation program.
+
+    Args:
+        settings: variant, policy and the rest; saved in the artifact.
+        debtors: who sits on the other side when the program is called; simulated debtors by default.
+    """
+
+    def __init__(self, settings: ProgramSettings | None = None, debtors: DebtorFactory = SimulatedDebtor) -> None:
+        super().__init__()
+        self.settings = settings or ProgramSettings()
+        self.outside = Outside(debtors)
+        variant = self.settings.variant
+        self.planner = Planner(self.settings) if variant.plans else None
+        self.negotiator = LadderNegotiator(self.settings) if variant.plans else FreeNegotiator(self.settings)
+        self.judge = Judge(self.settings) if variant.judges else None
+
+    def seat(self, view: CreditorView, seed: int = 0) -> ProgramSeat:
+        """The creditor's seat for one negotiation: `next_turn(table)` answers whoever is the debtor (an app, a test)."""
+        return ProgramSeat(view, self.settings, self.negotiator, self.planner, self.judge, seed)
+
+    def forward(self, case: DebtCase, seed: int = 0) -> dspy.Prediction:
+        """Play one negotiation.
+
+        Args:
+            case: the debtor; the creditor's side receives `case.creditor_view()` only.
+            seed: of the debtor's behaviour, and of sampling where the temperature is not 0.
+
+        Returns:
+            `Prediction(negotiation=Negotiation, ending=str, agreed=Terms | None)`. A failure of model or provider is
+            an ending (`program_fault`, `infrastructure`) in the record, not an exception.
+        """
+        negotiation = play(
+            case, self.seat(case.creditor_view(), seed), self.outside.factory(case, seed), self.settings.policy, seed
+        )
+        return dspy.Prediction(negotiation=negotiation, ending=negotiation.ending.value, agreed=negotiation.agreed)

@@ -1,0 +1,121 @@
+"""The negotiator: one creditor turn. On a ladder it chooses how to move; without one it states its terms freely."""
+
+from __future__ import annotations
+
+import dspy
+
+from data.domain import Inquiry, Move, MoveKind, PartialTerms, Speaker, Terms, Turn
+from metrics.figures import stray_figures
+from programs import words
+from programs.briefing import Briefing, dialogue_text, ladder_text, situation_text
+from programs.calls import call
+from programs.settings import ProgramSettings
+from signatures.turn import FreeTurn, LadderTurn, TakeFreeTurn, TakeLadderTurn
+
+STRAY_NOTE = "words: a sentence with figures other than the move's was left out"
+
+
+class LadderNegotiator(dspy.Module):
+    """Chooses hold, step down, accept or reject on the planner's ladder (paper: communicating agent)."""
+
+    def __init__(self, settings: ProgramSettings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.predict = dspy.Predict(TakeLadderTurn)
+
+    def forward(self, briefing: Briefing, advice: str = "", seed: int = 0) -> dspy.Prediction:
+        """A `Prediction` with `turn`, a draft that has not passed the judge or the guard.
+
+        Raises:
+            ProgramFault, InfrastructureFailure: see `programs.calls.call`.
+        """
+        choice: LadderTurn = call(
+            self.predict,
+            "negotiator",
+            seed,
+            self.settings.temperature,
+            account=words.account(briefing.view),
+            ladder=ladder_text(briefing.ladder),
+            dialogue=dialogue_text(briefing.table),
+            situation=situation_text(briefing),
+            advice=advice,
+        ).turn
+        return dspy.Prediction(turn=spoken(briefing, ladder_move(briefing, choice.choice), choice))
+
+
+class FreeNegotiator(dspy.Module):
+    """States its terms freely: the vanilla baseline, whose over-concession the project measures."""
+
+    def __init__(self, settings: ProgramSettings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.predict = dspy.Predict(TakeFreeTurn)
+
+    def forward(self, briefing: Briefing, advice: str = "", seed: int = 0) -> dspy.Prediction:
+        """As `LadderNegotiator.forward`.
+
+        Raises:
+            ProgramFault, InfrastructureFailure: see `programs.calls.call`.
+        """
+        choice: FreeTurn = call(
+            self.predict,
+            "negotiator",
+            seed,
+            self.settings.temperature,
+            account=words.account(briefing.view),
+            limits=words.limits(briefing.policy),
+            dialogue=dialogue_text(briefing.table),
+            situation=situation_text(briefing),
+            advice=advice,
+        ).turn
+        kind = MoveKind(choice.choice)
+        terms = PartialTerms.of(choice.terms.terms()) if kind is MoveKind.ASK else None
+        return dspy.Prediction(turn=spoken(briefing, Move(kind=kind, terms=terms), choice))
+
+
+def ladder_move(briefing: Briefing, choice: str) -> Move:
+    """The figures behind a choice: the opening rung first, then the rung stood on or the next one down."""
+    table, ladder = briefing.table, briefing.ladder
+    if table.own is None:
+        return _ask(ladder[0])
+    if choice == "accept" and table.theirs is not None:
+        return Move(kind=MoveKind.ACCEPT)
+    if choice == "step_down":
+        return _ask(ladder[min(briefing.rung + 1, len(ladder) - 1)])
+    return Move(kind=MoveKind.REJECT) if choice == "reject" else _ask(table.own)
+
+
+def _ask(terms: Terms) -> Move:
+    return Move(kind=MoveKind.ASK, terms=PartialTerms.of(terms))
+
+
+def spoken(briefing: Briefing, move: Move, choice: LadderTurn | FreeTurn) -> Turn:
+    """The whole turn: the model's argument without stray figures, the stated offer, and the question as a question."""
+    terms = terms_after(briefing, move)
+    argument, notes = choice.argument.strip(), ()
+    if stray_figures(argument, terms, briefing.view.debt):
+        argument, notes = words.without_figures(argument), (STRAY_NOTE,)
+    inquiry = None if choice.inquiry == "none" or move.kind is MoveKind.ACCEPT else Inquiry(choice.inquiry)
+    parts = [
+        argument,
+        words.statement(move.kind, terms, repeated=terms == briefing.table.own) if terms is not None else "",
+        words.QUESTIONS[inquiry] if inquiry is not None else "",
+    ]
+    return Turn(
+        speaker=Speaker.CREDITOR,
+        move=move,
+        dialogue=" ".join(part for part in parts if part),
+        thoughts=choice.thoughts.strip() or None,
+        inquiry=inquiry,
+        notes=notes,
+    )
+
+
+def terms_after(briefing: Briefing, move: Move) -> Terms | None:
+    """The package that stands after `move`: the named one, the debtor's for accept, the own one for reject."""
+    table = briefing.table
+    if move.kind is MoveKind.ACCEPT:
+        return table.theirs
+    if move.kind is MoveKind.REJECT or move.terms is None:
+        return table.own
+    return move.terms.over(table.own)

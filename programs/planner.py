@@ -1,0 +1,49 @@
+"""The planner: one typed strategy, clamped and turned into a concession ladder by code."""
+
+from __future__ import annotations
+
+import dspy
+
+from data.domain import Inquiry
+from programs import words
+from programs.briefing import Briefing, planning_facts
+from programs.calls import call
+from programs.ladder import build_ladder
+from programs.settings import ProgramSettings
+from signatures.plan import MakePlan, Strategy
+
+
+class Planner(dspy.Module):
+    """Plans once at the opening, and again when the debtor's finances become known (paper: planning agent)."""
+
+    def __init__(self, settings: ProgramSettings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.predict = dspy.Predict(MakePlan)
+
+    def forward(self, briefing: Briefing, seed: int = 0) -> dspy.Prediction:
+        """A `Prediction` with `strategy` as the model gave it, `ladder` (Terms, firmest first) and `inquiry`.
+
+        Raises:
+            ProgramFault, InfrastructureFailure: see `programs.calls.call`.
+        """
+        strategy: Strategy = call(
+            self.predict,
+            "planner",
+            seed,
+            self.settings.temperature,
+            account=words.account(briefing.view),
+            limits=words.limits(briefing.policy),
+            facts=planning_facts(briefing),
+        ).strategy
+        ladder = build_ladder(
+            strategy.opening.terms(),
+            strategy.target.terms(),
+            strategy.floor.terms(),
+            strategy.concede_first,
+            briefing.policy,
+            rungs=self.settings.rungs,
+            standing=briefing.table.own,
+        )
+        inquiry = None if strategy.ask_about == "none" else Inquiry(strategy.ask_about)
+        return dspy.Prediction(strategy=strategy, ladder=ladder, inquiry=inquiry)

@@ -1,0 +1,99 @@
+"""The creditor's seat taken by a program: plan, draft, review, revise. One instance plays one negotiation."""
+
+from __future__ import annotations
+
+import dspy
+
+from data.domain import CreditorView, Inquiry, Move, MoveKind, PartialTerms, Speaker, Terms, Turn
+from programs import words
+from programs.briefing import Briefing
+from programs.failures import UnparseableOutput
+from programs.judge import must_review
+from programs.settings import ProgramSettings
+from programs.table import TableState
+
+
+class ProgramSeat:
+    """Plays the creditor with DSPy modules; implements `programs.table.CreditorSeat`.
+
+    Args:
+        view: the case as the creditor sees it.
+        settings: variant, policy, revisions.
+        negotiator, planner, judge: the modules; None where the variant switches one off.
+        seed: separates one trial's samples from another's where sampling is on.
+    """
+
+    def __init__(
+        self,
+        view: CreditorView,
+        settings: ProgramSettings,
+        negotiator: dspy.Module,
+        planner: dspy.Module | None,
+        judge: dspy.Module | None,
+        seed: int = 0,
+    ) -> None:
+        self.view = view
+        self.settings = settings
+        self.negotiator, self.planner, self.judge = negotiator, planner, judge
+        self.seed = seed
+        self.ladder: tuple[Terms, ...] = ()
+        self._planned_with_surplus = False
+        self._to_ask: Inquiry | None = None
+
+    def next_turn(self, table: TableState) -> Turn:
+        """The next creditor turn: planned, drafted, and reviewed where it gives way.
+
+        Raises:
+            ProgramFault: the opening could not be drafted at all.
+            InfrastructureFailure: the model could not be reached.
+        """
+        briefing = self._planned(Briefing(self.view, self.settings.policy, table, self.ladder))
+        try:
+            draft = self._draft(briefing)
+        except UnparseableOutput as fault:
+            if table.own is None:
+                raise
+            return _held(table.own, f"output: {fault.kind}, held the offer")
+        return self._with_planned_question(draft, table)
+
+    def _planned(self, briefing: Briefing) -> Briefing:
+        """The briefing with a ladder, planned at the opening and again once the stated surplus is known."""
+        if self.planner is None:
+            return briefing
+        knows_surplus = briefing.stated_surplus is not None
+        if not self.ladder or (knows_surplus and not self._planned_with_surplus and self.settings.replan_on_disclosure):
+            plan = self.planner(briefing=briefing, seed=self.seed)
+            self.ladder = plan.ladder
+            self._to_ask = plan.inquiry
+            self._planned_with_surplus = knows_surplus
+        return Briefing(briefing.view, briefing.policy, briefing.table, self.ladder)
+
+    def _draft(self, briefing: Briefing) -> Turn:
+        """A draft that the judge has approved, or the last one that it may send back."""
+        draft: Turn = self.negotiator(briefing=briefing, seed=self.seed).turn
+        notes: tuple[str, ...] = ()
+        for _ in range(self.settings.max_revisions if self.judge is not None else 0):
+            if not must_review(briefing, draft):
+                break
+            review = self.judge(briefing=briefing, draft=draft, seed=self.seed)  # type: ignore[misc]
+            notes += (review.note,)
+            if review.approved:
+                break
+            draft = self.negotiator(briefing=briefing, advice=review.advice, seed=self.seed).turn
+        return draft.model_copy(update={"notes": (*draft.notes, *notes)})
+
+    def _with_planned_question(self, draft: Turn, table: TableState) -> Turn:
+        """The planner's question on the opening, where the negotiator asked nothing itself."""
+        if table.own is not None or draft.inquiry is not None or self._to_ask is None:
+            return draft
+        question = words.QUESTIONS[self._to_ask]
+        return draft.model_copy(update={"inquiry": self._to_ask, "dialogue": f"{draft.dialogue} {question}"})
+
+
+def _held(own: Terms, note: str) -> Turn:
+    return Turn(
+        speaker=Speaker.CREDITOR,
+        move=Move(kind=MoveKind.ASK, terms=PartialTerms.of(own)),
+        dialogue=words.statement(MoveKind.ASK, own, repeated=True),
+        notes=(note,),
+    )

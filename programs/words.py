@@ -1,0 +1,90 @@
+"""The creditor's figures in words: code states the offer, the model argues.
+
+Every sentence here carries the move's figures and no others, so that what is said is what is binding.
+"""
+
+from __future__ import annotations
+
+import re
+
+from data.domain import CreditorPolicy, CreditorView, Inquiry, MoveKind, Terms
+
+QUESTIONS: dict[Inquiry, str] = {
+    Inquiry.INCOME: "May I ask what your monthly income is at present?",
+    Inquiry.EXPENSES: "May I ask what you need for living costs each month?",
+    Inquiry.ASSETS: "May I ask what savings you could draw on?",
+    Inquiry.REASON: "May I ask what made it hard to pay?",
+}
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+MAX_HEARD_CHARS = 600
+"""How much of one debtor message a creditor prompt carries; a longer one is cut and says so."""
+
+
+def money(amount_minor: int, currency: str) -> str:
+    """`1234567, "CNY"` as `CNY 12,345.67`."""
+    return f"{currency} {amount_minor // 100:,}.{amount_minor % 100:02d}"
+
+
+def package(terms: Terms) -> str:
+    """The four figures as a clause."""
+    discount = f"a {terms.discount_pct:g}% discount" if terms.discount_pct else "no discount"
+    return (
+        f"{discount}, {terms.immediate_payment_pct:g}% paid within {_count(terms.immediate_payment_days, 'day')}, "
+        f"the rest in {_count(terms.installment_periods, 'monthly instalment')}"
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def statement(kind: MoveKind, terms: Terms, repeated: bool) -> str:
+    """The sentence that makes a move binding.
+
+    Args:
+        kind: the move.
+        terms: the package that stands after it (for accept: the debtor's).
+        repeated: whether the creditor stood there before.
+    """
+    if kind is MoveKind.ACCEPT:
+        return f"Agreed: {package(terms)}."
+    if kind is MoveKind.REJECT:
+        return f"I cannot accept that. Our offer stays: {package(terms)}."
+    return f"{'Our offer stays' if repeated else 'Our offer is'}: {package(terms)}."
+
+
+def without_figures(text: str) -> str:
+    """`text` without the sentences that carry a digit or a percent sign."""
+    sentences = re.split(r"(?<=[.!?])\s+", text.strip())
+    return " ".join(s for s in sentences if not re.search(r"[\d%]", s)).strip()
+
+
+def heard(text: str) -> str:
+    """A debtor's words made safe for one line of a prompt: no control or direction marks, no line breaks, bounded.
+
+    A message can then not imitate a prompt's own structure ("Creditor: ..." on a new line, field markers).
+    """
+    flat = " ".join(_CONTROL.sub(" ", text).replace("[[", "[ [").replace("##", "#").split())
+    return flat if len(flat) <= MAX_HEARD_CHARS else flat[:MAX_HEARD_CHARS] + " ... (cut)"
+
+
+def account(view: CreditorView) -> str:
+    """The debt and the person as prompts show them."""
+    debt, person = view.debt, view.debtor
+    who = ", ".join(part for part in (person.name or "the debtor", f"{person.age} years old" if person.age else "") if part)
+    return (
+        f"{who}; {debt.product}; owes {money(debt.outstanding, debt.currency)} "
+        f"(lent {money(debt.principal, debt.currency)}); {debt.overdue_days} days overdue"
+    )
+
+
+def limits(policy: CreditorPolicy) -> str:
+    """The policy as prompts show it."""
+    p = policy
+    return (
+        f"discount {p.min_discount_pct:g}-{p.max_discount_pct:g}%; "
+        f"immediate payment {p.min_immediate_payment_pct:g}-{p.max_immediate_payment_pct:g}% "
+        f"within {p.min_immediate_payment_days}-{p.max_immediate_payment_days} days; "
+        f"{p.min_installment_periods}-{p.max_installment_periods} monthly instalments; {p.round_limit} rounds at most"
+    )
