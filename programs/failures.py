@@ -11,25 +11,43 @@ class InfrastructureFailure(Exception):
     """Nobody at the table is to blame: the negotiation is left unscored."""
 
     kind = "provider_error"
+    retry_after: float | None = None
+    """Seconds that the server asked to wait, None when it did not say."""
 
 
 class RateLimited(InfrastructureFailure):
+    """The provider takes no more calls for now."""
+
     kind = "rate_limit"
 
 
 class ModelTimeout(InfrastructureFailure):
+    """No answer in the time allowed for one attempt."""
+
     kind = "timeout"
 
 
 class ModelUnreachable(InfrastructureFailure):
+    """No server answers, or the connection broke."""
+
     kind = "unreachable"
 
 
 class AuthenticationFailed(InfrastructureFailure):
+    """The key is missing, wrong, or may not use the model."""
+
     kind = "authentication"
 
 
+class OutOfCredit(InfrastructureFailure):
+    """The account behind the key is empty: waiting does not help."""
+
+    kind = "out_of_credit"
+
+
 class UnknownModel(InfrastructureFailure):
+    """The provider has no model of that name."""
+
     kind = "unknown_model"
 
 
@@ -40,6 +58,8 @@ class ProgramFault(Exception):
 
 
 class UnparseableOutput(ProgramFault):
+    """The reply does not have the fields that the signature asks for."""
+
     kind = "unparseable_output"
 
 

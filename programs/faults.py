@@ -1,0 +1,108 @@
+"""From the exceptions of DSPy and LiteLLM to the typed failures of programs.failures.
+
+DSPy already maps most of its backends' exceptions to its own; here the last step is taken, which says whose fault
+it is. What DSPy cannot tell apart (a content filter's refusal, a context overflow that a compatible
+server reports in its own words) is read from the exceptions underneath.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dspy.clients.engines.litellm_errors import to_lm15_error
+from dspy.clients.errors import wrap_error
+from dspy.lm15 import LM15Error
+from dspy.utils import exceptions as dspy_errors
+
+from programs.failures import (
+    AuthenticationFailed,
+    ContextOverflow,
+    InfrastructureFailure,
+    ModelTimeout,
+    ModelUnreachable,
+    OutOfCredit,
+    ProgramFault,
+    RateLimited,
+    Refusal,
+    UnknownModel,
+    UnparseableOutput,
+)
+
+REPLY_EXCERPT = 200
+"""Characters of an unparseable reply that go into the message."""
+
+_BY_CLASS: tuple[tuple[type[Exception], type[InfrastructureFailure | ProgramFault]], ...] = (
+    (dspy_errors.ContextWindowExceededError, ContextOverflow),
+    (dspy_errors.LMRateLimitError, RateLimited),
+    (dspy_errors.LMTimeoutError, ModelTimeout),
+    (dspy_errors.LMAuthError, AuthenticationFailed),
+    (dspy_errors.LMNotConfiguredError, AuthenticationFailed),
+    (dspy_errors.LMBillingError, OutOfCredit),
+    (dspy_errors.LMUnsupportedModelError, UnknownModel),
+    (dspy_errors.LMTransportError, ModelUnreachable),
+    (dspy_errors.LMError, InfrastructureFailure),
+    (TimeoutError, ModelTimeout),
+    (ConnectionError, ModelUnreachable),
+)
+_REFUSAL_CODES = {"content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"}
+_OVERFLOW_CODES = {"exceed_context_size_error", "context_length_exceeded"}
+
+
+def classify(exception: Exception) -> Exception:
+    """The typed failure that `exception` means; `exception` itself when it is one already, or a bug of ours.
+
+    Use as `raise classify(error) from error`. A wait that the server asked for (seconds) is on the
+    failure as `retry_after`.
+    """
+    if isinstance(exception, InfrastructureFailure | ProgramFault):
+        return exception
+    if isinstance(exception, dspy_errors.AdapterParseError):
+        return UnparseableOutput(_unparseable(exception))
+    error = _as_dspy_error(exception)
+    message = _sentence(error)
+    causes = [*_chain(exception), error]
+    if any(_is_refusal(cause) for cause in causes):
+        return Refusal(message)
+    if any(getattr(cause, "provider_code", None) in _OVERFLOW_CODES for cause in causes):
+        return ContextOverflow(message)
+    for known, failure in _BY_CLASS:
+        if isinstance(error, known):
+            return _with_wait(failure(message), error)
+    return exception
+
+
+def _as_dspy_error(exception: Exception) -> Exception:
+    """LiteLLM's and lm15's exceptions as DSPy's; everything else as it is."""
+    canonical = to_lm15_error(exception)
+    return wrap_error(canonical, model="") if isinstance(canonical, LM15Error) else exception
+
+
+def _chain(exception: BaseException | None) -> Iterator[BaseException]:
+    """`exception` and what caused it, outermost first."""
+    while exception is not None:
+        yield exception
+        exception = exception.__cause__
+
+
+def _is_refusal(exception: BaseException) -> bool:
+    # By name, since LiteLLM takes seconds to import and is not there at all in an embedded-only process.
+    named = any(cls.__name__ == "ContentPolicyViolationError" for cls in type(exception).__mro__)
+    return named or getattr(exception, "provider_code", None) in _REFUSAL_CODES
+
+
+def _with_wait(failure: InfrastructureFailure | ProgramFault, error: Exception) -> Exception:
+    if isinstance(failure, InfrastructureFailure):
+        failure.retry_after = getattr(error, "retry_after", None)
+    return failure
+
+
+def _sentence(error: Exception) -> str:
+    """The error's message on one line."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _unparseable(error: dspy_errors.AdapterParseError) -> str:
+    reply = " ".join(str(error.lm_response).split())
+    shown = reply if len(reply) <= REPLY_EXCERPT else f"{reply[:REPLY_EXCERPT]}…"
+    fields = ", ".join(error.signature.output_fields)
+    return f"the reply does not fit the fields {fields}: {shown!r}"

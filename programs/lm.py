@@ -1,0 +1,186 @@
+"""From a model string to a ready `dspy.LM`, and a check that it answers before long work starts.
+
+- `local`: the embedded model, no key and no server (programs.embedded, programs.weights).
+- `local:FILE.gguf`: any other model file.
+- anything else: a LiteLLM model string (`openai/gpt-4o-mini`, `ollama/llama3`), through LiteLLM.
+
+What DSPy 3.4.1 does about failures, and we rely on: rate limits, timeouts, server and connection errors are tried
+again up to `num_retries` times after 1, 2, 4, 8, ... seconds (at most 60), or after what the server's Retry-After says,
+however long; LiteLLM's and the SDKs' own retries are off. All else is raised at once. An answer
+from the cache takes no attempt.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+# LiteLLM reads it on import: its price table from the installed package, not from the network.
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+
+import dspy
+from dspy.utils.exceptions import LMConfigurationError
+
+from data.errors import UserError
+from programs.embedded import EmbeddedEngine, EngineSettings, default_threads, server_for
+from programs.failures import (
+    AuthenticationFailed,
+    ModelTimeout,
+    ModelUnreachable,
+    OutOfCredit,
+    RateLimited,
+    UnknownModel,
+)
+from programs.faults import classify
+from programs.weights import QWEN, assembled, file_sha256
+
+__all__ = ["check_lm", "classify", "make_lm"]
+
+LOCAL = "local"
+REMOTE_RETRIES = 4
+GGUF_MAGIC = b"GGUF"
+
+logger = logging.getLogger(__name__)
+
+
+def make_lm(
+    model: str,
+    *,
+    temperature: float = 0.0,
+    max_tokens: int = 400,
+    seed: int | None = None,
+    timeout_s: float = 120,
+    threads: int | None = None,
+    cache: bool = True,
+) -> dspy.LM:
+    """The LM that `model` names; sends nothing yet.
+
+    Args:
+        model: `local`, `local:FILE.gguf` or a LiteLLM model string.
+        temperature: 0 takes the likeliest token every time.
+        max_tokens: upper limit of a reply; a reply cut there has the finish reason `length`.
+        seed: of the sampling, where the model takes one; matters above temperature 0 only.
+        timeout_s: seconds for one attempt of a remote call; an embedded call is bounded by `max_tokens` alone.
+        threads: compute threads of an embedded model; default: one less than the cores.
+        cache: answer a request that was answered before from DSPy's cache.
+
+    Raises:
+        UserError: the model's file or packages are missing or damaged, or a setting makes no sense.
+    """
+    if not model.strip():
+        raise UserError("the model's name is empty; write local, local:FILE.gguf or a name such as openai/gpt-4o-mini")
+    sampling = {} if seed is None else {"seed": seed}
+    if model == LOCAL or model.startswith(f"{LOCAL}:"):
+        name, path = _embedded_file(model)
+        engine = EmbeddedEngine(EngineSettings(path=str(path), threads=threads or default_threads()))
+        return dspy.LM(
+            name, engine=engine, temperature=temperature, max_tokens=max_tokens, cache=cache, num_retries=1, **sampling
+        )
+    return _remote(model, temperature, max_tokens, cache, {"timeout": timeout_s, **sampling})
+
+
+def check_lm(lm: dspy.LM) -> None:
+    """Make one tiny uncached call, so that a missing key or a wrong name shows before long work, not in it.
+
+    Raises:
+        UserError: one sentence that says what is wrong with the model, its key or its server and what to do.
+    """
+    if isinstance(lm.engine, EmbeddedEngine):
+        server_for(lm.engine.settings)
+    elif isinstance(lm.engine, str):
+        _check_name_and_key(lm)
+    tiny = {} if "max_completion_tokens" in lm.kwargs else {"max_tokens": 5}
+    try:
+        with _quiet("dspy.clients.lm"):  # five tokens are meant to be cut
+            lm.copy(cache=False, num_retries=1)("Answer with the one word: ok", **tiny)
+    except UserError:
+        raise
+    except Exception as error:
+        raise UserError(_advice(lm, classify(error))) from error
+
+
+def _embedded_file(model: str) -> tuple[str, Path]:
+    """Name of the LM and path of its file. The name must tell files apart, since DSPy's cache knows only it."""
+    if model == LOCAL:
+        path = assembled()
+        return f"embedded/{path.stem}", path
+    path = Path(model.removeprefix(f"{LOCAL}:")).expanduser().absolute()
+    if not path.is_file():
+        raise UserError(f"there is no model file {path}; check the path after local:")
+    with path.open("rb") as file:
+        if file.read(len(GGUF_MAGIC)) != GGUF_MAGIC:
+            raise UserError(f"{path} is no GGUF model file; llama.cpp's format is needed after local:")
+    if path.name == QWEN.file_name:
+        return f"embedded/{path.stem}", path
+    return f"embedded/{path.stem}-{file_sha256(path)[:12]}", path
+
+
+def _remote(model: str, temperature: float, max_tokens: int, cache: bool, settings: dict[str, object]) -> dspy.LM:
+    common = {"engine": "litellm", "cache": cache, "num_retries": REMOTE_RETRIES, "drop_params": True, **settings}
+    try:
+        return dspy.LM(model, temperature=temperature, max_tokens=max_tokens, **common)
+    except LMConfigurationError:
+        logger.info("%s is a reasoning model: it chooses temperature and length of reply itself", model)
+        return dspy.LM(model, temperature=None, max_tokens=None, **common)
+    except ValueError as error:
+        raise UserError(f"{error}; write provider/model, for example openai/gpt-4o-mini") from error
+
+
+def _check_name_and_key(lm: dspy.LM) -> None:
+    """What can be known without a call: whether LiteLLM knows the provider, and whether its keys are set."""
+    litellm = _litellm()
+    try:
+        litellm.get_llm_provider(lm.model, api_base=lm.kwargs.get("api_base"))
+    except litellm.BadRequestError as error:
+        raise UserError(
+            f"{lm.model!r} names no provider that LiteLLM knows; "
+            "write provider/model, for example openai/gpt-4o-mini or ollama/llama3, or local"
+        ) from error
+    if "api_key" not in lm.kwargs and (missing := _missing_keys(lm.model)):
+        raise UserError(f"no key for {lm.model}: set the environment variable {' and '.join(missing)}")
+
+
+def _missing_keys(model: str) -> list[str]:
+    """The environment variables that LiteLLM needs for `model` and does not find."""
+    found = _litellm().validate_environment(model)
+    return [] if found["keys_in_environment"] else list(found["missing_keys"])
+
+
+def _advice(lm: dspy.LM, failure: Exception) -> str:
+    """One sentence for the user: what is wrong and what to do."""
+    api_base = lm.kwargs.get("api_base") or os.environ.get("OPENAI_API_BASE") or os.environ.get("OPENAI_BASE_URL")
+    at = f" at {api_base}" if api_base else ""
+    sentences: dict[type[Exception], str] = {
+        AuthenticationFailed: f"the provider of {lm.model} refused the key: check the key in your environment",
+        OutOfCredit: f"the account for {lm.model} has no credit left: top it up or name another model",
+        UnknownModel: f"the provider knows no model {lm.model}: check the name, and that your key may use it",
+        ModelUnreachable: f"no server answers for {lm.model}{at}: is it running?",
+        ModelTimeout: f"{lm.model} gave no answer in {lm.kwargs.get('timeout')} s: is its server overloaded?",
+        RateLimited: f"{lm.model} refuses calls because of its rate limit: wait, or name another model",
+    }
+    return f"{sentences.get(type(failure), f'{lm.model} does not answer')} ({failure})"
+
+
+def _litellm() -> Any:
+    """LiteLLM without its advertisements on stdout."""
+    import litellm
+
+    litellm.suppress_debug_info = True
+    logging.getLogger("LiteLLM").setLevel(logging.ERROR)
+    return litellm
+
+
+@contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """Only errors from the logger `name` inside the block."""
+    target = logging.getLogger(name)
+    before = target.level
+    target.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        target.setLevel(before)
