@@ -1,0 +1,154 @@
+"""Scores: a negotiation record in, the thirteen metrics, the indices and the objective out. Pure functions.
+
+`score_many` simulates all plans in one batch. `objective_metric` is what DSPy's optimisers call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from data.domain import CreditorPolicy, Ending, Negotiation
+from metrics.conversation import Soundness, completeness, rounds, soundness
+from metrics.efficiency import recovery_dates
+from metrics.health import tier_days, tier_variance
+from metrics.indices import collection_index, conversation_index, health_index, objective, recovery_index
+from metrics.plan import CashFlow, PlanBatch, simulate
+from metrics.recovery import recovery_rate, success
+from metrics.scorecard import Scorecard
+from metrics.weights import Weights, default_weights, load_weights
+
+if TYPE_CHECKING:
+    import dspy
+
+__all__ = [
+    "Scorecard",
+    "Unscorable",
+    "Weights",
+    "feedback",
+    "load_weights",
+    "objective_metric",
+    "score",
+    "score_columns",
+    "score_many",
+]
+
+
+class Unscorable(Exception):
+    """The negotiation ended through nobody's fault at the table (provider, network, limit): no score, not a 0."""
+
+
+@dataclass(frozen=True)
+class Talk:
+    """The conversational side of N negotiations, as columns."""
+
+    completeness: np.ndarray
+    soundness: np.ndarray
+    rounds: np.ndarray
+    disqualified: np.ndarray
+    """A hard breach of conduct, or not one legal creditor turn: the objective is 0."""
+
+
+def score(negotiation: Negotiation, weights: Weights | None = None) -> Scorecard:
+    """The scorecard of one negotiation.
+
+    Raises:
+        Unscorable: the ending is `infrastructure`.
+        UserError: an amount is too large to be simulated exactly.
+    """
+    return score_many([negotiation], weights)[0]
+
+
+def score_many(negotiations: Sequence[Negotiation], weights: Weights | None = None) -> list[Scorecard]:
+    """Scorecards in the order of the negotiations; the same as `score` of each, and faster.
+
+    Raises:
+        Unscorable: an ending is `infrastructure`; filter these out first and report them as coverage.
+        UserError: an amount is too large to be simulated exactly.
+    """
+    for negotiation in negotiations:
+        if negotiation.ending is Ending.INFRASTRUCTURE:
+            raise Unscorable(f"{negotiation.case.case_id}: {negotiation.failure or 'infrastructure failure'}")
+    cards: list[Scorecard] = []
+    for policy, group in groupby(negotiations, key=lambda negotiation: negotiation.policy):
+        cards += _score_group(list(group), policy, weights or default_weights())
+    return cards
+
+
+def score_columns(flow: CashFlow, talk: Talk, policy: CreditorPolicy, weights: Weights) -> dict[str, np.ndarray]:
+    """All metrics, indices and the objective of N simulated plans, by id; the vectorised core of `score_many`."""
+    first, second, third, fourth = tier_days(flow)
+    quarter, half, completion = recovery_dates(flow)
+    cri, dhi = recovery_index(flow, policy, weights), health_index(flow, weights)
+    cci = collection_index(cri, dhi)
+    conv = conversation_index(talk.completeness, talk.soundness, talk.rounds, policy.round_limit)
+    return {
+        "DC": talk.completeness,
+        "DS": talk.soundness,
+        "DR": talk.rounds,
+        "SR": success(flow),
+        "RR": recovery_rate(flow),
+        "QRD": quarter,
+        "HRD": half,
+        "CRD": completion,
+        "L1D": first,
+        "L2D": second,
+        "L3D": third,
+        "L4D": fourth,
+        "ATV": tier_variance(flow),
+        "CRI": cri,
+        "DHI": dhi,
+        "CCI": cci,
+        "CONV": conv,
+        "objective": objective(cci, conv, talk.disqualified, weights),
+    }
+
+
+def objective_metric(
+    example: Any, pred: Any, trace: Any = None, pred_name: str | None = None, pred_trace: Any = None
+) -> dspy.Prediction:
+    """The objective as DSPy's optimisers call it; reads `pred.negotiation` and nothing else, so it is pure.
+
+    Returns a `dspy.Prediction` with `score` (the objective), `feedback`, the thirteen metrics and CRI, DHI, CCI,
+    CONV. Set a metric threshold above 0 when bootstrapping: DSPy takes any returned prediction for a success.
+
+    Raises:
+        Unscorable: the negotiation ended through an infrastructure failure, which is not a score.
+    """
+    import dspy  # seconds to import; `python -m metrics.score` does without
+
+    card = score(pred.negotiation)
+    values = card.values()
+    return dspy.Prediction(score=values.pop("objective"), feedback=feedback(pred.negotiation, card), **values)
+
+
+def feedback(negotiation: Negotiation, scorecard: Scorecard) -> str:
+    """What cost most and which module caused it; see metrics/feedback.py."""
+    from metrics.feedback import feedback as write  # it needs the oracle, which needs this module
+
+    return write(negotiation, scorecard)
+
+
+def _score_group(negotiations: list[Negotiation], policy: CreditorPolicy, weights: Weights) -> list[Scorecard]:
+    """Score negotiations that share a policy."""
+    batch = PlanBatch.of([n.case for n in negotiations], [n.agreed for n in negotiations])
+    judged = [soundness(n) for n in negotiations]
+    columns = score_columns(simulate(batch), _talk(negotiations, judged), policy, weights)
+    rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+    return [
+        Scorecard(case_id=n.case.case_id, hard_breach=found.hard_breach, **dict(zip(columns, row, strict=True)))
+        for n, found, row in zip(negotiations, judged, rows, strict=True)
+    ]
+
+
+def _talk(negotiations: list[Negotiation], judged: list[Soundness]) -> Talk:
+    return Talk(
+        completeness=np.array([completeness(n) for n in negotiations], dtype=np.float64),
+        soundness=np.array([found.share for found in judged], dtype=np.float64),
+        rounds=np.array([rounds(n) for n in negotiations], dtype=np.int64),
+        disqualified=np.array([found.hard_breach or not found.legal_turns for found in judged], dtype=np.bool_),
+    )
