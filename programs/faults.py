@@ -7,6 +7,7 @@ server reports in its own words) is read from the exceptions underneath.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from dspy.clients.engines.litellm_errors import to_lm15_error
@@ -28,8 +29,8 @@ from programs.failures import (
     UnparseableOutput,
 )
 
-REPLY_EXCERPT = 200
-"""Characters of an unparseable reply that go into the message."""
+EXCERPT = 240
+"""Characters of a provider's message, or of an unparseable reply, that are worth showing."""
 
 _BY_CLASS: tuple[tuple[type[Exception], type[InfrastructureFailure | ProgramFault]], ...] = (
     (dspy_errors.ContextWindowExceededError, ContextOverflow),
@@ -44,6 +45,10 @@ _BY_CLASS: tuple[tuple[type[Exception], type[InfrastructureFailure | ProgramFaul
     (TimeoutError, ModelTimeout),
     (ConnectionError, ModelUnreachable),
 )
+_WRAPPING = re.compile(r"^(?:(?:litellm\.)?\w+(?:Error|Exception|Timeout)\s*(?::|-)\s*)+")
+_ADVICE = re.compile(r" To fix: |\.? Traceback \(most recent call last\)")
+_UNREACHABLE = {"ConnectError", "APIConnectionError", "ConnectionRefusedError"}
+"""Classes of httpx, the SDKs and Python, by name; LiteLLM reports some of them as the server's own errors."""
 _REFUSAL_CODES = {"content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"}
 _OVERFLOW_CODES = {"exceed_context_size_error", "context_length_exceeded"}
 
@@ -65,6 +70,8 @@ def classify(exception: Exception) -> Exception:
         return Refusal(message)
     if any(getattr(cause, "provider_code", None) in _OVERFLOW_CODES for cause in causes):
         return ContextOverflow(message)
+    if any(type(cause).__name__ in _UNREACHABLE for cause in causes):
+        return ModelUnreachable(message)
     for known, failure in _BY_CLASS:
         if isinstance(error, known):
             return _with_wait(failure(message), error)
@@ -78,10 +85,12 @@ def _as_dspy_error(exception: Exception) -> Exception:
 
 
 def _chain(exception: BaseException | None) -> Iterator[BaseException]:
-    """`exception` and what caused it, outermost first."""
-    while exception is not None:
+    """`exception` and what caused it or was being handled when it was raised, outermost first."""
+    seen: set[int] = set()
+    while exception is not None and id(exception) not in seen:
         yield exception
-        exception = exception.__cause__
+        seen.add(id(exception))
+        exception = exception.__cause__ or exception.__context__
 
 
 def _is_refusal(exception: BaseException) -> bool:
@@ -97,12 +106,17 @@ def _with_wait(failure: InfrastructureFailure | ProgramFault, error: Exception) 
 
 
 def _sentence(error: Exception) -> str:
-    """The error's message on one line."""
-    return " ".join(str(error).split()) or type(error).__name__
+    """What the provider said, on one line: without the names of exception classes and the generic advice around it."""
+    said = " ".join(str(getattr(error, "message", None) or error).split())
+    said = _shortened(_WRAPPING.sub("", _ADVICE.split(said)[0]))
+    return said or type(error).__name__
 
 
 def _unparseable(error: dspy_errors.AdapterParseError) -> str:
-    reply = " ".join(str(error.lm_response).split())
-    shown = reply if len(reply) <= REPLY_EXCERPT else f"{reply[:REPLY_EXCERPT]}…"
+    reply = _shortened(" ".join(str(error.lm_response or "").split()))
     fields = ", ".join(error.signature.output_fields)
-    return f"the reply does not fit the fields {fields}: {shown!r}"
+    return f"the reply does not fit the fields {fields}: {reply!r}" if reply else "the reply is empty"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= EXCERPT else f"{text[:EXCERPT]}…"

@@ -42,6 +42,8 @@ __all__ = ["check_lm", "classify", "make_lm"]
 
 LOCAL = "local"
 REMOTE_RETRIES = 4
+SELF_HOSTABLE = {"openai", "hosted_vllm", "llamafile", "ollama", "ollama_chat"}
+"""Providers whose servers all take a JSON schema for the reply."""
 GGUF_MAGIC = b"GGUF"
 
 logger = logging.getLogger(__name__)
@@ -92,13 +94,11 @@ def check_lm(lm: dspy.LM) -> None:
     if isinstance(lm.engine, EmbeddedEngine):
         server_for(lm.engine.settings)
     elif isinstance(lm.engine, str):
-        _check_name_and_key(lm)
+        _check_name(lm.model)
     tiny = {} if "max_completion_tokens" in lm.kwargs else {"max_tokens": 5}
     try:
         with _quiet("dspy.clients.lm"):  # five tokens are meant to be cut
-            lm.copy(cache=False, num_retries=1)("Answer with the one word: ok", **tiny)
-    except UserError:
-        raise
+            lm.copy(cache=False, num_retries=0)("Answer with the one word: ok", **tiny)
     except Exception as error:
         raise UserError(_advice(lm, classify(error))) from error
 
@@ -122,47 +122,67 @@ def _embedded_file(model: str) -> tuple[str, Path]:
 def _remote(model: str, temperature: float, max_tokens: int, cache: bool, settings: dict[str, object]) -> dspy.LM:
     common = {"engine": "litellm", "cache": cache, "num_retries": REMOTE_RETRIES, "drop_params": True, **settings}
     try:
-        return dspy.LM(model, temperature=temperature, max_tokens=max_tokens, **common)
+        return _SelfHostableLM(model, temperature=temperature, max_tokens=max_tokens, **common)
     except LMConfigurationError:
         logger.info("%s is a reasoning model: it chooses temperature and length of reply itself", model)
-        return dspy.LM(model, temperature=None, max_tokens=None, **common)
+        return _SelfHostableLM(model, temperature=None, max_tokens=None, **common)
     except ValueError as error:
         raise UserError(f"{error}; write provider/model, for example openai/gpt-4o-mini") from error
 
 
-def _check_name_and_key(lm: dspy.LM) -> None:
-    """What can be known without a call: whether LiteLLM knows the provider, and whether its keys are set."""
+class _SelfHostableLM(dspy.LM):
+    """An LM that may run on a server of the user's own, which LiteLLM's table of models does not list.
+
+    Without it DSPy would only ask such a server for *some* JSON, while vLLM, llama.cpp, LM Studio and Ollama all
+    hold replies to a schema; small models need that most.
+    """
+
+    @property
+    def supports_response_schema(self) -> bool:
+        """Whether the signature's schema is sent along."""
+        return self._provider_name in SELF_HOSTABLE or bool(super().supports_response_schema)
+
+
+def _check_name(model: str) -> None:
     litellm = _litellm()
     try:
-        litellm.get_llm_provider(lm.model, api_base=lm.kwargs.get("api_base"))
+        litellm.get_llm_provider(model)
     except litellm.BadRequestError as error:
         raise UserError(
-            f"{lm.model!r} names no provider that LiteLLM knows; "
+            f"{model!r} names no provider that LiteLLM knows; "
             "write provider/model, for example openai/gpt-4o-mini or ollama/llama3, or local"
         ) from error
-    if "api_key" not in lm.kwargs and (missing := _missing_keys(lm.model)):
-        raise UserError(f"no key for {lm.model}: set the environment variable {' and '.join(missing)}")
-
-
-def _missing_keys(model: str) -> list[str]:
-    """The environment variables that LiteLLM needs for `model` and does not find."""
-    found = _litellm().validate_environment(model)
-    return [] if found["keys_in_environment"] else list(found["missing_keys"])
 
 
 def _advice(lm: dspy.LM, failure: Exception) -> str:
     """One sentence for the user: what is wrong and what to do."""
-    api_base = lm.kwargs.get("api_base") or os.environ.get("OPENAI_API_BASE") or os.environ.get("OPENAI_BASE_URL")
-    at = f" at {api_base}" if api_base else ""
+    if any("KEY" in name for name in (missing := _missing_settings(lm))):
+        either = all(name.endswith("_API_KEY") for name in missing)  # the names of one key, not parts of one login
+        return f"no key for {lm.model}: set the environment variable {(' or ' if either else ' and ').join(missing)}"
     sentences: dict[type[Exception], str] = {
         AuthenticationFailed: f"the provider of {lm.model} refused the key: check the key in your environment",
         OutOfCredit: f"the account for {lm.model} has no credit left: top it up or name another model",
         UnknownModel: f"the provider knows no model {lm.model}: check the name, and that your key may use it",
-        ModelUnreachable: f"no server answers for {lm.model}{at}: is it running?",
+        ModelUnreachable: f"no server answers for {lm.model}{_at(lm)}: is it running?",
         ModelTimeout: f"{lm.model} gave no answer in {lm.kwargs.get('timeout')} s: is its server overloaded?",
         RateLimited: f"{lm.model} refuses calls because of its rate limit: wait, or name another model",
     }
     return f"{sentences.get(type(failure), f'{lm.model} does not answer')} ({failure})"
+
+
+def _missing_settings(lm: dspy.LM) -> list[str]:
+    """The environment variables that LiteLLM looks for and does not find; some providers have other ways."""
+    if not isinstance(lm.engine, str) or "api_key" in lm.kwargs:
+        return []
+    found = _litellm().validate_environment(lm.model)
+    return [] if found["keys_in_environment"] else list(found["missing_keys"])
+
+
+def _at(lm: dspy.LM) -> str:
+    """Where the server of a model is looked for, when the user said so."""
+    provider = lm.model.partition("/")[0].upper()
+    settings = (lm.kwargs.get("api_base"), *map(os.environ.get, (f"{provider}_API_BASE", f"{provider}_BASE_URL")))
+    return next((f" at {address}" for address in settings if address), "")
 
 
 def _litellm() -> Any:
