@@ -66,16 +66,17 @@ def classify(exception: Exception) -> Exception:
     error = _as_dspy_error(exception)
     message = _sentence(error)
     causes = [*_chain(exception), error]
+    failure = _by_detail(causes) or next((failure for known, failure in _BY_CLASS if isinstance(error, known)), None)
+    return _with_wait(failure(message), error) if failure else exception
+
+
+def _by_detail(causes: list[BaseException]) -> type[InfrastructureFailure | ProgramFault] | None:
+    """What the exceptions underneath say more exactly than DSPy's class; None when they do not."""
     if any(_is_refusal(cause) for cause in causes):
-        return Refusal(message)
+        return Refusal
     if any(getattr(cause, "provider_code", None) in _OVERFLOW_CODES for cause in causes):
-        return ContextOverflow(message)
-    if any(type(cause).__name__ in _UNREACHABLE for cause in causes):
-        return ModelUnreachable(message)
-    for known, failure in _BY_CLASS:
-        if isinstance(error, known):
-            return _with_wait(failure(message), error)
-    return exception
+        return ContextOverflow
+    return ModelUnreachable if any(type(cause).__name__ in _UNREACHABLE for cause in causes) else None
 
 
 def _as_dspy_error(exception: Exception) -> Exception:

@@ -156,7 +156,8 @@ def _check_name(model: str) -> None:
 
 def _advice(lm: dspy.LM, failure: Exception) -> str:
     """One sentence for the user: what is wrong and what to do."""
-    if any("KEY" in name for name in (missing := _missing_settings(lm))):
+    missing = _missing_settings(lm)
+    if any("KEY" in name for name in missing):
         either = all(name.endswith("_API_KEY") for name in missing)  # the names of one key, not parts of one login
         return f"no key for {lm.model}: set the environment variable {(' or ' if either else ' and ').join(missing)}"
     sentences: dict[type[Exception], str] = {
