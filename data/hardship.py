@@ -152,11 +152,8 @@ def _chosen(weights: Mapping[str, Floats], rng: np.random.Generator) -> NDArray[
 def _products(applicants: pd.DataFrame) -> NDArray[np.str_]:
     """What the loan bought, by the price of the goods in the seed's unit."""
     price = applicants["Price"].to_numpy()
-    return np.select(
-        [price < 700, price < 1300, price < 1900],
-        ["appliance loan", "consumer loan", "home improvement loan"],
-        "car loan",
-    )
+    names = ["appliance loan", "consumer loan", "home improvement loan"]
+    return np.select([price < 700, price < 1300, price < 1900], names, "car loan")
 
 
 def _z(values: Floats) -> Floats:

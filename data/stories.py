@@ -68,9 +68,8 @@ def months_in_words(overdue_days: int) -> str:
 
 def names(count: int, rng: np.random.Generator) -> list[str]:
     """`count` names, all different as long as there are enough of them."""
-    every = [
-        f"{given} {family}" for family, given in product(SENTENCES["names"]["family"], SENTENCES["names"]["given"])
-    ]
+    parts = SENTENCES["names"]
+    every = [f"{given} {family}" for family, given in product(parts["family"], parts["given"])]
     order = [every[index] for index in rng.permutation(len(every))]
     return [order[number % len(order)] for number in range(count)]
 

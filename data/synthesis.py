@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -136,7 +136,7 @@ def main(
     """
     if generator not in APPLICANTS:
         raise UserError(f"--generator {generator} is unknown; known are {', '.join(APPLICANTS)}")
-    cases = synthesise(n, seed, cast(Generator, generator))
+    cases = synthesise(n, seed, generator)
     if out.exists() and not force and not _same(cases, out):
         raise UserError(f"{out} holds something else; name another file with --out, or replace it with --force")
     write_book(cases, out)
