@@ -1,0 +1,226 @@
+"""Negotiations that were played already, one JSON line each, so that a run that was cut off plays none of them again.
+
+Two processes may append to one file: each line is a single `O_APPEND` write. A torn last line (a crash, a full disk)
+is not read, and its negotiation is owed again. What infrastructure broke is never stored.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from pydantic import ValidationError
+
+from data.domain import DebtCase, Ending, Negotiation
+from programs.evaluation import Evaluation, Program, evaluate
+
+_ROOT = Path(__file__).resolve().parents[1]
+_PLAYING_SOURCES = (
+    "data/domain.py",
+    "metrics/efficiency.py",
+    "metrics/figures.py",
+    "metrics/indices.py",
+    "metrics/numerals.py",
+    "metrics/plan.py",
+    "metrics/recovery.py",
+    "metrics/stated.py",
+    "programs/*.py",
+    "programs/*.toml",
+    "programs/phrases/*.toml",
+    "signatures/*.py",
+)
+_BESIDE_THE_TABLE = frozenset(
+    f"programs/{name}.py"
+    for name in (
+        "__init__",
+        "artifact_store",
+        "artifacts",
+        "compare",
+        "comparison",
+        "comparison_text",
+        "compile",
+        "contestants",
+        "evaluation",
+        "negotiate",
+        "person",
+        "played_store",
+        "transcript",
+    )
+)
+"""Command lines and book-keeping: no negotiation goes another way because of them."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a program is played on, besides the debtors: changing any of it makes other negotiations."""
+
+    fingerprint: str
+    """Of the program: settings, prompts and demos (`programs.contestants.Contestant.fingerprint`)."""
+    lm: str
+    """`lm_id` of the model behind the seats; "none" where no model plays."""
+    debtor: str = "simulated"
+    """Who sits on the other side, as the command line names it."""
+
+    def key(self, case: DebtCase, seed: int) -> str:
+        """The key of one negotiation: also of this debtor, the seed and the code that plays."""
+        parts = [self.fingerprint, self.lm, self.debtor, case.model_dump_json(), seed, playing_code()]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def playing_code() -> str:
+    """Hash of the source files that decide how a negotiation goes: an older version's record is not this one's."""
+    digest = hashlib.sha256()
+    for file in playing_files():
+        digest.update(file.relative_to(_ROOT).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def playing_files() -> list[Path]:
+    """The source files behind `playing_code`, sorted."""
+    files = {file for pattern in _PLAYING_SOURCES for file in _ROOT.glob(pattern)}
+    return sorted(file for file in files if file.relative_to(_ROOT).as_posix() not in _BESIDE_THE_TABLE)
+
+
+def lm_id(lm: Any | None) -> str:
+    """What tells one model from another: name and call settings, without keys; "none" for no model."""
+    if lm is None:
+        return "none"
+    secret = {"api_key", "headers", "extra_headers"}
+    settings = {name: value for name, value in lm.kwargs.items() if name not in secret}
+    return json.dumps([lm.model, settings], sort_keys=True, default=str)
+
+
+class PlayedStore:
+    """A file of played negotiations; safe for threads, and for two processes at once.
+
+    Args:
+        path: a `.jsonl` file; made with its folders at the first `put`.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self._lock = threading.Lock()
+        self._read_to = 0
+        self._records: dict[str, Any] = {}
+
+    def get(self, key: str) -> Negotiation | None:
+        """The negotiation stored under `key`, by this process or another one; None if it is owed."""
+        with self._lock:
+            if key not in self._records:
+                self._catch_up()
+            record = self._records.get(key)
+        try:
+            return None if record is None else Negotiation.model_validate(record)
+        except ValidationError:  # written by a version whose records were different
+            return None
+
+    def put(self, key: str, negotiation: Negotiation) -> None:
+        """Append `negotiation`, unless infrastructure broke it.
+
+        Raises:
+            OSError: it cannot be written; what was stored before stays readable.
+        """
+        if negotiation.ending is Ending.INFRASTRUCTURE:
+            return
+        record = negotiation.model_dump(mode="json", exclude_none=True)
+        line = json.dumps({"key": key, "negotiation": record}, ensure_ascii=False, separators=(",", ":"))
+        with self._lock:
+            _append(self.path, line.encode() + b"\n")
+            self._records[key] = record
+
+    def __len__(self) -> int:
+        with self._lock:
+            self._catch_up()
+            return len(self._records)
+
+    def _catch_up(self) -> None:
+        """Read the whole lines that were appended since the last look."""
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self._read_to)
+                block = file.read()
+        except FileNotFoundError:
+            return
+        whole = block[: block.rfind(b"\n") + 1]
+        self._read_to += len(whole)
+        for line in whole.split(b"\n"):
+            try:
+                entry = json.loads(line)
+                self._records[entry["key"]] = entry["negotiation"]
+            except (ValueError, KeyError, TypeError):  # blank or torn
+                continue
+
+
+def _append(path: Path, line: bytes) -> None:
+    """One write at the end of the file, on a line of its own even after a torn one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        size = os.fstat(handle).st_size
+        torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
+        data = b"\n" + line if torn else line
+        if os.write(handle, data) < len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    finally:
+        os.close(handle)
+
+
+def remembered(program: Program, ground: Ground, store: PlayedStore) -> Program:
+    """`program` as one that looks into the store first and adds what it had to play."""
+
+    def play_once(case: DebtCase, seed: int) -> SimpleNamespace:
+        key = ground.key(case, seed)
+        negotiation = store.get(key)
+        if negotiation is None:
+            negotiation = program(case=case, seed=seed).negotiation
+            store.put(key, negotiation)
+        return SimpleNamespace(negotiation=negotiation)
+
+    return play_once
+
+
+def owed(ground: Ground, cases: Sequence[DebtCase], store: PlayedStore, *, seed: int = 0, trials: int = 1) -> int:
+    """How many of an evaluation's negotiations are not in the store yet."""
+    return sum(store.get(ground.key(case, seed + t)) is None for case in cases for t in range(trials))
+
+
+def evaluate_with_store(  # noqa: PLR0913  (as `evaluate`, and where to look first)
+    program: Program,
+    cases: Sequence[DebtCase],
+    *,
+    ground: Ground,
+    store: PlayedStore,
+    seed: int = 0,
+    trials: int = 1,
+    threads: int = 1,
+    retries: int = 2,
+    on_played: Callable[[Negotiation], None] | None = None,
+) -> Evaluation:
+    """`programs.evaluation.evaluate`, playing only what the store does not hold.
+
+    Args:
+        program, cases, seed, trials, threads, retries, on_played: as there; `on_played` hears of stored ones too.
+        ground: program, model and debtor, which are part of every key.
+        store: where played negotiations are found and left.
+    """
+    return evaluate(
+        remembered(program, ground, store),
+        cases,
+        seed=seed,
+        trials=trials,
+        threads=threads,
+        retries=retries,
+        on_played=on_played,
+    )
