@@ -18,7 +18,7 @@ from statsmodels.stats.correlation_tools import corr_nearest
 
 Floats = NDArray[np.float64]
 
-_MATCHING_ROUNDS = 12
+_MATCHING_ROUNDS = 8
 _MATCHING_DRAWS = 20_000
 _MATCHING_SEED = 1254
 """The fit has a seed of its own: it is a property of the table, the same for every seed of the draw."""

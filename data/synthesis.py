@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -62,7 +63,13 @@ def synthesise(count: int = BOOK_SIZE, seed: int = 0, generator: Generator = "co
 
 def copula_applicants(count: int, rng: np.random.Generator) -> pd.DataFrame:
     """Rows like the seed's bad ones from the Gaussian copula with empirical margins."""
-    return copula.fit(defaulted_borrowers(), STEPWISE).draw(count, rng)
+    return fitted_copula().draw(count, rng)
+
+
+@cache
+def fitted_copula() -> copula.GaussianCopula:
+    """The copula of the seed table; it is the same for every seed, so one fit a process is enough."""
+    return copula.fit(defaulted_borrowers(), STEPWISE)
 
 
 def ctgan_applicants(count: int, rng: np.random.Generator) -> pd.DataFrame:
