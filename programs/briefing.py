@@ -8,13 +8,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from data.domain import CONCESSION_SIGN, DIMENSIONS, CreditorPolicy, CreditorView, Disclosure, MoveKind, Speaker, Terms, Turn
+from data.domain import (
+    CONCESSION_SIGN,
+    DIMENSIONS,
+    CreditorPolicy,
+    CreditorView,
+    Dimension,
+    Disclosure,
+    MoveKind,
+    Speaker,
+    Terms,
+    Turn,
+)
 from metrics.plan import monthly_installment
 from programs import words
 from programs.table import TableState
 from programs.valuation import creditor_value, rung_matched
 
-EXAMPLE_PERIODS = (3, 6, 9, 12, 18, 24)
+EXAMPLE_PERIODS = (6, 12, 24)
 """Plan lengths whose monthly cost the planner is shown."""
 
 
@@ -124,7 +135,7 @@ def planning_facts(briefing: Briefing) -> str:
     policy, currency = briefing.policy, briefing.view.debt.currency
     base = policy.firmest().model_copy(update={"immediate_payment_pct": min(10.0, policy.max_immediate_payment_pct)})
     low, high = policy.bounds("installment_periods")
-    lengths = sorted({int(low), int(high), *(n for n in EXAMPLE_PERIODS if low <= n <= high)})
+    lengths = [n for n in EXAMPLE_PERIODS if low <= n <= high] or [int(high)]
     costs = [(n, briefing.instalment(base.model_copy(update={"installment_periods": n}))) for n in lengths]
     text = "Without a discount and with 10% paid at once, the instalment is " + "; ".join(
         f"{words.money(cost, currency)} over {n} months" for n, cost in costs
@@ -139,7 +150,43 @@ def planning_facts(briefing: Briefing) -> str:
         )
     if briefing.table.own is not None:
         text += f" Already offered, so nothing firmer is possible now: {words.package(briefing.table.own)}."
-    return text
+    named = zip(("opening", "target", "floor"), starting_points(briefing), strict=True)
+    return f"{text} Starting points: " + "; ".join(f"{name} {words.package(terms)}" for name, terms in named) + "."
+
+
+def starting_points(briefing: Briefing) -> tuple[Terms, Terms, Terms]:
+    """An opening, a target and a floor inside the policy that a planner may begin from.
+
+    The target is a middling plan without a discount, or the shortest one that the stated surplus carries once that
+    is known; the floor gives all the time there is and a third of the discount.
+    """
+    policy = briefing.policy
+    low, high = (int(bound) for bound in policy.bounds("installment_periods"))
+    base = policy.firmest().model_copy(
+        update={"immediate_payment_days": _between(policy, "immediate_payment_days", 0.5)}
+    )
+    opening = base.model_copy(
+        update={
+            "immediate_payment_pct": _between(policy, "immediate_payment_pct", 0.5),
+            "installment_periods": min(low + 3, high),
+        }
+    )
+    target = base.model_copy(
+        update={
+            "immediate_payment_pct": _between(policy, "immediate_payment_pct", 0.2),
+            "installment_periods": (low + high) // 2,
+        }
+    )
+    if (surplus := briefing.stated_surplus) is not None:
+        fitting = next((n for n in range(low, high + 1) if _cost(briefing, target, n) <= surplus), high)
+        target = target.model_copy(update={"installment_periods": fitting})
+    floor = policy.softest().model_copy(update={"discount_pct": _between(policy, "discount_pct", 1 / 3)})
+    return opening, target, floor
+
+
+def _between(policy: CreditorPolicy, dimension: Dimension, share: float) -> int:
+    low, high = policy.bounds(dimension)
+    return round(low + share * (high - low))
 
 
 def _cost(briefing: Briefing, base: Terms, periods: int) -> int:
@@ -148,20 +195,29 @@ def _cost(briefing: Briefing, base: Terms, periods: int) -> int:
 
 def situation_text(briefing: Briefing) -> str:
     """For the negotiator: where both sides stand, computed; the volatile part of the prompt, so it comes last."""
-    table, lines = briefing.table, [f"Round {briefing.table.round} of {briefing.table.round_limit}."]
+    table = briefing.table
+    lines = [claims_text(briefing), f"Round {table.round} of {table.round_limit}."]
     if table.own is None:
-        lines.append("We have offered nothing yet.")
-    elif briefing.ladder:
-        lines.append(f"We stand on rung {briefing.rung + 1} of {len(briefing.ladder)}: {words.package(table.own)}.")
-    else:
-        lines.append(f"Our offer: {words.package(table.own)}.")
-    if table.theirs is not None:
-        lines.append(f"The debtor's offer: {words.package(table.theirs)}. {compared(briefing, table.theirs)}")
-        lines.append(step_text(briefing))
-    lines.append(claims_text(briefing))
-    if table.own is not None and (fits := briefing.fits(table.own)) is not None:
+        return " ".join([*lines, "We have offered nothing yet; this is our opening."])
+    if (fits := briefing.fits(table.own)) is not None:
         lines.append(f"Our offer's instalment {'fits into' if fits else 'is above'} what is left each month.")
+    if table.theirs is not None:
+        lines.append(f"The debtor asks for {words.package(table.theirs)}. {compared(briefing, table.theirs)}")
+        lines.append(step_text(briefing))
+    if briefing.ladder:
+        lines.append(f"We stand on rung {briefing.rung + 1} of {len(briefing.ladder)}. {pace_text(briefing)}")
+    else:
+        lines.append(f"Our offer stands at {words.package(table.own)}.")
     return " ".join(lines)
+
+
+def pace_text(briefing: Briefing) -> str:
+    """One sentence: whether a steady descent that reaches the last rung in the last round would stand further down."""
+    table, last = briefing.table, len(briefing.ladder) - 1
+    due = last * (table.round - 1) // max(table.round_limit - 1, 1)
+    if briefing.rung >= last:
+        return "There is no rung below."
+    return "We are behind the pace." if briefing.rung < due else "We are on pace."
 
 
 def compared(briefing: Briefing, offer: Terms) -> str:

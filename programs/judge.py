@@ -101,7 +101,9 @@ def weighed(verdict: Verdict, facts: DraftFacts, kind: MoveKind) -> dspy.Predict
             else "This gives way further than the debtor did: hold our offer, or make a smaller step."
         )
     ground = "too much given" if gives_more else "not affordable" if unaffordable else "within the facts"
-    note = f"judge: {'approved' if approved else 'sent back'} ({ground}{'; the facts overruled the model' if overruled else ''})"
+    note = f"judge: {'approved' if approved else 'sent back'} ({ground})"
+    if overruled:
+        note += ", the facts overruled the model"
     return dspy.Prediction(approved=approved, advice=advice, note=note)
 
 
@@ -111,8 +113,10 @@ def facts_text(briefing: Briefing, draft: Turn, terms: Terms, facts: DraftFacts)
     dimensions = ", ".join(d.removesuffix("_pct").replace("_", " ") for d in given_way(table.own or terms, terms))
     lines = [
         f"Round {table.round} of {table.round_limit}.",
-        f"The draft {'accepts the debtor' + chr(39) + 's offer' if draft.move.kind is MoveKind.ACCEPT else 'makes a new offer'}; "
-        f"against our standing offer it gives way on: {dimensions or 'nothing'}.",
+        "The draft accepts the debtor's offer."
+        if draft.move.kind is MoveKind.ACCEPT
+        else "The draft makes a new offer.",
+        f"Against our standing offer it gives way on: {dimensions or 'nothing'}.",
         step_text(briefing) if table.theirs is not None else "The debtor has made no offer yet.",
     ]
     if facts.gives_more is not None:

@@ -55,7 +55,7 @@ class Maden(dspy.Module):
         self.judge = Judge(self.settings) if variant.judges else None
 
     def seat(self, view: CreditorView, seed: int = 0) -> ProgramSeat:
-        """The creditor's seat for one negotiation: `next_turn(table)` answers whoever is the debtor (an app, a test)."""
+        """The creditor's seat for one negotiation; its `next_turn(table)` answers any debtor (an app's, a test's)."""
         return ProgramSeat(view, self.settings, self.negotiator, self.planner, self.judge, seed)
 
     def forward(self, case: DebtCase, seed: int = 0) -> dspy.Prediction:

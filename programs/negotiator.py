@@ -12,6 +12,7 @@ from programs.calls import call
 from programs.settings import ProgramSettings
 from signatures.turn import FreeTurn, LadderTurn, TakeFreeTurn, TakeLadderTurn
 
+NO_ADVICE = "none"
 STRAY_NOTE = "words: a sentence with figures other than the move's was left out"
 
 
@@ -37,8 +38,8 @@ class LadderNegotiator(dspy.Module):
             account=words.account(briefing.view),
             ladder=ladder_text(briefing.ladder),
             dialogue=dialogue_text(briefing.table),
+            advice=advice or NO_ADVICE,
             situation=situation_text(briefing),
-            advice=advice,
         ).turn
         return dspy.Prediction(turn=spoken(briefing, ladder_move(briefing, choice.choice), choice))
 
@@ -65,8 +66,8 @@ class FreeNegotiator(dspy.Module):
             account=words.account(briefing.view),
             limits=words.limits(briefing.policy),
             dialogue=dialogue_text(briefing.table),
+            advice=advice or NO_ADVICE,
             situation=situation_text(briefing),
-            advice=advice,
         ).turn
         kind = MoveKind(choice.choice)
         terms = PartialTerms.of(choice.terms.terms()) if kind is MoveKind.ASK else None

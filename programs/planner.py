@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dspy
 
-from data.domain import Inquiry
+from data.domain import Inquiry, Terms
 from programs import words
-from programs.briefing import Briefing, planning_facts
+from programs.briefing import Briefing, planning_facts, starting_points
 from programs.calls import call
 from programs.ladder import build_ladder
 from programs.settings import ProgramSettings
 from signatures.plan import MakePlan, Strategy
+
+LEAST_RUNGS = 3
 
 
 class Planner(dspy.Module):
@@ -36,14 +38,20 @@ class Planner(dspy.Module):
             limits=words.limits(briefing.policy),
             facts=planning_facts(briefing),
         ).strategy
-        ladder = build_ladder(
+        ladder = self._ladder(briefing, strategy, strategy.floor.terms())
+        if len(ladder) < LEAST_RUNGS:
+            # Three equal packages are no plan: with nothing to give, every talk would end in a deadlock.
+            ladder = self._ladder(briefing, strategy, starting_points(briefing)[2])
+        inquiry = None if strategy.ask_about == "none" else Inquiry(strategy.ask_about)
+        return dspy.Prediction(strategy=strategy, ladder=ladder, inquiry=inquiry)
+
+    def _ladder(self, briefing: Briefing, strategy: Strategy, floor: Terms) -> tuple[Terms, ...]:
+        return build_ladder(
             strategy.opening.terms(),
             strategy.target.terms(),
-            strategy.floor.terms(),
+            floor,
             strategy.concede_first,
             briefing.policy,
             rungs=self.settings.rungs,
             standing=briefing.table.own,
         )
-        inquiry = None if strategy.ask_about == "none" else Inquiry(strategy.ask_about)
-        return dspy.Prediction(strategy=strategy, ladder=ladder, inquiry=inquiry)

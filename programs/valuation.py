@@ -7,14 +7,26 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from data.domain import CreditorPolicy, Terms
-from metrics.indices import recovery_index_if_kept
+from data.domain import CreditorPolicy, Debt, DebtCase, Finances, Reason, Terms
+from metrics.indices import recovery_index
+from metrics.plan import PlanBatch, simulate
+from metrics.weights import default_weights
+
+_NOMINAL_DEBT = 10_000_000
+"""Minor units; CRI of a kept plan depends on the terms alone, up to rounding."""
+
+_WHO_CAN_PAY_ANYTHING = DebtCase(
+    case_id="nominal",
+    debt=Debt(product="any", principal=_NOMINAL_DEBT, outstanding=_NOMINAL_DEBT, overdue_days=0, currency="XXX"),
+    finances=Finances(monthly_income=0, monthly_expenses=0, assets=_NOMINAL_DEBT, reason=Reason.OTHER),
+)
 
 
 @lru_cache(maxsize=65536)
 def creditor_value(terms: Terms, policy: CreditorPolicy) -> float:
     """CRI in 0..1 of `terms` under `policy`, every payment made; higher is better for the creditor."""
-    return recovery_index_if_kept(terms, policy)
+    flow = simulate(PlanBatch.of([_WHO_CAN_PAY_ANYTHING], [terms]))
+    return float(recovery_index(flow, policy, default_weights())[0])
 
 
 def rung_matched(offer: Terms, ladder: tuple[Terms, ...], policy: CreditorPolicy) -> int | None:

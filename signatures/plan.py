@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Literal
 
 import dspy
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from data.domain import Terms
+from signatures.answer import Answer
 
 
-class Package(BaseModel):
+class Package(Answer):
     """One repayment package in whole numbers (constrained decoding bounds integers, not floats)."""
 
     discount_pct: int = Field(ge=0, le=100)
@@ -23,28 +24,23 @@ class Package(BaseModel):
         return Terms.model_validate(self.model_dump())
 
 
-class Strategy(BaseModel):
+class Strategy(Answer):
     """The planner's answer; code clamps it to the policy and builds the concession ladder from it."""
 
-    reasoning: str = Field(max_length=240, description="one or two short sentences")
-    opening: Package = Field(description="the first offer: firm, inside the limits")
+    reasoning: str = Field(max_length=120, description="one short sentence")
+    opening: Package = Field(description="first offer, firm")
     target: Package = Field(description="where the deal should end")
-    floor: Package = Field(description="the softest terms worth accepting")
-    concede_first: Literal[
-        "installment_periods", "immediate_payment_pct", "immediate_payment_days", "discount_pct"
-    ] = Field(description="what to give way on first")
-    ask_about: Literal["income", "expenses", "assets", "reason", "none"] = Field(
-        description="what to find out from the debtor first"
-    )
+    floor: Package = Field(description="softest terms worth accepting")
+    concede_first: Literal["installment_periods", "immediate_payment_pct", "immediate_payment_days", "discount_pct"]
+    ask_about: Literal["income", "expenses", "assets", "reason", "none"]
 
 
 class MakePlan(dspy.Signature):
     """You plan a repayment negotiation for a creditor.
 
-    Money recovered early is worth more than money recovered late, and a discount is money lost for good: give more
-    time before giving any discount. But a plan whose instalments the debtor cannot pay every month fails and recovers
-    little, so where income and expenses are known, the target's instalment must fit what is left over each month.
-    Set three packages, each softer than the one before: the opening, the target, the floor. Stay inside the limits.
+    Money recovered early is worth more than money recovered late, and a discount is lost for good: give time before a
+    discount. But a plan whose instalments the debtor cannot pay fails. Set three packages inside the limits, each
+    softer than the one before: opening, target, floor. Begin from the starting points in the facts and adjust them.
     """
 
     account: str = dspy.InputField(desc="the debt and the debtor, as the creditor knows them")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 import dspy
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from signatures.answer import Answer
 
 
-class Reading(BaseModel):
+class Reading(Answer):
     """What the text says; a figure that is not in the text stays null."""
 
     intent: Literal["offer", "accept", "reject", "leave", "talk"] = Field(

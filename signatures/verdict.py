@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 import dspy
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from signatures.answer import Answer, WithoutFigures
 
 
-class Verdict(BaseModel):
+class Verdict(Answer):
     """Answers to the narrow questions; code checks them against the facts before they count."""
 
     gives_more_than_debtor: Literal["yes", "no"] = Field(
@@ -18,7 +20,7 @@ class Verdict(BaseModel):
         description="is the monthly instalment at most what the debtor says is left each month?"
     )
     decision: Literal["approve", "revise"]
-    advice: str = Field(max_length=160, description="what to do instead, one short sentence, no numbers")
+    advice: WithoutFigures = Field(max_length=120, description="what to do instead, one short sentence")
 
 
 class JudgeTurn(dspy.Signature):

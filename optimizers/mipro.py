@@ -1,0 +1,51 @@
+"""MIPROv2: instructions proposed by a model and demonstration sets, searched together by Optuna's TPE."""
+
+from __future__ import annotations
+
+import dspy
+
+from optimizers.dspy_bridge import MAX_ERRORS, CountingMetric, student
+from optimizers.task import CompileTask
+from programs.maden import Maden
+
+NAME = "mipro"
+SUMMARY = "new instructions and demonstrations, searched together; the strongest with a capable prompt model"
+
+BUILT_IN_CANDIDATES = 3
+"""DSPy counts its zero-shot, labels-only and unshuffled sets among `num_candidates`."""
+
+
+def negotiations(task: CompileTask) -> int:
+    """How many negotiations it plays at most."""
+    sets = max(task.settings.candidates, BUILT_IN_CANDIDATES)
+    return sets * len(task.train) + (task.settings.trials + 1) * len(task.val)
+
+
+def compile_program(task: CompileTask, metric: CountingMetric) -> Maden:
+    """Opsahl-Ong et al. 2024 (MIPROv2).
+
+    The data-aware proposer is off: it prints whole examples, and with them the debtors' private finances, into a
+    prompt. The seed goes to the constructor: `compile(seed=0)` would silently use 9.
+    """
+    optimizer = dspy.MIPROv2(
+        metric=metric,
+        prompt_model=task.prompt_lm,
+        task_model=task.lm,
+        auto=None,
+        num_candidates=max(task.settings.candidates, BUILT_IN_CANDIDATES),
+        max_bootstrapped_demos=task.settings.max_demos,
+        max_labeled_demos=0,
+        num_threads=task.threads,
+        max_errors=MAX_ERRORS,
+        metric_threshold=task.metric_threshold,
+        seed=task.seed,
+    )
+    return optimizer.compile(
+        student(task.program),
+        trainset=task.trainset(),
+        valset=task.valset(),
+        num_trials=task.settings.trials,
+        minibatch=False,
+        program_aware_proposer=False,
+        data_aware_proposer=False,
+    )

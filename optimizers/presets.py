@@ -1,0 +1,32 @@
+"""How much work a compile does: three presets, each a row of figures that flags can override."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from data.domain import Frozen
+from optimizers.task import StrategySettings
+
+
+class Preset(StrEnum):
+    """Sizes of a compile."""
+
+    QUICK = "quick"
+    STANDARD = "standard"
+    THOROUGH = "thorough"
+
+
+class PresetSize(Frozen):
+    """Debtors and knobs of one preset."""
+
+    train: int
+    val: int
+    strategy: StrategySettings
+
+
+PRESETS: dict[Preset, PresetSize] = {
+    # About 15 negotiations with bootstrap: minutes on the embedded model.
+    Preset.QUICK: PresetSize(train=4, val=6, strategy=StrategySettings(max_demos=2, candidates=1, trials=2)),
+    Preset.STANDARD: PresetSize(train=16, val=24, strategy=StrategySettings(max_demos=3, candidates=4, trials=8)),
+    Preset.THOROUGH: PresetSize(train=60, val=80, strategy=StrategySettings(max_demos=4, candidates=8, trials=24)),
+}

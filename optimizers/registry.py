@@ -1,0 +1,67 @@
+"""The strategies by name, and the one way to run any of them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import dspy
+
+from data.errors import UserError
+from optimizers import bootstrap, mipro, random_search
+from optimizers.dspy_bridge import CountingMetric, no_stragglers, quiet, thaw
+from optimizers.task import CompileTask
+from programs.maden import Maden
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """One way to compile."""
+
+    name: str
+    summary: str
+    """When to use it, in a line."""
+    negotiations: Callable[[CompileTask], int]
+    """How many negotiations it plays at most, for the estimate."""
+    compile_program: Callable[[CompileTask, CountingMetric], Maden]
+
+
+STRATEGIES: dict[str, Strategy] = {
+    module.NAME: Strategy(module.NAME, module.SUMMARY, module.negotiations, module.compile_program)
+    for module in (bootstrap, random_search, mipro)
+}
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A compiled program and how much of the compilation could be scored."""
+
+    program: Maden
+    scored: int
+    unscored: int
+
+
+def strategy(name: str) -> Strategy:
+    """The strategy called `name`.
+
+    Raises:
+        UserError: there is none; names the nearest.
+    """
+    if name in STRATEGIES:
+        return STRATEGIES[name]
+    near = difflib.get_close_matches(name, STRATEGIES, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(STRATEGIES)}"
+    raise UserError(f"there is no optimiser called {name!r}; {hint}")
+
+
+def compile_with(name: str, task: CompileTask) -> Compiled:
+    """Compile `task` with the strategy `name`; the given program is left as it was.
+
+    Raises:
+        UserError: unknown strategy.
+    """
+    chosen, metric = strategy(name), CountingMetric(task.on_scored)
+    with dspy.context(lm=task.lm, adapter=dspy.JSONAdapter()), quiet(), no_stragglers():
+        program = chosen.compile_program(task, metric)
+    return Compiled(thaw(program), metric.scored, metric.unscored)

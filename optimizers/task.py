@@ -1,0 +1,68 @@
+"""What every strategy is given: the program, the debtors, the models, and the knobs."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import dspy
+from pydantic import Field
+
+from data.domain import DebtCase, Frozen
+from programs.maden import Maden
+
+LEAST_THRESHOLD = 0.05
+"""DSPy takes a threshold of 0 as none, and then any score above 0 becomes a demonstration."""
+
+
+class StrategySettings(Frozen):
+    """The knobs that strategies share; each uses those it knows."""
+
+    max_demos: Annotated[int, Field(ge=1, le=16)] = 2
+    """Demonstrations per predictor at most."""
+    candidates: Annotated[int, Field(ge=1, le=64)] = 3
+    """Candidate demo sets or instructions."""
+    trials: Annotated[int, Field(ge=1, le=500)] = 6
+    """Combinations tried on validation debtors (MIPROv2)."""
+    metric_threshold: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Objective from which a negotiation may become a demonstration; None: what the uncompiled program scores on
+    validation, at least `LEAST_THRESHOLD`, so that demonstrations are better than average play."""
+
+
+@dataclass(frozen=True)
+class CompileTask:
+    """One compilation."""
+
+    program: Maden
+    train: Sequence[DebtCase]
+    val: Sequence[DebtCase]
+    lm: dspy.LM
+    prompt_lm: dspy.LM
+    """Proposes instructions; the task's own model unless another is named."""
+    metric_threshold: float
+    settings: StrategySettings = field(default_factory=StrategySettings)
+    seed: int = 0
+    threads: int = 1
+    on_scored: Callable[[float], None] | None = None
+    """Called with the objective after each scored negotiation, for progress."""
+
+    def __post_init__(self) -> None:
+        if self.metric_threshold <= 0:
+            raise ValueError("metric_threshold must be above 0: DSPy would accept every negotiation as a demonstration")
+
+    def trainset(self) -> list[dspy.Example]:
+        """The training debtors as DSPy examples, in the seed's order (DSPy's bootstrap has no seed of its own)."""
+        cases = list(self.train)
+        random.Random(self.seed).shuffle(cases)
+        return [as_example(case, self.seed) for case in cases]
+
+    def valset(self) -> list[dspy.Example]:
+        """The validation debtors as DSPy examples."""
+        return [as_example(case, self.seed) for case in self.val]
+
+
+def as_example(case: DebtCase, seed: int) -> dspy.Example:
+    """The program's inputs for one debtor."""
+    return dspy.Example(case=case, seed=seed).with_inputs("case", "seed")
