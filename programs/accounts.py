@@ -53,7 +53,7 @@ class Cost:
     cached_calls: int = 0
     """Calls answered from DSPy's cache, at no cost."""
     failed_calls: int = 0
-    """Calls that ended in an exception after all retries."""
+    """Calls that ended in an exception; of a remote call each attempt counts."""
     truncated_calls: int = 0
     """Of `calls`, those whose reply was cut at the token limit."""
     tokens_in: int = 0

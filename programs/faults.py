@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from dspy.clients._http import retry_after_seconds
 from dspy.clients.engines.litellm_errors import to_lm15_error
 from dspy.clients.errors import wrap_error
 from dspy.lm15 import LM15Error
@@ -67,16 +68,30 @@ def classify(exception: Exception) -> Exception:
     message = _sentence(error)
     causes = [*_chain(exception), error]
     failure = _by_detail(causes) or next((failure for known, failure in _BY_CLASS if isinstance(error, known)), None)
-    return _with_wait(failure(message), error) if failure else exception
+    return _with_wait(failure(message), exception) if failure else exception
 
 
 def _by_detail(causes: list[BaseException]) -> type[InfrastructureFailure | ProgramFault] | None:
     """What the exceptions underneath say more exactly than DSPy's class; None when they do not."""
-    if any(_is_refusal(cause) for cause in causes):
+    codes = {code for cause in causes for code in _codes(cause)}
+    # By name, since LiteLLM takes seconds to import and is not there at all in an embedded-only process.
+    names = {type(cause).__name__ for cause in causes}
+    if codes & _REFUSAL_CODES or "ContentPolicyViolationError" in names:
         return Refusal
-    if any(getattr(cause, "provider_code", None) in _OVERFLOW_CODES for cause in causes):
+    if codes & _OVERFLOW_CODES:
         return ContextOverflow
-    return ModelUnreachable if any(type(cause).__name__ in _UNREACHABLE for cause in causes) else None
+    return ModelUnreachable if names & _UNREACHABLE else None
+
+
+def retry_after(exception: BaseException) -> float | None:
+    """Seconds that the server asked to wait, None when it did not; wherever the libraries left its headers."""
+    for cause in _chain(exception):
+        response = getattr(cause, "response", None)
+        headers = getattr(cause, "litellm_response_headers", None) or getattr(response, "headers", None) or {}
+        for stated in (getattr(cause, "retry_after", None), headers.get("retry-after")):
+            if (seconds := retry_after_seconds(stated)) is not None:
+                return seconds
+    return None
 
 
 def _as_dspy_error(exception: Exception) -> Exception:
@@ -94,15 +109,17 @@ def _chain(exception: BaseException | None) -> Iterator[BaseException]:
         exception = exception.__cause__ or exception.__context__
 
 
-def _is_refusal(exception: BaseException) -> bool:
-    # By name, since LiteLLM takes seconds to import and is not there at all in an embedded-only process.
-    named = any(cls.__name__ == "ContentPolicyViolationError" for cls in type(exception).__mro__)
-    return named or getattr(exception, "provider_code", None) in _REFUSAL_CODES
+def _codes(exception: BaseException) -> Iterator[str]:
+    """What the provider calls its error, in all the places where servers put it."""
+    body = getattr(exception, "body", None)
+    detail = body.get("error", body) if isinstance(body, dict) else {}
+    for source in (vars(exception), detail if isinstance(detail, dict) else {}):
+        yield from (str(source[key]) for key in ("provider_code", "code", "type") if source.get(key) is not None)
 
 
-def _with_wait(failure: InfrastructureFailure | ProgramFault, error: Exception) -> Exception:
+def _with_wait(failure: InfrastructureFailure | ProgramFault, exception: Exception) -> Exception:
     if isinstance(failure, InfrastructureFailure):
-        failure.retry_after = getattr(error, "retry_after", None)
+        failure.retry_after = retry_after(exception)
     return failure
 
 

@@ -2,12 +2,7 @@
 
 - `local`: the embedded model, no key and no server (programs.embedded, programs.weights).
 - `local:FILE.gguf`: any other model file.
-- anything else: a LiteLLM model string (`openai/gpt-4o-mini`, `ollama/llama3`), through LiteLLM.
-
-What DSPy 3.4.1 does about failures, and we rely on: rate limits, timeouts, server and connection errors are tried
-again up to `num_retries` times after 1, 2, 4, 8, ... seconds (at most 60), or after what the server's Retry-After says,
-however long; LiteLLM's and the SDKs' own retries are off. All else is raised at once. An answer
-from the cache takes no attempt.
+- anything else: a LiteLLM model string (`openai/gpt-4o-mini`, `ollama/llama3`), through LiteLLM (programs.remote).
 """
 
 from __future__ import annotations
@@ -17,7 +12,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 # LiteLLM reads it on import: its price table from the installed package, not from the network.
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
@@ -36,14 +30,12 @@ from programs.failures import (
     UnknownModel,
 )
 from programs.faults import classify
+from programs.remote import RemoteLM, litellm
 from programs.weights import QWEN, assembled, file_sha256
 
 __all__ = ["check_lm", "classify", "make_lm"]
 
 LOCAL = "local"
-REMOTE_RETRIES = 4
-SELF_HOSTABLE = {"openai", "hosted_vllm", "llamafile", "ollama", "ollama_chat"}
-"""Providers whose servers all take a JSON schema for the reply."""
 GGUF_MAGIC = b"GGUF"
 
 logger = logging.getLogger(__name__)
@@ -98,7 +90,7 @@ def check_lm(lm: dspy.LM) -> None:
     tiny = {} if "max_completion_tokens" in lm.kwargs else {"max_tokens": 5}
     try:
         with _quiet("dspy.clients.lm"):  # five tokens are meant to be cut
-            lm.copy(cache=False, num_retries=0)("Answer with the one word: ok", **tiny)
+            lm.copy(cache=False, num_retries=0, retries=0)("Answer with the one word: ok", **tiny)
     except Exception as error:
         raise UserError(_advice(lm, classify(error))) from error
 
@@ -120,34 +112,21 @@ def _embedded_file(model: str) -> tuple[str, Path]:
 
 
 def _remote(model: str, temperature: float, max_tokens: int, cache: bool, settings: dict[str, object]) -> dspy.LM:
-    common = {"engine": "litellm", "cache": cache, "num_retries": REMOTE_RETRIES, "drop_params": True, **settings}
+    common = {"cache": cache, "drop_params": True, **settings}
     try:
-        return _SelfHostableLM(model, temperature=temperature, max_tokens=max_tokens, **common)
+        return RemoteLM(model, temperature=temperature, max_tokens=max_tokens, **common)
     except LMConfigurationError:
         logger.info("%s is a reasoning model: it chooses temperature and length of reply itself", model)
-        return _SelfHostableLM(model, temperature=None, max_tokens=None, **common)
+        return RemoteLM(model, temperature=None, max_tokens=None, **common)
     except ValueError as error:
         raise UserError(f"{error}; write provider/model, for example openai/gpt-4o-mini") from error
 
 
-class _SelfHostableLM(dspy.LM):
-    """An LM that may run on a server of the user's own, which LiteLLM's table of models does not list.
-
-    Without it DSPy would only ask such a server for *some* JSON, while vLLM, llama.cpp, LM Studio and Ollama all
-    hold replies to a schema; small models need that most.
-    """
-
-    @property
-    def supports_response_schema(self) -> bool:
-        """Whether the signature's schema is sent along."""
-        return self._provider_name in SELF_HOSTABLE or bool(super().supports_response_schema)
-
-
 def _check_name(model: str) -> None:
-    litellm = _litellm()
+    module = litellm()
     try:
-        litellm.get_llm_provider(model)
-    except litellm.BadRequestError as error:
+        module.get_llm_provider(model)
+    except module.BadRequestError as error:
         raise UserError(
             f"{model!r} names no provider that LiteLLM knows; "
             "write provider/model, for example openai/gpt-4o-mini or ollama/llama3, or local"
@@ -175,7 +154,7 @@ def _missing_settings(lm: dspy.LM) -> list[str]:
     """The environment variables that LiteLLM looks for and does not find; some providers have other ways."""
     if not isinstance(lm.engine, str) or "api_key" in lm.kwargs:
         return []
-    found = _litellm().validate_environment(lm.model)
+    found = litellm().validate_environment(lm.model)
     return [] if found["keys_in_environment"] else list(found["missing_keys"])
 
 
@@ -184,15 +163,6 @@ def _at(lm: dspy.LM) -> str:
     provider = lm.model.partition("/")[0].upper()
     settings = (lm.kwargs.get("api_base"), *map(os.environ.get, (f"{provider}_API_BASE", f"{provider}_BASE_URL")))
     return next((f" at {address}" for address in settings if address), "")
-
-
-def _litellm() -> Any:
-    """LiteLLM without its advertisements on stdout."""
-    import litellm
-
-    litellm.suppress_debug_info = True
-    logging.getLogger("LiteLLM").setLevel(logging.ERROR)
-    return litellm
 
 
 @contextmanager
