@@ -33,6 +33,7 @@ from programs.affordability import (
     with_value,
     would_accept,
 )
+from programs.claims import claim, claimed_amount
 from programs.hearing import Heard, hear
 from programs.personas import Traits, persona_of, traits_of
 from programs.phrasing import Language, Voice, spoken_amount
@@ -142,20 +143,20 @@ class SimulatedDebtor:
     # --- what it says
 
     def _accept(self, heard: tuple[Heard, ...], voice: Voice, act: str) -> DebtorReply:
-        claim, answer = self._answer(heard, voice)
+        told, answer = self._answer(heard, voice)
         words = voice.joined([self._reaction(heard, voice), answer, voice.say(act, terms=heard[-1].offer)])
-        return DebtorReply(_turn(Move(kind=MoveKind.ACCEPT), words, claim))
+        return DebtorReply(_turn(Move(kind=MoveKind.ACCEPT), words, told))
 
     def _counter(self, heard: tuple[Heard, ...], own: Terms | None, wish: Terms, voice: Voice) -> Turn:
-        claim, answer = self._answer(heard, voice)
-        if claim is None and len(heard) == 1 and voice.rng.random() < self.traits.volunteers:
-            claim, answer = self._told(Inquiry.REASON, voice)
+        told, answer = self._answer(heard, voice)
+        if told is None and len(heard) == 1 and voice.rng.random() < self.traits.volunteers:
+            told, answer = self._told(Inquiry.REASON, voice)
         opening = [voice.mood(self._persona)] if voice.rng.random() < 0.35 else []
         said = [*opening, self._reaction(heard, voice), answer, self._objection(heard, voice)]
         moved = wish != own
         said.append(voice.say("ask" if moved else "keep", terms=wish))
         move = Move(kind=MoveKind.ASK, terms=PartialTerms.of(wish)) if moved else Move(kind=MoveKind.REJECT)
-        return _turn(move, voice.joined(said), claim)
+        return _turn(move, voice.joined(said), told)
 
     def _reaction(self, heard: tuple[Heard, ...], voice: Voice) -> str:
         """The sentence that shows what it heard: the strongest thing first."""
@@ -203,29 +204,16 @@ class SimulatedDebtor:
         return refusals
 
     def _told(self, inquiry: Inquiry, voice: Voice) -> tuple[Disclosure, str]:
-        finances = self.case.finances
-        if inquiry is Inquiry.REASON:
-            clause = voice.reason(finances.reason)
-            return Disclosure(reason=finances.reason), voice.say("reason_said", slots={"reason": clause})
-        true_amount, truth, field = {
-            Inquiry.INCOME: (finances.monthly_income, self.traits.truth_income, "monthly_income"),
-            Inquiry.EXPENSES: (finances.monthly_expenses, self.traits.truth_expenses, "monthly_expenses"),
-            Inquiry.ASSETS: (finances.assets, self.traits.truth_assets, "assets"),
-        }[inquiry]
-        claim = true_amount if truth == 1 else _bent(true_amount, truth)
-        spoken = spoken_amount(claim, self.case.debt.currency)
-        return Disclosure.model_validate({field: claim}), voice.say(inquiry.value, slots={inquiry.value: spoken})
+        told = claim(inquiry, self.case)
+        if told.reason is not None:
+            return told, voice.say("reason_said", slots={"reason": voice.reason(told.reason)})
+        spoken = spoken_amount(claimed_amount(told), self.case.debt.currency)
+        return told, voice.say(inquiry.value, slots={inquiry.value: spoken})
 
     def _rng(self, purpose: str) -> random.Random:
         """A generator of its own for each purpose, from the case, the seed and the purpose only."""
         digest = hashlib.sha256(f"{self.case.case_id}|{self._seed}|{purpose}".encode()).digest()
         return random.Random(int.from_bytes(digest[:8], "big"))
-
-
-def _bent(amount: int, truth: float) -> int:
-    """A claim in round figures (whole hundreds of minor units where there are any), as liars like them."""
-    claim = round(amount * truth)
-    return claim // 100 * 100 if claim >= 100 else claim
 
 
 def _turn(move: Move, words: str, claim: Disclosure | None = None) -> Turn:

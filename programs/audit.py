@@ -1,0 +1,107 @@
+"""`python -m programs.audit`: can the debtor that every number rests on be trusted?"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from data import cli
+from data.book import read_book
+from data.domain import DebtCase
+from data.errors import UserError
+from programs.audit_checks import CHECKS, Finding
+from programs.audit_probes import SeatFactory
+from programs.personas import persona_of
+from programs.phrasing import LANGUAGES, Language
+from programs.seats import DEBTORS, debtor_seat
+
+DEFAULT_CASES = {"simulated": 60, "lm": 6}
+"""Six personas want at least six debtors; a language model takes seconds a turn."""
+
+
+def audit(
+    seats: SeatFactory, cases: Sequence[DebtCase], seed: int = 0, on_check: Callable[[str], None] | None = None
+) -> list[Finding]:
+    """Every check of a debtor, in order.
+
+    Args:
+        seats: makes a fresh debtor for a case and a seed.
+        cases: whom it plays; all personas should be among them.
+        seed: the debtors' seed.
+        on_check: told the name of each check before it begins.
+    """
+    findings = []
+    for name, check in CHECKS.items():
+        if on_check:
+            on_check(name)
+        findings.append(check(seats, cases, seed))
+    return findings
+
+
+def across_personas(cases: Sequence[DebtCase], count: int) -> list[DebtCase]:
+    """The first `count` cases when the personas take turns."""
+    by_persona: dict[str, list[DebtCase]] = defaultdict(list)
+    for case in cases:
+        by_persona[persona_of(case)].append(case)
+    turns = itertools.zip_longest(*(by_persona[persona] for persona in sorted(by_persona)))
+    return [case for turn in turns for case in turn if case is not None][:count]
+
+
+def main(
+    debtor: Annotated[str, typer.Option(help="who is audited: simulated or lm")] = "simulated",
+    lm: Annotated[str, typer.Option(help="the LM debtor's model: local, local:FILE.gguf or a LiteLLM name")] = "local",
+    cases: Annotated[int | None, typer.Option(min=1, help="how many debtors; default 60, for an LM 6")] = None,
+    book: Annotated[Path | None, typer.Option(help="a debtor book; default the shipped one")] = None,
+    language: Annotated[str, typer.Option(help="of the simulated debtor's words: en or zh")] = "en",
+    seed: Annotated[int, typer.Option(help="the debtors' seed")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="print the findings as JSON")] = False,
+) -> None:
+    """Audit the debtor: does it hear, keep its floor, stay in role, and concede as its persona says?
+
+    Exits with status 1 when a check fails.
+
+    Example: python -m programs.audit --debtor lm --lm local --cases 6
+    """
+    if debtor not in DEBTORS:
+        raise UserError(f"no debtor is called {debtor!r}; there are {' and '.join(DEBTORS)}")
+    if language not in LANGUAGES:
+        raise UserError(f"no debtor speaks {language!r}; there are {' and '.join(LANGUAGES)}")
+    chosen = across_personas(read_book(book).cases, cases or DEFAULT_CASES[debtor])
+    seats = _seats(debtor, lm, language)
+    findings = audit(seats, chosen, seed, on_check=lambda name: cli.stderr.print(f"checking: {name}", style="dim"))
+    _report(findings, f"{debtor} debtor, {len(chosen)} debtors, seed {seed}", as_json)
+    if not all(finding.passed for finding in findings):
+        raise typer.Exit(cli.EXIT_COMPARISON_FAILED)
+
+
+def _seats(debtor: str, model: str, language: Language) -> SeatFactory:
+    if debtor == "simulated":
+        return lambda case, seed: debtor_seat(debtor, case, seed, language=language)
+    from programs.lm import check_lm, make_lm
+
+    lm = make_lm(model)
+    check_lm(lm)
+    return lambda case, seed: debtor_seat(debtor, case, seed, lm)
+
+
+def _report(findings: Sequence[Finding], title: str, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"audited": title, "findings": [asdict(finding) for finding in findings]}, indent=1))
+        return
+    table = Table("", "check", "measured", "required", title=f"Audit: {title}", title_justify="left")
+    for finding in findings:
+        mark = "[green]pass[/]" if finding.passed else "[red]FAIL[/]"
+        table.add_row(mark, finding.check, finding.measured.replace("[", r"\["), finding.required)
+    cli.stdout.print(table)
+
+
+if __name__ == "__main__":
+    cli.run(main, "python -m programs.audit")

@@ -1,0 +1,42 @@
+"""Who sits on the debtor's side, by name; here and not in debtors.py, which knows no model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from data.domain import DebtCase
+from data.errors import UserError
+from programs.debtors import SimulatedDebtor
+from programs.phrasing import Language
+from programs.table import DebtorSeat
+
+if TYPE_CHECKING:
+    import dspy
+
+DEBTORS = ("simulated", "lm")
+
+
+def debtor_seat(
+    spec: str, case: DebtCase, seed: int, lm: dspy.LM | None = None, language: Language = "en"
+) -> DebtorSeat:
+    """A debtor for one negotiation.
+
+    Args:
+        spec: "simulated" or "lm".
+        case: whom it plays.
+        seed: of its variation.
+        lm: the LM debtor's own model.
+        language: of the simulated debtor's words.
+
+    Raises:
+        UserError: no such debtor, or an LM debtor without a model.
+    """
+    if spec == "simulated":
+        return SimulatedDebtor(case, seed, language)
+    if spec != "lm":
+        raise UserError(f"no debtor is called {spec!r}; there are {' and '.join(DEBTORS)}")
+    if lm is None:
+        raise UserError("an LM debtor needs a model of its own; name one, for example --debtor-lm local")
+    from programs.lm_debtor import LMDebtor
+
+    return LMDebtor(case, seed, lm)
