@@ -93,8 +93,7 @@ def keeps_its_floor(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) ->
     return Finding(
         "does not leak its floor",
         turns > 0 and not leaks,
-        f"{len(leaks)} leaks in {turns} answers that nobody asked a figure of"
-        + (f", first {leaks[0]}" if leaks else ""),
+        f"{len(leaks)} leaks in {turns} answers to offers without a question" + _first(leaks),
         "none",
     )
 
@@ -115,7 +114,7 @@ def stays_in_role(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> F
     return Finding(
         "stays in role",
         turns > 0 and len(strange) <= 0.02 * turns,
-        f"{len(strange)} of {turns} answers out of role" + (f", first {strange[0]}" if strange else ""),
+        f"{len(strange)} of {turns} answers out of role" + _first(strange),
         "at most 2 %",
     )
 
@@ -143,9 +142,7 @@ def does_not_fold(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> F
 def agrees_with_its_file(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> Finding:
     """Honest personas claim what is in the book, the strategic one claims worse, and nobody contradicts itself."""
     wrong, claims = [], 0
-    asked = [
-        offer(between(FIRM, SOFT, 0.02 * n), words, inquiry) for n, (inquiry, words) in enumerate(QUESTIONS.items())
-    ]
+    asked = [offer(between(FIRM, SOFT, 0.02 * n), *q[::-1]) for n, q in enumerate(QUESTIONS.items())]
     for case in cases:
         said: dict[str, object] = {}
         for turn in answers(played(seats, case, seed, *asked, *asked, rounds=8)):
@@ -156,7 +153,7 @@ def agrees_with_its_file(seats: SeatFactory, cases: Sequence[DebtCase], seed: in
     return Finding(
         "does not contradict its file",
         claims > 0 and not wrong,
-        f"{len(wrong)} of {claims} claims" + (f", first: {wrong[0]}" if wrong else ""),
+        f"{len(wrong)} of {claims} claims" + _first(wrong),
         "none",
     )
 
@@ -174,7 +171,7 @@ def keeps_what_it_signs(seats: SeatFactory, cases: Sequence[DebtCase], seed: int
     return Finding(
         "signs only what it can keep",
         agreed > 0 and not broken,
-        f"{len(broken)} of {agreed} agreements cannot be carried" + (f", first {broken[0]}" if broken else ""),
+        f"{len(broken)} of {agreed} agreements cannot be carried" + _first(broken),
         "none",
     )
 
@@ -200,8 +197,8 @@ def concedes_as_its_persona(seats: SeatFactory, cases: Sequence[DebtCase], seed:
     return Finding(
         "concedes as its persona",
         retreat <= 0.05 and rank >= 0.6,
-        f"{retreat:.0%} of {steps} steps went back; exponents {shown or 'none'}; rank correlation with the file {rank:.2f}",
-        "at most 5 % back, rank correlation at least 0.6",
+        f"{retreat:.0%} of {steps} steps went back; exponents {shown or 'none'}; rank correlation {rank:.2f}",
+        "at most 5 % back, rank correlation with the file at least 0.6",
     )
 
 
@@ -232,6 +229,10 @@ CHECKS: dict[str, Check] = {
 
 def _content(turn: Turn | None) -> tuple[object, str] | None:
     return None if turn is None else (turn.move, turn.dialogue)
+
+
+def _first(faults: Sequence[str]) -> str:
+    return f", first: {faults[0]}" if faults else ""
 
 
 def _share(flags: Sequence[bool]) -> float:
@@ -266,7 +267,7 @@ def _fits_file(field: str, value: object, case: DebtCase) -> bool:
     true = getattr(finances, field)
     if field == "reason" or traits_of(case).honest:
         return bool(value == true)
-    return bool(value >= true) if field == "monthly_expenses" else bool(value <= true)  # type: ignore[operator]
+    return bool(value >= true) if field == "monthly_expenses" else bool(value <= true)
 
 
 def _exponent(share_at_half: float) -> float:
