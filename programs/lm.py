@@ -88,9 +88,12 @@ def check_lm(lm: dspy.LM) -> None:
     elif isinstance(lm.engine, str):
         _check_name(lm.model)
     tiny = {} if "max_completion_tokens" in lm.kwargs else {"max_tokens": 5}
+    probe = lm.copy(cache=False, num_retries=0)
+    if isinstance(probe, RemoteLM):
+        probe.retries = 0
     try:
         with _quiet("dspy.clients.lm"):  # five tokens are meant to be cut
-            lm.copy(cache=False, num_retries=0, retries=0)("Answer with the one word: ok", **tiny)
+            probe("Answer with the one word: ok", **tiny)
     except Exception as error:
         raise UserError(_advice(lm, classify(error))) from error
 
