@@ -19,6 +19,7 @@ from data.domain import DebtCase
 from data.errors import UserError
 from programs.audit_checks import CHECKS, Finding
 from programs.audit_probes import SeatFactory
+from programs.failures import InfrastructureFailure
 from programs.personas import persona_of
 from programs.phrasing import LANGUAGES, Language
 from programs.seats import DEBTORS, debtor_seat
@@ -42,7 +43,10 @@ def audit(
     for name, check in CHECKS.items():
         if on_check:
             on_check(name)
-        findings.append(check(seats, cases, seed))
+        try:
+            findings.append(check(seats, cases, seed))
+        except InfrastructureFailure as failure:
+            findings.append(Finding(name, False, f"not measured: {failure.kind}: {failure}", "the debtor answers"))
     return findings
 
 

@@ -111,7 +111,11 @@ class LMDebtor:
         monthly = spoken_amount(monthly_installment(offered, self.case.debt.outstanding), self.case.debt.currency)
         able = carries(whole(self.case.finances), self.case.debt.outstanding, offered)
         mine = f"Your last offer: {words.package(table.own)}." if table.own else "You have made no offer yet."
-        return f"Round {table.round}. The creditor offers: {words.package(offered)}; that is {monthly} a month. You {'could' if able else 'could NOT'} carry it to the end. {mine}"
+        verdict = "could" if able else "could NOT"
+        return (
+            f"Round {table.round}. The creditor offers: {words.package(offered)}; that is {monthly} a month. "
+            f"You {verdict} carry it to the end. {mine}"
+        )
 
     def _turn(self, move: Move, answer: DebtorTurn, told: str, stated: str, claim: Disclosure | None) -> Turn:
         said = [words.without_figures(answer.words), told, stated]
