@@ -122,9 +122,14 @@ def test_a_cache_that_cannot_be_written_is_named(model, tmp_path):
 
 
 def test_processes_that_start_at_once_share_one_assembly(model, tmp_path):
-    code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path;"
-        "from tests.programs.test_weights import tiny; from programs.weights import assembled; print(assembled(tiny(), Path(sys.argv[2])).stat().st_ino)"
+    code = "\n".join(
+        [
+            "import sys; sys.path.insert(0, sys.argv[1])",
+            "from pathlib import Path",
+            "from programs.weights import assembled",
+            "from tests.programs.test_weights import tiny",
+            "print(assembled(tiny(), Path(sys.argv[2])).stat().st_ino)",
+        ]
     )
     command = [sys.executable, "-c", code, str(tmp_path / "site"), str(tmp_path / "models")]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
