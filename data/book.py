@@ -7,11 +7,8 @@ nested `DebtCase` objects in minor units. Loading validates everything and repor
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import hashlib
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -25,6 +22,7 @@ from data import cli
 from data.domain import DebtCase
 from data.errors import UserError
 from data.faults import BookFaults, Fault, RowResult, shown
+from data.files import replace_file
 from data.jsonl import read_lines, write_lines
 from data.rows import COLUMNS, read_row, write_row
 from data.split import SPLIT_NAMES, SplitName, split_of, with_families
@@ -115,21 +113,7 @@ def write_book(cases: Iterable[DebtCase], path: Path | str) -> None:
         content = write_csv([write_row(case) for case in cases])
     else:
         raise _unknown_format(path)
-    _replace(path, content)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
+    replace_file(path, content)
 
 
 def _results(path: Path) -> Iterator[RowResult]:

@@ -53,12 +53,22 @@ def synthesise(count: int = BOOK_SIZE, seed: int = 0, generator: Generator = "co
         raise UserError(f"--n {count} is not a number of debtors; give a whole number from 1 to {MOST_DEBTORS}")
     if seed < 0:
         raise UserError(f"--seed {seed} is negative; give 0 or more")
-    rows, hardships, tellings, naming = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(4))
-    debtors = after_default(named(APPLICANTS[generator](count, rows)), hardships)
+    rows, hardships, tellings, naming = _streams(seed)
+    debtors = after_default(named(GENERATORS[generator](count, rows)), hardships)
     debtors["name"] = names(count, naming)
     width = max(4, len(str(count)))
     records = debtors.to_dict("records")
     return tuple(_case(f"d-{number:0{width}d}", record, tellings) for number, record in enumerate(records, start=1))
+
+
+def applicants(count: int, seed: int, generator: Generator = "copula") -> pd.DataFrame:
+    """The rows that the debtors of `synthesise` are made from, before the default; columns of data/seed_table.py."""
+    return GENERATORS[generator](count, _streams(seed)[0])
+
+
+def _streams(seed: int) -> list[np.random.Generator]:
+    """Independent random numbers for each step, so that a change of one leaves the others' draws alone."""
+    return [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(4)]
 
 
 def copula_applicants(count: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -95,7 +105,7 @@ def ctgan_applicants(count: int, rng: np.random.Generator) -> pd.DataFrame:
     return drawn.clip(complete.min(), complete.max(), axis=1).round({name: 0 for name in STEPWISE})
 
 
-APPLICANTS: dict[Generator, Callable[[int, np.random.Generator], pd.DataFrame]] = {
+GENERATORS: dict[Generator, Callable[[int, np.random.Generator], pd.DataFrame]] = {
     "copula": copula_applicants,
     "ctgan": ctgan_applicants,
 }
@@ -141,8 +151,8 @@ def main(
 
     Example: `python -m data.synthesis --seed 1 --n 200 --out mine.csv`. The shipped book is that of the defaults.
     """
-    if generator not in APPLICANTS:
-        raise UserError(f"--generator {generator} is unknown; known are {', '.join(APPLICANTS)}")
+    if generator not in GENERATORS:
+        raise UserError(f"--generator {generator} is unknown; known are {', '.join(GENERATORS)}")
     cases = synthesise(n, seed, generator)
     if out.exists() and not force and not _same(cases, out):
         raise UserError(f"{out} holds something else; name another file with --out, or replace it with --force")
