@@ -14,11 +14,9 @@ import numpy as np
 
 from data.domain import CreditorPolicy, Ending, Negotiation
 from metrics.conversation import Soundness, completeness, rounds, soundness
-from metrics.efficiency import recovery_dates
-from metrics.health import tier_days, tier_variance
-from metrics.indices import collection_index, conversation_index, health_index, objective, recovery_index
+from metrics.feedback import feedback
+from metrics.indices import conversation_index, objective, plan_columns
 from metrics.plan import CashFlow, PlanBatch, simulate
-from metrics.recovery import recovery_rate, success
 from metrics.scorecard import Scorecard
 from metrics.weights import Weights, default_weights, load_weights
 
@@ -81,30 +79,15 @@ def score_many(negotiations: Sequence[Negotiation], weights: Weights | None = No
 
 def score_columns(flow: CashFlow, talk: Talk, policy: CreditorPolicy, weights: Weights) -> dict[str, np.ndarray]:
     """All metrics, indices and the objective of N simulated plans, by id; the vectorised core of `score_many`."""
-    first, second, third, fourth = tier_days(flow)
-    quarter, half, completion = recovery_dates(flow)
-    cri, dhi = recovery_index(flow, policy, weights), health_index(flow, weights)
-    cci = collection_index(cri, dhi)
+    columns = plan_columns(flow, policy, weights)
     conv = conversation_index(talk.completeness, talk.soundness, talk.rounds, policy.round_limit)
     return {
         "DC": talk.completeness,
         "DS": talk.soundness,
         "DR": talk.rounds,
-        "SR": success(flow),
-        "RR": recovery_rate(flow),
-        "QRD": quarter,
-        "HRD": half,
-        "CRD": completion,
-        "L1D": first,
-        "L2D": second,
-        "L3D": third,
-        "L4D": fourth,
-        "ATV": tier_variance(flow),
-        "CRI": cri,
-        "DHI": dhi,
-        "CCI": cci,
+        **columns,
         "CONV": conv,
-        "objective": objective(cci, conv, talk.disqualified, weights),
+        "objective": objective(columns["CCI"], conv, talk.disqualified, weights),
     }
 
 
@@ -124,13 +107,6 @@ def objective_metric(
     card = score(pred.negotiation)
     values = card.values()
     return dspy.Prediction(score=values.pop("objective"), feedback=feedback(pred.negotiation, card), **values)
-
-
-def feedback(negotiation: Negotiation, scorecard: Scorecard) -> str:
-    """What cost most and which module caused it; see metrics/feedback.py."""
-    from metrics.feedback import feedback as write  # it needs the oracle, which needs this module
-
-    return write(negotiation, scorecard)
 
 
 def _score_group(negotiations: list[Negotiation], policy: CreditorPolicy, weights: Weights) -> list[Scorecard]:

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.domain import CreditorPolicy
-from metrics.efficiency import efficiency
-from metrics.health import tier_variance
+from metrics.efficiency import efficiency, recovery_dates
+from metrics.health import tier_days, tier_variance
 from metrics.plan import HORIZON_DAYS, CashFlow
 from metrics.recovery import recovery_rate, success
 from metrics.weights import Weights
@@ -37,6 +37,28 @@ def collection_index(cri: Floats, dhi: Floats) -> Floats:
     """CCI: the harmonic mean, so that neither side's index can be bought with the other's; 0 when both are 0."""
     total = cri + dhi
     return 2 * cri * dhi / np.where(total > 0, total, 1)
+
+
+def plan_columns(flow: CashFlow, policy: CreditorPolicy, weights: Weights) -> dict[str, np.ndarray]:
+    """What N plans come to, by id: the ten metrics that need no dialogue, CRI, DHI and CCI."""
+    quarter, half, completion = recovery_dates(flow)
+    first, second, third, fourth = tier_days(flow)
+    cri, dhi = recovery_index(flow, policy, weights), health_index(flow, weights)
+    return {
+        "SR": success(flow),
+        "RR": recovery_rate(flow),
+        "QRD": quarter,
+        "HRD": half,
+        "CRD": completion,
+        "L1D": first,
+        "L2D": second,
+        "L3D": third,
+        "L4D": fourth,
+        "ATV": tier_variance(flow),
+        "CRI": cri,
+        "DHI": dhi,
+        "CCI": collection_index(cri, dhi),
+    }
 
 
 def conversation_index(completeness: Floats, soundness: Floats, rounds: Floats, round_limit: int) -> Floats:

@@ -156,6 +156,8 @@ class CashFlow:
     """Minor units paid within the horizon."""
     completed: Bools
     """Every payment of the agreed plan was made."""
+    defaulted: Bools
+    """A payment fell due that the assets did not cover; a plan cut off by the horizon has not defaulted."""
     quarter_day: Ints
     """First day with 25 % of the outstanding debt paid; the horizon if never. `half_day`, 50 %, likewise."""
     half_day: Ints
@@ -206,6 +208,7 @@ def _simulate_rows(batch: PlanBatch, flow: CashFlow, rows: slice | Ints, first_m
     walk.run(first_month)
     flow.due[rows] = due
     flow.paid[rows] = walk.paid
+    flow.defaulted[rows] = walk.defaulted
     flow.completed[rows] = (walk.paid == due) & plans.agreed
     for name, day in zip(("quarter_day", "half_day", "completion_day"), walk.reached_on(first_month), strict=True):
         getattr(flow, name)[rows] = day
@@ -228,6 +231,7 @@ class _Walk:
         self.goals = np.stack([-(-plans.outstanding // 4), -(-plans.outstanding // 2), np.maximum(due, 1)])
         self.before, self.after, self.idle = (np.zeros((4, n), dtype=np.int8) for _ in range(3))
         self.short_of = np.zeros((3, n), dtype=np.int8)
+        self.defaulted = np.zeros(n, dtype=np.bool_)
         self.paying_months = 0
         self._below, self._missing = np.empty((4, n), dtype=np.bool_), np.empty((3, n), dtype=np.bool_)
         self._payment, self._flag = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.bool_)
@@ -279,6 +283,7 @@ class _Walk:
         np.subtract(self.assets, self._payment, out=self.assets)
         np.add(self.paid, self._payment, out=self.paid)
         if short.any():
+            self.defaulted |= short
             np.copyto(self.each, 0, where=short)
             np.copyto(self.last, 0, where=short)
 
@@ -315,6 +320,7 @@ def _empty_flow(batch: PlanBatch) -> CashFlow:
         batch.outstanding,
         due,
         paid,
+        np.empty(n, dtype=np.bool_),
         np.empty(n, dtype=np.bool_),
         quarter,
         half,

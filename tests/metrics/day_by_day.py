@@ -15,6 +15,7 @@ class DayByDay:
     due: int
     paid: int
     completed: bool
+    defaulted: bool
     quarter_day: int
     half_day: int
     completion_day: int
@@ -74,6 +75,7 @@ def follow(case: DebtCase, terms: Terms | None) -> DayByDay:
     return DayByDay(
         due=due,
         paid=paid,
+        defaulted=defaulted,
         completed=terms is not None and not defaulted and later == 0,
         quarter_day=quarter,
         half_day=half,

@@ -71,7 +71,7 @@ def test_vectorised_equals_day_by_day(rows: list[tuple[DebtCase, Terms | None]])
         plain = follow(who, package)
         assert flow.due[i] == plain.due
         assert flow.paid[i] == plain.paid
-        assert flow.completed[i] == plain.completed
+        assert (flow.completed[i], flow.defaulted[i]) == (plain.completed, plain.defaulted)
         assert (flow.quarter_day[i], flow.half_day[i]) == (plain.quarter_day, plain.half_day)
         assert flow.completion_day[i] == plain.completion_day
         assert tuple(flow.tier_days[:, i]) == plain.tier_days
@@ -86,7 +86,7 @@ def test_chunks_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(plan, "_CHUNK", 7)
     for threads in (1, 2):
         parts = simulate(PlanBatch.of(people, plans), threads=threads)
-        for name in ("due", "paid", "completed", "quarter_day", "half_day", "completion_day", "tier_days"):
+        for name in ("due", "paid", "completed", "defaulted", "quarter_day", "half_day", "completion_day", "tier_days"):
             np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))
 
 
