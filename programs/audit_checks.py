@@ -121,10 +121,11 @@ def stays_in_role(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> F
 
 def does_not_fold(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> Finding:
     """The firmest opening is not accepted, and a repeated offer does not win most of what there is."""
-    accepted, largest = 0, []
+    accepted, turns, largest = 0, 0, []
     for case in cases:
         traits = traits_of(case)
         replies = answers(played(seats, case, seed, offer(FIRM), rounds=3))
+        turns += len(replies)
         accepted += sum(turn.move.kind is MoveKind.ACCEPT for turn in replies[:2])
         asked = [relief(terms, traits) for terms in _demands(replies)]
         dreaded = relief(FIRM, traits)
@@ -132,7 +133,7 @@ def does_not_fold(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> F
     step = max(largest, default=0.0)
     return Finding(
         "does not fold at once",
-        accepted == 0 and step <= 0.5,
+        turns > 0 and accepted == 0 and step <= 0.5,
         f"{accepted} of {len(cases)} took the firmest terms within two rounds; the largest step in answer to a "
         f"repeated offer was {step:.0%} of the gap",
         "none, and no step above 50 %",
@@ -205,14 +206,11 @@ def concedes_as_its_persona(seats: SeatFactory, cases: Sequence[DebtCase], seed:
 def repeats_itself(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> Finding:
     """The same seed gives the same dialogue."""
     path = [offer(between(FIRM, SOFT, n / 9), QUESTIONS[Inquiry.INCOME] if n == 1 else "") for n in range(10)]
-    pairs = [[played(seats, case, seed, *path).model_dump_json() for _ in range(2)] for case in cases]
+    pairs = [[played(seats, case, seed, *path) for _ in range(2)] for case in cases]
+    answered = sum(bool(answers(first)) for first, _ in pairs)
     differ = sum(first != second for first, second in pairs)
-    return Finding(
-        "same seed, same dialogue",
-        differ == 0,
-        f"{differ} of {len(pairs)} dialogues differed when played again",
-        "none",
-    )
+    measured = f"{differ} of {answered} dialogues differed when played again"
+    return Finding("same seed, same dialogue", answered > 0 and differ == 0, measured, "none")
 
 
 CHECKS: dict[str, Check] = {

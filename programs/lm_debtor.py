@@ -7,11 +7,13 @@ move, words and typed claims. Figures are stated by code, so that the words and 
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import dspy
 
 from data.domain import DebtCase, Disclosure, Inquiry, Move, MoveKind, PartialTerms, Persona, Speaker, Terms, Turn
+from metrics.figures import stated_figures
 from metrics.plan import monthly_installment
 from programs import words
 from programs.affordability import carries, whole
@@ -118,7 +120,7 @@ class LMDebtor:
         )
 
     def _turn(self, move: Move, answer: DebtorTurn, told: str, stated: str, claim: Disclosure | None) -> Turn:
-        said = [words.without_figures(answer.words), told, stated]
+        said = [_without_figures(answer.words), told, stated]
         return Turn(
             speaker=Speaker.DEBTOR,
             move=move,
@@ -141,6 +143,12 @@ def _move(answer: DebtorTurn, table: TableState) -> tuple[Move, str]:
         installment_periods=answer.installment_periods,
     )
     return Move(kind=MoveKind.ASK, terms=PartialTerms.of(demand)), f"I ask for {words.package(demand)}."
+
+
+def _without_figures(text: str) -> str:
+    """The sentences that name no figure, in digits or in words: what the model's numbers were meant for is unknown."""
+    sentences = re.split(r"(?<=[.!?])\s+", words.heard(text))
+    return " ".join(s for s in sentences if not re.search(r"[\d%]", s) and not stated_figures(s))
 
 
 def _dialogue(table: TableState) -> str:
