@@ -1,0 +1,183 @@
+"""From a name on the command line to something that can sit on the creditor's side.
+
+A name is a variant (`vanilla`, `planned`, `judged`, `maden`: uncompiled), a rule-based creditor (`boulware`, ...) or
+else a reference to an artifact (`maden@3`, `maden@champion`, a path).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Literal
+
+import dspy
+
+from data.domain import CreditorPolicy, CreditorView, DebtCase
+from data.errors import UserError
+from programs import lm as models
+from programs.baselines import BASELINES, RuleCreditor
+from programs.debtors import SimulatedDebtor
+from programs.evaluation import Program
+from programs.maden import DebtorFactory, Maden
+from programs.seats import DEBTORS, debtor_seat
+from programs.settings import ProgramSettings, Variant
+from programs.table import CreditorSeat, play
+
+ARTIFACTS = Path("artifacts")
+LANGUAGES = ("en", "zh")
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A creditor that can be played: alone at a table, or whole as a program."""
+
+    label: str
+    """How tables call it."""
+    program: Program
+    """`program(case=, seed=)`; the result has a `negotiation`."""
+    seat: Callable[[CreditorView, int], CreditorSeat]
+    """Its chair at one table, for the case's view and a seed."""
+    policy: CreditorPolicy
+    fingerprint: str
+    """Hash of what it does by itself: settings, prompts and demos, or the rule. Equal means the same program."""
+    needs_lm: bool
+    kind: Literal["variant", "baseline", "artifact"]
+
+
+def contestant(name: str, *, debtors: DebtorFactory = SimulatedDebtor, artifacts: Path = ARTIFACTS) -> Contestant:
+    """The contestant called `name`.
+
+    Args:
+        name: a variant, a rule-based creditor or an artifact reference.
+        debtors: who the program plays against when it is called.
+        artifacts: the folder of the artifacts.
+
+    Raises:
+        UserError: there is nothing of that name, or the artifact does not fit.
+    """
+    if name in BASELINES:
+        return _baseline(name, debtors)
+    if name in tuple(Variant):
+        return _of(name, Maden(ProgramSettings(variant=Variant(name)), debtors), "variant")
+    from programs.artifacts import load_program  # rules and variants need none of it
+
+    try:
+        return _of(name, load_program(name, root=artifacts, debtors=debtors), "artifact")
+    except UserError as error:
+        if _looks_like_artifact(name, artifacts):
+            raise
+        raise UserError(f"no program is called {name!r}: {_known()}, or an artifact ({error})") from error
+
+
+def contestants(names: list[str], *, debtors: DebtorFactory, artifacts: Path) -> list[Contestant]:
+    """All of them, under labels that differ even where a name stands twice."""
+    found: list[Contestant] = []
+    for name in names:
+        one, times = contestant(name, debtors=debtors, artifacts=artifacts), names[: len(found)].count(name)
+        found.append(replace(one, label=f"{name} ({times + 1})") if times else one)
+    return found
+
+
+def variant_or_baseline(name: str, *, debtors: DebtorFactory = SimulatedDebtor) -> Contestant:
+    """The uncompiled variant or rule-based creditor called `name`.
+
+    Raises:
+        UserError: there is none; artifacts are not looked for.
+    """
+    if name not in BASELINES and name not in tuple(Variant):
+        raise UserError(f"no variant is called {name!r}; {_known()}")
+    return contestant(name, debtors=debtors)
+
+
+class NamedModel:
+    """A model of the command line, made when it is first needed: rules, and a person's commands, need none.
+
+    Args:
+        name: `local`, `local:FILE.gguf` or a LiteLLM model string.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._made: dspy.LM | None = None
+
+    @property
+    def made(self) -> bool:
+        """Whether it has been needed."""
+        return self._made is not None
+
+    def get(self) -> dspy.LM:
+        """The model.
+
+        Raises:
+            UserError: it cannot be made (`programs.lm.make_lm`).
+        """
+        if self._made is None:
+            self._made = models.make_lm(self.name)
+        return self._made
+
+
+def debtor_factory(spec: str, model: NamedModel, language: str = "en") -> DebtorFactory:
+    """Who sits on the debtor's side.
+
+    Args:
+        spec: `simulated` or `lm`.
+        model: of an LM debtor; not made otherwise.
+        language: of a simulated debtor's words, `en` or `zh`.
+
+    Raises:
+        UserError: no such debtor or language.
+    """
+    if spec not in DEBTORS:
+        raise UserError(f"no debtor is called {spec!r}; there are {' and '.join(DEBTORS)}")
+    if language not in LANGUAGES:
+        raise UserError(f"no language is called {language!r}; there are {' and '.join(LANGUAGES)}")
+    return lambda case, seed: debtor_seat(spec, case, seed, model.get() if spec == "lm" else None, language)  # type: ignore[arg-type]
+
+
+def _baseline(name: str, debtors: DebtorFactory) -> Contestant:
+    policy = CreditorPolicy()
+
+    def seat(view: CreditorView, seed: int) -> CreditorSeat:
+        return RuleCreditor(name, view, policy, seed)
+
+    def program(case: DebtCase, seed: int = 0) -> SimpleNamespace:
+        negotiation = play(case, seat(case.creditor_view(), seed), debtors(case, seed), policy, seed)
+        return SimpleNamespace(negotiation=negotiation)
+
+    fingerprint = _hash(["rule", name, policy.model_dump()])
+    return Contestant(name, program, seat, policy, fingerprint, needs_lm=False, kind="baseline")
+
+
+def _of(label: str, program: Maden, kind: Literal["variant", "artifact"]) -> Contestant:
+    return Contestant(
+        label=label,
+        program=program,
+        seat=program.seat,
+        policy=program.settings.policy,
+        fingerprint=program_fingerprint(program),
+        needs_lm=True,
+        kind=kind,
+    )
+
+
+def program_fingerprint(program: Maden) -> str:
+    """Hash of the settings and of every prompt and demo; the model is no part of it."""
+    state = {name: {k: v for k, v in p.dump_state().items() if k != "lm"} for name, p in program.named_predictors()}
+    return _hash(["program", program.settings.model_dump(mode="json"), state])
+
+
+def _hash(parts: list[object]) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _known() -> str:
+    return f"there are the variants {', '.join(Variant)} and the rules {', '.join(BASELINES)}"
+
+
+def _looks_like_artifact(name: str, artifacts: Path) -> bool:
+    """Whether the user surely meant an artifact, so that its own fault is the one to report."""
+    return "@" in name or name.endswith(".json") or "/" in name or (artifacts / name).exists()

@@ -1,0 +1,126 @@
+"""`python -m programs.negotiate`: play one negotiation and read it as it unfolds."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Annotated
+
+import dspy
+import typer
+from rich.console import Console
+
+from data import cli
+from data.book import read_book
+from data.domain import DebtCase, Ending, Negotiation, Turn
+from data.errors import UserError
+from metrics.evaluator import score
+from programs import lm as models
+from programs.contestants import ARTIFACTS, Contestant, NamedModel, contestant, debtor_factory, variant_or_baseline
+from programs.person import HELP, PersonDebtor, model_reader
+from programs.settings import Variant
+from programs.table import DebtorSeat, TableState, play
+from programs.transcript import Transcript, WatchedCreditor, WatchedDebtor, plain, scorecard_table
+
+PIPE_WIDTH = 110
+"""Columns when stdout is no terminal: enough for the tables."""
+
+
+def negotiate(  # noqa: PLR0913, PLR0917  (a command line)
+    case: Annotated[str, typer.Option(help="Id of the debtor in the book.")],
+    artifact: Annotated[str | None, typer.Argument(help="A compiled program: maden@3, maden@champion, a path.")] = None,
+    variant: Annotated[
+        str | None, typer.Option(help="Instead of an artifact: maden (default), planned, judged, vanilla, or a rule.")
+    ] = None,
+    lm: Annotated[str, typer.Option(help="local, local:FILE.gguf or a LiteLLM model string.")] = models.LOCAL,
+    book: Annotated[Path | None, typer.Option(help="A debtor book; default: the shipped one.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the debtor's behaviour.")] = 0,
+    debtor: Annotated[str, typer.Option(help="simulated, or lm: played by a model.")] = "simulated",
+    debtor_lm: Annotated[str | None, typer.Option(help="Model of an LM debtor; default: that of --lm.")] = None,
+    as_debtor: Annotated[bool, typer.Option("--as-debtor", help="You are the debtor.")] = False,
+    language: Annotated[str, typer.Option(help="Of the simulated debtor: en or zh.")] = "en",
+    json: Annotated[Path | None, typer.Option(help="Write the record there, for metrics.score.")] = None,
+    show_private: Annotated[
+        bool, typer.Option("--show-private", help="Also thoughts, ladder, judge, guard and the debtor's finances.")
+    ] = False,
+    artifacts: Annotated[Path, typer.Option(help="Folder of the artifacts.")] = ARTIFACTS,
+) -> None:
+    """Play one negotiation and print it, with the repayment schedule and the scorecard.
+
+    Example: `python -m programs.negotiate maden@champion --case d-0001 --show-private`; without a model:
+    `python -m programs.negotiate --variant boulware --case d-0001`; yourself as the debtor: add `--as-debtor`.
+    """
+    if artifact is not None and variant is not None:
+        raise UserError("name an artifact or a --variant, not both")
+    writable(json)
+    chosen = read_book(book).case(case)
+    model = NamedModel(lm)
+    debtor_model = NamedModel(debtor_lm) if debtor_lm else model
+    debtors = debtor_factory(debtor, debtor_model, language)
+    creditor = contestant(artifact, artifacts=artifacts) if artifact else variant_or_baseline(variant or Variant.MADEN)
+    if creditor.needs_lm:
+        models.check_lm(model.get())
+    if debtor == "lm" and not as_debtor and not debtor_model.made:
+        models.check_lm(debtor_model.get())
+    console = cli.stdout if cli.stdout.is_terminal else Console(width=PIPE_WIDTH)
+    transcript = Transcript(console, chosen, show_private)
+    transcript.opening(creditor.label, seed)
+    seat = _person(chosen, transcript, model) if as_debtor else debtors(chosen, seed)
+    with dspy.context(lm=model.get()) if creditor.needs_lm else contextlib.nullcontext():
+        negotiation = _played(creditor, chosen, seat, seed, transcript)
+    _report(negotiation, transcript, json)
+
+
+def _person(case: DebtCase, transcript: Transcript, model: NamedModel) -> PersonDebtor:
+    if not transcript.private:
+        transcript.finances("You are this debtor; only you know")
+    say = lambda text: transcript.console.print(plain(text))  # noqa: E731
+    say(HELP)
+    return PersonDebtor(case, ask, say, model_reader(model.get))
+
+
+def ask(prompt: str) -> str:
+    """One line from the keyboard; the prompt goes to stderr so that stdout stays the transcript."""
+    cli.stderr.print(prompt, end="", markup=False, highlight=False)
+    return input()
+
+
+def _played(creditor: Contestant, case: DebtCase, debtor: DebtorSeat, seed: int, transcript: Transcript) -> Negotiation:
+    seat = creditor.seat(case.creditor_view(), seed)
+
+    def show(turn: Turn, table: TableState) -> None:
+        transcript.turn(turn, table)
+        transcript.ladder(tuple(seat.ladder))
+
+    watched = WatchedCreditor(seat, creditor.policy, show)
+    try:
+        return play(case, watched, WatchedDebtor(debtor, transcript.turn), creditor.policy, seed)
+    except KeyboardInterrupt:
+        cli.stderr.print("\ninterrupted: nothing is agreed, nothing is written")
+        raise
+
+
+def _report(negotiation: Negotiation, transcript: Transcript, json: Path | None) -> None:
+    transcript.ending(negotiation)
+    if json is not None:
+        json.write_text(negotiation.model_dump_json(exclude_none=True) + "\n", encoding="utf-8")
+        cli.stderr.print(f"record written to {json}", soft_wrap=True, highlight=False)
+    if negotiation.ending is Ending.INFRASTRUCTURE:
+        raise UserError(f"the model failed ({negotiation.failure}); nothing is scored, try again")
+    transcript.console.print(scorecard_table(score(negotiation)))
+
+
+def writable(path: Path | None) -> None:
+    """Refuse a file that could not be written, before anything is played for it.
+
+    Raises:
+        UserError: its folder does not exist, or it is a folder itself.
+    """
+    if path is not None and not path.parent.is_dir():
+        raise UserError(f"there is no folder {path.parent} to write {path.name} into; make it first")
+    if path is not None and path.is_dir():
+        raise UserError(f"{path} is a folder; name a file")
+
+
+if __name__ == "__main__":
+    cli.run(negotiate, "python -m programs.negotiate")
