@@ -53,6 +53,7 @@ _BESIDE_THE_TABLE = frozenset(
         "negotiate",
         "person",
         "played_store",
+        "stage",
         "transcript",
     )
 )
