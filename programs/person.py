@@ -14,6 +14,7 @@ import dspy
 
 from data.amounts import minor_digits
 from data.domain import DIMENSIONS, DebtCase, Dimension, Disclosure, Move, MoveKind, PartialTerms, Speaker, Terms, Turn
+from data.errors import UserError
 from metrics.figures import MINOR_PER_MAJOR
 from metrics.stated import Figure, stated_figures
 from programs import words
@@ -27,11 +28,15 @@ Reader = Callable[[str, str], Reading]
 
 HELP = """\
 Answer in your own words, or with a command:
-  /offer DISCOUNT% FIRST% DAYS MONTHS   your terms, for example /offer 5% 20% 7 12: a 5% discount, 20% paid within
-                                        7 days, the rest in 12 monthly instalments; - leaves a figure as it stands
-  /accept   take the creditor's offer      /reject   refuse it and keep yours
-  /leave    end the negotiation            /help     these lines
-Nothing you write in your own words is binding before you have confirmed it. End of input (Ctrl-D) leaves."""
+  /offer DISCOUNT% FIRST% DAYS MONTHS
+      your terms; /offer 5% 20% 7 12 is a 5% discount, 20% paid within 7 days and the rest in
+      12 monthly instalments; - leaves a figure as it stands
+  /accept   take the creditor's offer
+  /reject   refuse it and keep yours
+  /leave    end the negotiation
+  /help     these lines
+Your own words are binding only after you have confirmed how they were understood.
+End of input (Ctrl-D) leaves the table."""
 
 _LIMITS: dict[Dimension, tuple[int, int]] = {
     "discount_pct": (0, 100),
@@ -120,6 +125,8 @@ class PersonDebtor:
             raise NotClear("There is no model here to read your own words; use a command, /help lists them.")
         try:
             return self._reader(words.package(table.theirs) if table.theirs else "none yet", text)
+        except UserError as error:
+            raise NotClear(f"{error}. The commands need no model, see /help.") from None
         except ProgramFault:
             raise NotClear("I could not make that out. Say it in other words, or see /help.") from None
         except InfrastructureFailure as failure:

@@ -6,6 +6,7 @@ import dspy
 import pytest
 
 from data.domain import CreditorPolicy, Ending, Move, MoveKind, PartialTerms, Speaker, Terms, Turn
+from data.errors import UserError
 from programs.failures import ProgramFault, RateLimited
 from programs.person import PersonDebtor, model_reader
 from programs.table import DebtorReply, TableState, play, view
@@ -203,7 +204,11 @@ class TestFreeText:
 
     @pytest.mark.parametrize(
         ("failure", "said"),
-        [(ProgramFault("nonsense"), "could not make that out"), (RateLimited("slow down"), "slow down")],
+        [
+            (ProgramFault("nonsense"), "could not make that out"),
+            (RateLimited("slow down"), "slow down"),
+            (UserError("the model's packages are missing"), "packages are missing. The commands need no model"),
+        ],
     )
     def test_a_failing_model_leaves_the_commands(self, failure, said):
         reply, shown, _ = answer("hello", "/accept", reading=failure)
