@@ -49,6 +49,34 @@ YIELDS_FROM_ROUND = 3
 """Nobody gives in to pressure before this round."""
 
 
+def opening_demand(case: DebtCase, rng: random.Random) -> Terms:
+    """A first demand: from the reservation towards the ideal as far as the persona dares, a plan that it could keep.
+
+    Args:
+        case: the debtor.
+        rng: varies the daring by up to 0.15 in each dimension.
+    """
+    end, traits = reservation(case), traits_of(case)
+    if end is None:
+        return LOWEST_OPENING
+    values = {}
+    for dimension in DIMENSIONS:
+        start = getattr(end, dimension)
+        gap = (IDEAL[dimension] - start) * CONCESSION_SIGN[dimension]
+        daring = min(1.0, max(0.1, traits.ambition + rng.uniform(-0.15, 0.15)))
+        values[dimension] = start + round(CONCESSION_SIGN[dimension] * max(0.0, gap) * daring)
+    demand = Terms.model_validate(values)
+    if carries(budget(case.finances, traits), case.debt.outstanding, demand):
+        return demand
+    return with_value(end, "discount_pct", max(round(end.discount_pct), round(values["discount_pct"])))
+
+
+def seeded(case: DebtCase, seed: int, purpose: str) -> random.Random:
+    """A generator of its own for each purpose, from the case, the seed and the purpose only."""
+    digest = hashlib.sha256(f"{case.case_id}|{seed}|{purpose}".encode()).digest()
+    return random.Random(int.from_bytes(digest[:8], "big"))
+
+
 class SimulatedDebtor:
     """A debtor at the table (programs.table.DebtorSeat).
 
@@ -66,7 +94,7 @@ class SimulatedDebtor:
         self._purse = budget(case.finances, self.traits)
         self._reservation = reservation(case)
         rng = self._rng("start")
-        self._opening = self._opening_demand(rng)
+        self._opening = opening_demand(case, rng)
         self._opening_relief = relief(self._opening, self.traits)
         self._patience = self.traits.patience + rng.uniform(-1, 1)
 
@@ -86,22 +114,6 @@ class SimulatedDebtor:
         return DebtorReply(self._counter(heard, table.own, wish, voice))
 
     # --- what it does
-
-    def _opening_demand(self, rng: random.Random) -> Terms:
-        """From the reservation towards the ideal, as far as the persona dares; in whole numbers it could keep."""
-        end = self._reservation
-        if end is None:
-            return LOWEST_OPENING
-        values = {}
-        for dimension in DIMENSIONS:
-            start = getattr(end, dimension)
-            gap = (IDEAL[dimension] - start) * CONCESSION_SIGN[dimension]
-            daring = min(1.0, max(0.1, self.traits.ambition + rng.uniform(-0.15, 0.15)))
-            values[dimension] = start + round(CONCESSION_SIGN[dimension] * max(0.0, gap) * daring)
-        demand = Terms.model_validate(values)
-        if self._can_keep(demand):
-            return demand
-        return with_value(end, "discount_pct", max(round(end.discount_pct), round(values["discount_pct"])))
 
     def _next_offer(self, state: Temper, own: Terms | None) -> Terms:
         """The package on the way from the opening to the reservation that the target asks for; never a step back."""
@@ -211,9 +223,7 @@ class SimulatedDebtor:
         return told, voice.say(inquiry.value, slots={inquiry.value: spoken})
 
     def _rng(self, purpose: str) -> random.Random:
-        """A generator of its own for each purpose, from the case, the seed and the purpose only."""
-        digest = hashlib.sha256(f"{self.case.case_id}|{self._seed}|{purpose}".encode()).digest()
-        return random.Random(int.from_bytes(digest[:8], "big"))
+        return seeded(self.case, self._seed, purpose)
 
 
 def _turn(move: Move, words: str, claim: Disclosure | None = None) -> Turn:

@@ -2,23 +2,39 @@
 
 The information barrier holds in both directions. The prompt is built from the debtor's case and from the table as the
 debtor sees it (`TableState`), in which there are no creditor thoughts, strategy, ladder or limits; what leaves is a
-move, words and typed claims. Figures are stated by code, so that the words and the move cannot disagree.
+move, words and typed claims. The model chooses how to move; figures are made and stated by code, so that the words
+and the move cannot disagree.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
 import dspy
 
-from data.domain import DebtCase, Disclosure, Inquiry, Move, MoveKind, PartialTerms, Persona, Speaker, Terms, Turn
+from data.domain import (
+    CONCESSION_SIGN,
+    DIMENSIONS,
+    DebtCase,
+    Disclosure,
+    Inquiry,
+    Move,
+    MoveKind,
+    PartialTerms,
+    Persona,
+    Speaker,
+    Terms,
+    Turn,
+)
 from metrics.figures import stated_figures
 from metrics.plan import monthly_installment
 from programs import words
 from programs.affordability import carries, whole
 from programs.calls import call
 from programs.claims import claim_about
+from programs.debtors import opening_demand, seeded
 from programs.failures import InfrastructureFailure, ProgramFault
 from programs.personas import persona_of
 from programs.phrasing import spoken_amount
@@ -34,6 +50,10 @@ MANNER: dict[Persona, str] = {
     Persona.VULNERABLE: "You are frightened and ashamed, tell everything, and give in when pressed.",
 }
 """The persona as the model is told it; the numbers behind it are the simulated debtor's."""
+
+
+STEPS: dict[str, float] = {"give_a_little": 0.12, "give_more": 0.3}
+"""Share of the gap to the creditor's offer that a step closes."""
 
 
 class DebtorUnusable(InfrastructureFailure):
@@ -65,6 +85,7 @@ class LMDebtor:
     def __init__(self, case: DebtCase, seed: int, lm: dspy.LM, temperature: float | None = None) -> None:
         self.case, self.seed, self.temperature = case, seed, temperature
         self._persona = persona_of(case)
+        self._opening = opening_demand(case, seeded(case, seed, "start"))
         self._model = Holder((lm, dspy.Predict(AnswerAsDebtor)))
 
     def reply(self, table: TableState) -> DebtorReply:
@@ -78,7 +99,7 @@ class LMDebtor:
         claim, told = claim_about(inquiry, self.case) if inquiry else (None, "")
         if answer.choice == "leave" and table.round > 1:
             return DebtorReply(self._turn(Move(kind=MoveKind.REJECT), answer, told, "Goodbye.", claim), leaves=True)
-        move, stated = _move(answer, table)
+        move, stated = self._move(answer, table)
         return DebtorReply(self._turn(move, answer, told, stated, claim))
 
     def _ask(self, table: TableState) -> DebtorTurn:
@@ -94,6 +115,17 @@ class LMDebtor:
                 return call(predictor, "debtor", self.seed, self.temperature, **inputs).turn
         except ProgramFault as fault:
             raise DebtorUnusable(f"the debtor's model gave nothing usable twice ({fault.kind}: {fault})") from fault
+
+    def _move(self, answer: DebtorTurn, table: TableState) -> tuple[Move, str]:
+        """The move and the sentence that states it. A step that the finances cannot carry is not promised."""
+        if answer.choice == "accept" and table.theirs is not None:
+            return Move(kind=MoveKind.ACCEPT), f"I agree to {words.package(table.theirs)}."
+        if table.own is None or table.theirs is None:
+            return _demand(self._opening)
+        demand = _towards(table.own, table.theirs, STEPS.get(answer.choice, 0.0))
+        if demand == table.own or not carries(whole(self.case.finances), self.case.debt.outstanding, demand):
+            return Move(kind=MoveKind.REJECT), f"I stay with {words.package(table.own)}."
+        return _demand(demand)
 
     def _about_me(self) -> str:
         money, debt = self.case.finances, self.case.debt
@@ -130,19 +162,18 @@ class LMDebtor:
         )
 
 
-def _move(answer: DebtorTurn, table: TableState) -> tuple[Move, str]:
-    """The move and the sentence that states it; what cannot be done becomes the demand the answer carries."""
-    if answer.choice == "accept" and table.theirs is not None:
-        return Move(kind=MoveKind.ACCEPT), f"I agree to {words.package(table.theirs)}."
-    if answer.choice == "keep" and table.own is not None:
-        return Move(kind=MoveKind.REJECT), f"I stay with {words.package(table.own)}."
-    demand = Terms(
-        discount_pct=answer.discount_pct,
-        immediate_payment_pct=answer.immediate_payment_pct,
-        immediate_payment_days=answer.immediate_payment_days,
-        installment_periods=answer.installment_periods,
-    )
-    return Move(kind=MoveKind.ASK, terms=PartialTerms.of(demand)), f"I ask for {words.package(demand)}."
+def _demand(terms: Terms) -> tuple[Move, str]:
+    return Move(kind=MoveKind.ASK, terms=PartialTerms.of(terms)), f"I ask for {words.package(terms)}."
+
+
+def _towards(own: Terms, theirs: Terms, share: float) -> Terms:
+    """`own` moved by `share` of the way to `theirs`, at least one unit in each dimension that differs."""
+    values = {}
+    for dimension in DIMENSIONS:
+        mine, gap = round(getattr(own, dimension)), getattr(theirs, dimension) - getattr(own, dimension)
+        step = math.ceil(abs(gap) * share) if gap * CONCESSION_SIGN[dimension] < 0 else 0
+        values[dimension] = mine - step * CONCESSION_SIGN[dimension]
+    return Terms.model_validate(values)
 
 
 def _without_figures(text: str) -> str:

@@ -93,7 +93,7 @@ class Voice:
             filling["terms"] = self._pick(self.pack.acts["terms"]).format(**_figures(terms))
         if theirs is not None:
             filling.update({f"their_{name}": figure for name, figure in _figures(theirs).items()})
-        return _capitalised(self._pick(self.pack.acts[act]).format(**filling))
+        return _polished(self._pick(self.pack.acts[act]).format(**filling))
 
     def gain(self, dimension: Dimension, theirs: Terms) -> str:
         """A clause for what the creditor has just given in `dimension`."""
@@ -130,6 +130,7 @@ def _figures(terms: Terms) -> dict[str, str]:
     }
 
 
-def _capitalised(sentence: str) -> str:
-    """Upper-case the beginning of each sentence that a clause opens."""
+def _polished(sentence: str) -> str:
+    """Upper-case the beginning of each sentence that a clause opens, and make one day singular."""
+    sentence = re.sub(r"\b1 days\b", "1 day", sentence)
     return re.sub(r"(^|[.!?] )([a-z])", lambda match: match[1] + match[2].upper(), sentence)

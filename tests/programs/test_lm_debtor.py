@@ -10,7 +10,7 @@ import pytest
 from data.domain import Disclosure, Ending, Inquiry, MoveKind, Persona, Speaker
 from data.errors import UserError
 from metrics.figures import stated_figures
-from programs.debtors import SimulatedDebtor
+from programs.debtors import SimulatedDebtor, opening_demand, seeded
 from programs.lm_debtor import DebtorUnusable, LMDebtor
 from programs.seats import debtor_seat
 from programs.table import play, view
@@ -18,17 +18,12 @@ from tests.programs.cases import HARD, POLICY, ScriptedCreditor, answers, case, 
 from tests.scripted import scripted_lm
 
 
-def said(choice="offer", tells="nothing", words="That is hard for me.", **figures):
+def said(choice="hold", tells="nothing", words="That is hard for me."):
     turn = {
         "thoughts": "careful",
         "choice": choice,
-        "discount_pct": 20,
-        "immediate_payment_pct": 10,
-        "immediate_payment_days": 9,
-        "installment_periods": 18,
         "tells": tells,
         "words": words,
-        **figures,
     }
     return lambda prompt: {"turn": turn}
 
@@ -38,11 +33,24 @@ def reply(answer, *turns, persona=Persona.COOPERATIVE):
     return LMDebtor(case(persona), 0, lm).reply(view(turns or (offer(HARD),), Speaker.DEBTOR, POLICY)), lm
 
 
-def test_an_offer_is_stated_by_code_with_the_moves_figures():
+def test_the_opening_demand_is_its_own_and_stated_by_code():
     got, _ = reply(said())
-    assert got.turn.move.terms.over(None) == terms(20, 10, 9, 18)
-    assert {f.dimension: f.value for f in stated_figures(got.turn.dialogue)} == terms(20, 10, 9, 18).model_dump()
+    demand = got.turn.move.terms.over(None)
+    assert demand == opening_demand(case(), seeded(case(), 0, "start"))
+    assert {f.dimension: f.value for f in stated_figures(got.turn.dialogue)} == demand.model_dump()
     assert got.turn.thoughts == "careful"
+
+
+@pytest.mark.parametrize(("choice", "discount", "periods"), [("give_a_little", 17, 17), ("give_more", 14, 14)])
+def test_a_step_closes_part_of_the_gap_to_the_creditors_offer(choice, discount, periods):
+    got, _ = reply(said(choice), offer(HARD), debtor_turn(terms(20, 10, 9, 20)), offer(HARD))
+    demand = got.turn.move.terms.over(None)
+    assert (demand.discount_pct, demand.installment_periods) == (discount, periods)
+
+
+def test_a_step_that_it_could_not_keep_is_not_promised():
+    got, _ = reply(said("give_more"), offer(HARD), debtor_turn(terms(0, 45, 1, 6)), offer(HARD))
+    assert got.turn.move.kind is MoveKind.REJECT
 
 
 def test_the_models_own_numbers_never_reach_the_words():
@@ -55,12 +63,12 @@ def test_the_models_own_numbers_never_reach_the_words():
     ("choice", "turns", "kind", "leaves"),
     [
         ("accept", (offer(HARD),), MoveKind.ACCEPT, False),
-        ("keep", (offer(HARD), debtor_turn(terms()), offer(HARD)), MoveKind.REJECT, False),
-        ("keep", (offer(HARD),), MoveKind.ASK, False),
+        ("hold", (offer(HARD), debtor_turn(terms()), offer(HARD)), MoveKind.REJECT, False),
+        ("hold", (offer(HARD),), MoveKind.ASK, False),
         ("leave", (offer(HARD), debtor_turn(terms()), offer(HARD)), MoveKind.REJECT, True),
         ("leave", (offer(HARD),), MoveKind.ASK, False),
     ],
-    ids=["accept", "keep", "keep-without-own", "leave", "leave-at-once"],
+    ids=["accept", "hold", "hold-without-own", "leave", "leave-at-once"],
 )
 def test_each_choice_becomes_a_move(choice, turns, kind, leaves):
     got, _ = reply(said(choice), *turns)
