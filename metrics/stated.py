@@ -45,17 +45,18 @@ def stated_figures(text: str, currency: str | None = None) -> tuple[Figure, ...]
         currency: an ISO code that marks amounts besides the common ones.
     """
     plain = plain_digits(text)
-    if not _ANY_NUMBER.search(plain):
-        return ()
+    starts = [number.start() for number in _ANY_NUMBER.finditer(plain)]
     taken = [False] * len(plain)
     found: list[Figure] = []
-    for pattern, read in (*_FIRST, (_money(currency), _read_money), *_THEN):
-        for match in pattern.finditer(plain):
-            start, end = match.span()
-            if any(taken[start:end]) or (figures := read(plain, match)) is None:
+    for pattern, read, anchored in _patterns(currency) if starts else ():
+        # most patterns begin with the number: trying them only there is several times as fast as searching
+        matches = (pattern.match(plain, at) for at in starts) if anchored else pattern.finditer(plain)
+        for match in matches:
+            if match is None or any(taken[match.start() : match.end()]):
                 continue
-            taken[start:end] = [True] * (end - start)
-            found += figures
+            if (figures := read(plain, match)) is not None:
+                taken[match.start() : match.end()] = [True] * (match.end() - match.start())
+                found += figures
     return tuple(sorted(found, key=lambda figure: figure.span))
 
 
@@ -65,7 +66,7 @@ _RANGE = rf"(?<!第)(?<!\d)(?<!\d[.,])(?:(?P<m>{NUMBER})\s*(?:-|–|~|to|and|or|
 _CODES = "USD|EUR|GBP|CNY|RMB|JPY|HKD|TWD|INR|AUD|CAD|CHF|SEK|NOK|DKK|SGD"
 _UNITS = r"dollars?\b|bucks\b|euros?\b|pounds?\b|yuan\b|renminbi\b|rupees?\b|元|块钱?"
 _SCALES = {"k": 10**3, "thousand": 10**3, "million": 10**6, "千": 10**3, "万": 10**4, "亿": 10**8}
-_SCALE = r"(?:\s*(?P<{}>k\b|thousand\b|million\b|万|千|亿))?"
+_SCALE = r"(?:\s*(?P<scale>k\b|thousand\b|million\b|万|千|亿))?"
 _EACH = r"(?:(?:equal|monthly|consecutive|regular|fixed|easy|small|smaller|more|further|manageable|even)[\s,-]+)*"
 
 _ANY_NUMBER = re.compile(NUMBER, _I)
@@ -75,7 +76,8 @@ _NO_FIGURE = re.compile(
     r"|\b24\s*/\s*7\b|\d+\s*月\s*\d+\s*[日号]",
     _I,
 )
-_PERCENT = re.compile(rf"百分之\s*(?P<n2>{NUMBER})|{_RANGE}\s*(?:%|percent\b|per\s+cent\b|pct\b)", _I)
+_PERCENT = re.compile(rf"{_RANGE}\s*(?:%|percent\b|per\s+cent\b|pct\b)", _I)
+_PERCENT_CHINESE = re.compile(rf"百分之\s*(?P<n>{NUMBER})")
 _TENTHS = re.compile(r"(?<![\d.])(?P<n>\d{1,2}(?:\.\d+)?|[一二三四五六七八九]{1,2})\s*折(?!扣)")
 _LABEL = re.compile(
     r"\b(?:(?P<discount_pct>discount(?:_pct)?)|(?P<immediate_payment_pct>immediate[_ ]payment(?:_pct)?)"
@@ -85,10 +87,11 @@ _LABEL = re.compile(
     _I,
 )
 _DAYS = re.compile(
-    rf"\bday\s+(?P<n2>\d+)\b|{_RANGE}[\s-]*(?:(?:calendar|business|working)\s+)?"
+    rf"{_RANGE}[\s-]*(?:(?:calendar|business|working)\s+)?"
     r"(?P<unit>days?\b|weeks?\b|天|日(?=内|之内|以内|后)|周|个?星期)",
     _I,
 )
+_DAY_NUMBER = re.compile(r"\bday\s+(?P<n>\d+)\b", _I)
 _PERIODS = re.compile(
     rf"{_RANGE}[\s-]*{_EACH}(?P<unit>months?\b|instal?lments?\b|payments?\b|periods?\b|个月|期)"
     r"(?P<total>\s+(?:in\s+total|altogether|in\s+all)\b)?",
@@ -127,11 +130,26 @@ _NEAR = 40
 
 
 @lru_cache(maxsize=64)
-def _money(currency: str | None) -> re.Pattern[str]:
+def _patterns(currency: str | None) -> tuple[tuple[re.Pattern[str], _Reader, bool], ...]:
+    """(pattern, reader, whether it begins with the number), in order: what one has read, the later leave alone."""
     codes = _CODES if currency is None else f"{_CODES}|{re.escape(currency)}"
-    before = rf"(?:US\$|HK\$|[$€£¥￥₹]|\b(?:{codes})|人民币)\s*(?P<n2>{DIGITS}){_SCALE.format('scale2')}"
-    after = rf"{_RANGE}{_SCALE.format('scale')}\s*(?:{_UNITS}|\b(?:{codes})\b|人民币)"
-    return re.compile(f"{before}|{after}", _I)
+    sign = rf"(?:US\$|HK\$|[$€£¥￥₹]|\b(?:{codes})|人民币)\s*(?P<n>{DIGITS}){_SCALE}"
+    unit = rf"{_RANGE}{_SCALE}\s*(?:{_UNITS}|\b(?:{codes})\b|人民币)"
+    return (
+        (_NO_FIGURE, _read_nothing, False),
+        (_PERCENT_CHINESE, _read_percent, False),
+        (_PERCENT, _read_percent, True),
+        (_TENTHS, _read_tenths, True),
+        (_LABEL, _read_label, False),
+        (re.compile(sign, _I), _read_money, False),
+        (re.compile(unit, _I), _read_money, True),
+        (_CENTS, _read_cents, True),
+        (_DAY_NUMBER, _read_day_number, False),
+        (_DAYS, _read_days, True),
+        (_PERIODS, _read_periods, True),
+        (_YEARS, _read_years, False),
+        (_BARE, _read_bare, True),
+    )
 
 
 _Reader = Callable[[str, re.Match[str]], list[Figure] | None]
@@ -140,13 +158,11 @@ _Reader = Callable[[str, re.Match[str]], list[Figure] | None]
 
 def _numbers(match: re.Match[str]) -> Iterator[tuple[Decimal, tuple[int, int], bool]]:
     """(value, span, spelled out) of the numbers in a match; the last one's span takes the unit along."""
-    groups = match.groupdict()
-    for group in ("m", "n", "n2"):
-        if (raw := groups.get(group)) is not None:
-            span = match.span(group) if group == "m" else (match.start(group), match.end())
-            if group == "n2" or groups.get("m") is None:
-                span = match.span()
-            yield parse(raw), span, not raw[0].isdigit() or not raw[0].isascii()
+    first = match.groupdict().get("m")
+    if first is not None:
+        yield parse(first), match.span("m"), not first[0].isdigit()
+    start = match.start() if first is None else match.start("n")
+    yield parse(match["n"]), (start, match.end()), not match["n"][0].isdigit()
 
 
 def _figure(
@@ -198,7 +214,7 @@ def _read_label(text: str, match: re.Match[str]) -> list[Figure]:
 
 
 def _read_money(text: str, match: re.Match[str]) -> list[Figure]:
-    scale = _SCALES[(match["scale"] or match["scale2"] or "").lower()] if match["scale"] or match["scale2"] else 1
+    scale = _SCALES[match["scale"].lower()] if match["scale"] else 1
     return [_figure("amount", value * scale, span) for value, span, _ in _numbers(match)]
 
 
@@ -206,8 +222,12 @@ def _read_cents(text: str, match: re.Match[str]) -> list[Figure]:
     return [_figure("amount", parse(match["n"]) / 100, match.span())]
 
 
+def _read_day_number(text: str, match: re.Match[str]) -> list[Figure]:
+    return [_figure("immediate_payment_days", parse(match["n"]), match.span())]
+
+
 def _read_days(text: str, match: re.Match[str]) -> list[Figure]:
-    days = 7 if match["unit"] and re.match(r"week|周|个?星期", match["unit"], _I) else 1
+    days = 7 if re.match(r"week|周|个?星期", match["unit"], _I) else 1
     return _counts("immediate_payment_days", text, match, days)
 
 
@@ -224,7 +244,7 @@ def _read_years(text: str, match: re.Match[str]) -> list[Figure]:
 
 def _counts(dimension: Dimension, text: str, match: re.Match[str], factor: int) -> list[Figure]:
     overdue = bool(_OVERDUE_BEFORE.search(text[: match.start()]) or _OVERDUE_AFTER.match(text, match.end()))
-    single = match["unit"] is not None and re.fullmatch("months?|payments?|个月", match["unit"], _I) is not None
+    single = re.fullmatch("months?|payments?|个月", match["unit"], _I) is not None
     return [
         _figure(dimension, value * factor, span, overdue=overdue)
         for value, span, spelled in _numbers(match)
@@ -239,19 +259,3 @@ def _read_bare(text: str, match: re.Match[str]) -> list[Figure] | None:
     if year or _REFERENCE.search(before):
         return None
     return [_figure("amount", value, match.span())]
-
-
-_FIRST: tuple[tuple[re.Pattern[str], _Reader], ...] = (
-    (_NO_FIGURE, _read_nothing),
-    (_PERCENT, _read_percent),
-    (_TENTHS, _read_tenths),
-    (_LABEL, _read_label),
-)
-_THEN: tuple[tuple[re.Pattern[str], _Reader], ...] = (
-    (_CENTS, _read_cents),
-    (_DAYS, _read_days),
-    (_PERIODS, _read_periods),
-    (_YEARS, _read_years),
-    (_BARE, _read_bare),
-)
-"""What an earlier pattern has read, a later one leaves alone."""

@@ -42,10 +42,10 @@ def payments(terms: Terms, outstanding: int) -> tuple[int, list[tuple[int, int]]
 
 
 def tier(assets: int, expenses: int) -> int:
+    """Runway below 1/2, 1, 2, 4 months; without expenses always the best tier."""
     if expenses == 0:
         return 5
-    runway = Fraction(assets, expenses)
-    return 1 + sum(runway >= bound for bound in (Fraction(1, 2), 1, 2, 4))
+    return 1 + (2 * assets >= expenses) + (assets >= expenses) + (assets >= 2 * expenses) + (assets >= 4 * expenses)
 
 
 def follow(case: DebtCase, terms: Terms | None) -> DayByDay:
