@@ -98,7 +98,7 @@ def ctgan_applicants(count: int, rng: np.random.Generator) -> pd.DataFrame:
             "install it with `pip install 'maden[ctgan]'` or use --generator copula"
         ) from None
     complete = defaulted_borrowers().dropna().reset_index(drop=True)
-    model = CTGAN(epochs=CTGAN_EPOCHS, verbose=False)
+    model = CTGAN(epochs=CTGAN_EPOCHS, verbose=False, enable_gpu=False)
     model.set_random_state(int(rng.integers(2**31)))
     model.fit(complete, sorted(CATEGORIES))
     drawn = model.sample(count)
