@@ -1,9 +1,7 @@
-"""The repayment plan: its schedule, and what the debtor's money does to it over 750 days.
+"""The repayment plan: its schedule (schedule.py), and what the debtor's money does to it over 750 days.
 
-Everything is exact integer arithmetic. Percentages are counted in millionths of a point, amounts in minor
-units, so a half cent is rounded up because it is a half and not because a float came out that way.
-`simulate` steps over the 26 income days and the payment between two of them, not over 750 days: the debtor's
-assets are constant in between, so the days in a tier are the length of an interval.
+`simulate` is exact integer arithmetic. It steps over the 26 income days and the payment between two of them, not
+over 750 days: the debtor's assets are constant in between, so the days in a tier are the length of an interval.
 """
 
 from __future__ import annotations
@@ -11,68 +9,50 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
-from typing import Self, overload
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.domain import DebtCase, Terms
 from data.errors import UserError
+from metrics.schedule import (
+    HORIZON_DAYS,
+    MONTH_DAYS,
+    WHOLE,
+    Ints,
+    Schedule,
+    immediate_payment,
+    millionths,
+    money_due,
+    monthly_installment,
+    payment_schedule,
+    share,
+)
 
-HORIZON_DAYS = 750
-"""Days after the agreement that are looked at; a payment that falls later is not made within the horizon."""
-MONTH_DAYS = 30
+__all__ = [
+    "HORIZON_DAYS",
+    "MONTH_DAYS",
+    "CashFlow",
+    "PlanBatch",
+    "Schedule",
+    "immediate_payment",
+    "money_due",
+    "monthly_installment",
+    "payment_schedule",
+    "simulate",
+]
+
 TIERS = 5
 LARGEST_AMOUNT = 10**16
 """Minor units; up to here every sum below stays inside 64-bit integers."""
 
 _MONTHS = HORIZON_DAYS // MONTH_DAYS
-_POINT = 10**6
-_WHOLE = 100 * _POINT
-"""100 % in millionths of a percentage point."""
 _CHUNK = 32_768
 """Plans simulated at a time: the working arrays stay in the processor's cache, and one step takes long enough that
 two threads seldom meet at Python's lock (measured from 2,048 to 131,072)."""
 
-Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """The payments of a plan, in order."""
-
-    due_minor: int
-    """Debt after the discount; the payments sum to it."""
-    payments: tuple[tuple[int, int], ...]
-    """(day after the agreement, amount in minor units): the immediate payment, then the instalments."""
-
-
-def money_due(terms: Terms, outstanding_minor: int) -> int:
-    """What the debtor owes after the discount, minor units, halves rounded up."""
-    return _share(outstanding_minor, _WHOLE - _millionths(terms.discount_pct))
-
-
-def immediate_payment(terms: Terms, outstanding_minor: int) -> int:
-    """The first payment, minor units, halves rounded up."""
-    return _share(money_due(terms, outstanding_minor), _millionths(terms.immediate_payment_pct))
-
-
-def monthly_installment(terms: Terms, outstanding_minor: int) -> int:
-    """The equal monthly payment, minor units; the last one also carries the remainder of the division."""
-    rest = money_due(terms, outstanding_minor) - immediate_payment(terms, outstanding_minor)
-    return rest // terms.installment_periods
-
-
-def payment_schedule(terms: Terms, outstanding_minor: int) -> Schedule:
-    """All payments of the plan, those after the horizon too; they sum to `due_minor` exactly."""
-    due = money_due(terms, outstanding_minor)
-    first = immediate_payment(terms, outstanding_minor)
-    each = (due - first) // terms.installment_periods
-    amounts = [first] + [each] * (terms.installment_periods - 1)
-    amounts.append(due - sum(amounts))
-    days = (terms.immediate_payment_days + MONTH_DAYS * k for k in range(len(amounts)))
-    return Schedule(due_minor=due, payments=tuple(zip(days, amounts, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -138,8 +118,8 @@ class PlanBatch:
             monthly_income,
             monthly_expenses,
             assets,
-            _millionths(discount_pct),
-            _millionths(immediate_payment_pct),
+            millionths(discount_pct),
+            millionths(immediate_payment_pct),
             immediate_payment_days,
             installment_periods,
             agreed,
@@ -234,6 +214,7 @@ class _Walk:
         self.short_of = np.zeros((3, n), dtype=np.int8)
         self.defaulted = np.zeros(n, dtype=np.bool_)
         self.paying_months = 0
+        self.day_zero = self.final_day = np.zeros((4, n), dtype=np.bool_)
         self._below, self._missing = np.empty((4, n), dtype=np.bool_), np.empty((3, n), dtype=np.bool_)
         self._payment, self._flag = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.bool_)
 
@@ -307,8 +288,8 @@ class _Walk:
 
 def _payments(plans: PlanBatch) -> tuple[Ints, Ints, Ints, Ints]:
     """Due, immediate payment, equal instalment and last instalment; all 0 without an agreement."""
-    due = np.where(plans.agreed, _share(plans.outstanding, _WHOLE - plans.discount), 0)
-    first = _share(due, plans.immediate)
+    due = np.where(plans.agreed, share(plans.outstanding, WHOLE - plans.discount), 0)
+    first = share(due, plans.immediate)
     rest = due - first
     each = rest // plans.periods
     return due, first, each, rest - each * (plans.periods - 1)
@@ -328,27 +309,6 @@ def _empty_flow(batch: PlanBatch) -> CashFlow:
         completion,
         np.empty((TIERS, n), dtype=np.int64),
     )
-
-
-@overload
-def _share(amount: int, millionths: int) -> int: ...
-@overload
-def _share(amount: Ints, millionths: Ints) -> Ints: ...
-def _share(amount: int | Ints, millionths: int | Ints) -> int | Ints:
-    """`amount` times a percentage, halves rounded up; split so that the product fits into 64 bits."""
-    whole, part = amount // _WHOLE, amount % _WHOLE
-    return whole * millionths + (part * millionths + _WHOLE // 2) // _WHOLE
-
-
-@overload
-def _millionths(pct: float) -> int: ...
-@overload
-def _millionths(pct: NDArray[np.float64]) -> Ints: ...
-def _millionths(pct: float | NDArray[np.float64]) -> int | Ints:
-    """A percentage in millionths of a point: exact up to six decimals, the nearest for more."""
-    if isinstance(pct, np.ndarray):
-        return np.rint(pct * _POINT).astype(np.int64)
-    return round(pct * _POINT)
 
 
 def _amounts(name: str, values: Sequence[int]) -> Ints:
