@@ -55,6 +55,7 @@ _BESIDE_THE_TABLE = frozenset(
         "played_store",
         "stage",
         "transcript",
+        "understanding",
     )
 )
 """Command lines and book-keeping: no negotiation goes another way because of them."""

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import dspy
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from data.domain import CreditorPolicy, Ending, Move, MoveKind, PartialTerms, Speaker, Terms, Turn
 from data.errors import UserError
 from programs.failures import ProgramFault, RateLimited
 from programs.person import PersonDebtor, model_reader
 from programs.table import DebtorReply, TableState, play, view
+from programs.understanding import NotClear, understand
 from signatures.reading import Reading
 from tests.data.builders import make_case
 from tests.scripted import scripted_lm
@@ -28,6 +32,24 @@ LATER = view(
     Speaker.DEBTOR,
     CreditorPolicy(),
 )
+
+
+FRAGMENTS = [
+    "10% off",
+    "12.5 percent discount",
+    "20% now",
+    "not 50% at once",
+    "in 12 instalments",
+    "over 24 months",
+    "6 payments",
+    "within 7 days",
+    "in two weeks",
+    "I earn 6,000 a month",
+    "700 days",
+    "150%",
+    "I lost my job 3 months ago",
+    "please",
+]
 
 
 class Keyboard:
@@ -201,6 +223,83 @@ class TestFreeText:
         assert asked in shown
         assert "Is that what you mean?" not in shown
         assert terms_of(reply) is None
+
+    @pytest.mark.parametrize(
+        ("text", "reading", "named"),
+        [
+            (
+                "I could pay 20% now and the rest in 12 monthly instalments, if you give me 10% off.",
+                {"intent": "talk", "discount_pct": 10, "immediate_payment_pct": 50, "installment_periods": 12},
+                {"discount_pct": 10, "immediate_payment_pct": 20, "installment_periods": 12},
+            ),
+            (
+                "Can you do 18 months?",
+                {"intent": "talk", "immediate_payment_days": 3, "installment_periods": 6},
+                {"installment_periods": 18},
+            ),
+            (
+                "a discount of 12.5% would do",
+                {"intent": "offer", "discount_pct": 0},
+                {"discount_pct": 12.5},
+            ),
+            ("within two weeks", {"intent": "offer", "immediate_payment_days": 14}, {"immediate_payment_days": 14}),
+            (
+                "6 instalments are fine, with 5% off",
+                {"intent": "offer", "installment_periods": 6, "discount_pct": 5},
+                {"discount_pct": 5, "installment_periods": 6},
+            ),
+        ],
+        ids=["first payment repeated", "months overlooked", "fraction", "weeks", "standing figure said"],
+    )
+    def test_the_words_win_where_the_model_only_repeats_the_standing_offer(self, text, reading, named):
+        """Readings as the embedded model gave them."""
+        reply, _, _ = answer(text, "y", reading=reading)
+        assert terms_of(reply) == named
+
+    def test_an_acceptance_read_with_the_standing_figures_is_an_acceptance(self):
+        standing = {d: int(v) for d, v in THEIRS.model_dump().items()}
+        reply, shown, _ = answer("ok, deal, I take it", "y", reading={"intent": "accept", **standing})
+        assert reply.turn.move.kind is MoveKind.ACCEPT
+        assert "That is binding" in shown
+
+    @pytest.mark.parametrize(
+        ("text", "intent", "asked"),
+        [
+            ("fine, but in 24 months", "accept", "you seem to accept, but name another number of monthly instalments"),
+            ("pay within 700 days", "offer", "700 cannot be the days until the immediate payment"),
+            ("0 instalments", "offer", "0 cannot be the number of monthly instalments"),
+        ],
+    )
+    def test_what_only_the_words_say_is_checked_too(self, text, intent, asked):
+        reply, shown, _ = answer(text, "/leave", reading={"intent": intent})
+        assert asked in shown.lower()
+        assert reply.leaves
+
+    @given(
+        text=st.lists(st.sampled_from(FRAGMENTS), max_size=4).map(" ".join),
+        reading=st.builds(
+            Reading,
+            intent=st.sampled_from(["offer", "accept", "reject", "leave", "talk"]),
+            discount_pct=st.none() | st.sampled_from([0, 10, 15, 100]),
+            immediate_payment_pct=st.none() | st.sampled_from([0, 20, 50, 100]),
+            immediate_payment_days=st.none() | st.sampled_from([0, 3, 7, 365]),
+            installment_periods=st.none() | st.sampled_from([1, 6, 12, 600]),
+            monthly_income=st.none() | st.sampled_from([6000, 1]),
+        ),
+        table=st.sampled_from([FIRST, LATER]),
+    )
+    @settings(deadline=None, max_examples=300)
+    def test_no_reading_puts_a_figure_on_the_table_that_was_not_said(self, text, reading, table):
+        try:
+            understood = understand(reading, text, table, "CNY")
+        except NotClear:
+            return
+        said = {float(figure) for figure in re.findall(r"[0-9]+(?:\.[0-9]+)?", text.replace(",", ""))}
+        said |= {14.0} if "two weeks" in text else set()
+        if understood.move.terms is not None:
+            assert set(understood.move.terms.model_dump(exclude_none=True).values()) <= said
+        if understood.disclosed is not None:
+            assert understood.disclosed.monthly_income / 100 in said
 
     @pytest.mark.parametrize(
         ("failure", "said"),
