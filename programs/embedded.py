@@ -2,8 +2,10 @@
 
 The schema that DSPy's JSONAdapter sends is decoded as a grammar (llguidance), so a reply cannot be anything
 else than one JSON value that fits: enums, integer *and* float bounds, string lengths, nullable values and
-nested models hold by construction. Replies are written without line breaks, which saves about a third of the
-tokens that a free-form JSON reply takes.
+nested models hold by construction. What a schema leaves open (digits of a float, the size of an integer, the
+length of a string) a small model may fill until `max_tokens` cuts the reply, so signatures bound everything.
+Replies are written without blanks and line breaks between values, which saves about a fifth of a turn's
+tokens (69 instead of 86 for replies of equal length, Qwen2.5-Coder-1.5B).
 
 One server per file and settings lives in this module, never in an engine, so engines can be copied and pickled.
 """
@@ -26,7 +28,7 @@ from data.errors import UserError
 DEFAULT_CONTEXT = 8192
 PROMPT_CACHE_MIB = 1024
 """Memory for the states of earlier prompts, which make a repeated prompt prefix free."""
-JSON_STYLE = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
+JSON_STYLE = {"whitespace_flexible": False}
 
 
 def default_threads() -> int:

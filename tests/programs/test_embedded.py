@@ -24,7 +24,6 @@ from programs.lm import check_lm, classify, make_lm
 class Terms(BaseModel):
     discount_pct: int = Field(ge=0, le=30)
     installment_periods: int = Field(ge=3, le=24)
-    ratio: float = Field(ge=0.05, le=0.5)
 
 
 class Turn(BaseModel):
@@ -70,6 +69,15 @@ def test_every_reply_fits_the_schema_at_full_temperature(lm, seed):
     text = dspy.clients.base_lm.GLOBAL_HISTORY[-1]["outputs"][0]
     assert Turn.model_validate(json.loads(text)["turn"]) == turn, "the reply needed repairs"
     assert "\n" not in text, "line breaks cost tokens"
+
+
+def test_bounds_of_a_float_hold_too(lm):
+    class Share(BaseModel):
+        share: float = Field(ge=0.05, le=0.5)
+
+    with dspy.context(lm=lm.copy(temperature=0.0), adapter=dspy.JSONAdapter()):
+        predict = dspy.Predict(dspy.Signature("dialogue -> share: Share", custom_types={"Share": Share}))
+        assert 0.05 <= predict(dialogue="Debtor: I can pay 95 %.").share.share <= 0.5
 
 
 def test_the_same_seed_gives_the_same_turn_and_another_seed_another(lm):
