@@ -6,8 +6,6 @@ else a reference to an artifact (`maden@3`, `maden@champion`, a path).
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,15 +17,17 @@ import dspy
 from data.domain import CreditorPolicy, CreditorView, DebtCase
 from data.errors import UserError
 from programs import lm as models
+from programs.artifact_store import ROOT as ARTIFACTS
+from programs.artifact_store import load_program
 from programs.baselines import BASELINES, RuleCreditor
 from programs.debtors import SimulatedDebtor
 from programs.evaluation import Program
+from programs.fingerprints import canonical_sha256, program_sha256, program_state
 from programs.maden import DebtorFactory, Maden
 from programs.seats import DEBTORS, debtor_seat
 from programs.settings import ProgramSettings, Variant
 from programs.table import CreditorSeat, play
 
-ARTIFACTS = Path("artifacts")
 LANGUAGES = ("en", "zh")
 
 
@@ -63,8 +63,6 @@ def contestant(name: str, *, debtors: DebtorFactory = SimulatedDebtor, artifacts
         return _baseline(name, debtors)
     if name in tuple(Variant):
         return _of(name, Maden(ProgramSettings(variant=Variant(name)), debtors), "variant")
-    from programs.artifacts import load_program  # rules and variants need none of it
-
     try:
         return _of(name, load_program(name, root=artifacts, debtors=debtors), "artifact")
     except UserError as error:
@@ -148,7 +146,7 @@ def _baseline(name: str, debtors: DebtorFactory) -> Contestant:
         negotiation = play(case, seat(case.creditor_view(), seed), debtors(case, seed), policy, seed)
         return SimpleNamespace(negotiation=negotiation)
 
-    fingerprint = _hash(["rule", name, policy.model_dump()])
+    fingerprint = canonical_sha256(["rule", name, policy.model_dump(mode="json")])
     return Contestant(name, program, seat, policy, fingerprint, needs_lm=False, kind="baseline")
 
 
@@ -158,20 +156,10 @@ def _of(label: str, program: Maden, kind: Literal["variant", "artifact"]) -> Con
         program=program,
         seat=program.seat,
         policy=program.settings.policy,
-        fingerprint=program_fingerprint(program),
+        fingerprint=program_sha256(program.settings, program_state(program)),
         needs_lm=True,
         kind=kind,
     )
-
-
-def program_fingerprint(program: Maden) -> str:
-    """Hash of the settings and of every prompt and demo; the model is no part of it."""
-    state = {name: {k: v for k, v in p.dump_state().items() if k != "lm"} for name, p in program.named_predictors()}
-    return _hash(["program", program.settings.model_dump(mode="json"), state])
-
-
-def _hash(parts: list[object]) -> str:
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _known() -> str:

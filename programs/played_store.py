@@ -42,8 +42,12 @@ _BESIDE_THE_TABLE = frozenset(
     f"programs/{name}.py"
     for name in (
         "__init__",
+        "accounts",
+        "aliases",
+        "artifact",
         "artifact_store",
         "artifacts",
+        "bars",
         "compare",
         "comparison",
         "comparison_text",
@@ -51,8 +55,10 @@ _BESIDE_THE_TABLE = frozenset(
         "contestants",
         "evaluation",
         "negotiate",
+        "new_files",
         "person",
         "played_store",
+        "provenance",
         "stage",
         "transcript",
         "understanding",

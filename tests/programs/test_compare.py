@@ -8,10 +8,12 @@ import pytest
 
 from data.domain import Negotiation
 from metrics.scorecard import INDEX_IDS, METRIC_IDS
+from programs.artifact_store import save_program
 from programs.compare import compare, records_path
 from programs.comparison import FEWEST_DEBTORS, Comparison, Verdict, compared
 from programs.contestants import contestant
 from programs.evaluation import evaluate
+from programs.maden import Maden
 from programs.stage import chosen_debtors
 from tests.data.builders import unlike
 from tests.programs.command_line import CommandLine, Result, heldout, small_book
@@ -213,15 +215,26 @@ class TestModel:
         assert (hardball["scored"], hardball["unscored"]) == (3 + lost, 0)
         assert "3 debtors)" in result.out
 
-    def test_a_prompt_of_another_program_is_another_program(self):
-        plain, changed = contestant("maden"), contestant("maden")
-        assert plain.fingerprint == changed.fingerprint
-        changed.program.negotiator.predict.signature = changed.program.negotiator.predict.signature.with_instructions(
-            "x"
-        )
-        from programs.contestants import program_fingerprint
+    def test_artifacts_are_compared_with_the_variant_that_they_come_from(self, run, cli, tmp_path):
+        """Version 1 is the uncompiled program, version 2 has another instruction (and DSPy's `_compiled` flag set)."""
+        for instruction in ("", "Be firm."):
+            program = Maden()
+            if instruction:
+                predictor = program.negotiator.predict
+                predictor.signature = predictor.signature.with_instructions(instruction)
+                program.negotiator._compiled = True
+            save_program(program, "mine", root=tmp_path / "artifacts", provenance={}, scores={}, cost={})
+        cli.use_model(scripted_lm())
+        result = run("maden", "mine@1", "mine@2", "--debtors", 2, "--json", tmp_path / "out.json")
+        assert result.code == 0, result.err
+        assert "mine@1 is the same program as maden" in result.out
+        same, changed = Comparison.model_validate_json((tmp_path / "out.json").read_text()).pairs
+        assert (same.same_program, changed.same_program) == (True, False)
 
-        assert program_fingerprint(changed.program) != plain.fingerprint
+    def test_a_variant_beside_an_artifact_of_its_name_gets_a_note(self, run, cli, tmp_path):
+        (tmp_path / "artifacts" / "maden").mkdir(parents=True)
+        cli.use_model(scripted_lm())
+        assert "maden is the uncompiled variant; write maden@N" in run("maden", "hardball", "--debtors", 1).out
 
 
 @pytest.mark.parametrize(
