@@ -10,20 +10,21 @@ from pathlib import Path
 from typing import Annotated, Any, Protocol
 
 import dspy
+from programs.artifact_store import save_program
+from programs.artifacts import Artifact
+from programs.provenance import collect_provenance
 from pydantic import Field
 
 from data.book import DebtorBook
 from data.domain import DebtCase, Frozen, Negotiation
 from data.errors import UserError
+from metrics.scorecard import INDICES, METRICS
 from metrics.statistics import mean_interval
 from optimizers.registry import compile_with, strategy
 from optimizers.task import LEAST_THRESHOLD, CompileTask, StrategySettings
 from programs.accounts import Account
-from programs.artifact_store import save_program
-from programs.artifacts import Artifact
 from programs.evaluation import Evaluation, evaluate
 from programs.maden import DebtorFactory, Maden
-from programs.provenance import collect_provenance
 from programs.settings import ProgramSettings, Variant
 
 LEAST_COVERAGE = 0.95
@@ -63,8 +64,8 @@ class Progress(Protocol):
         """A phase of at most `negotiations` begins."""
         ...
 
-    def advance(self) -> None:
-        """One negotiation is done."""
+    def advance(self, words: str = "") -> None:
+        """One negotiation is done; `words` say what came of it."""
         ...
 
 
@@ -159,10 +160,10 @@ def run(session: Session, progress: Progress, artifacts: Path, account: Account)
     Raises:
         UserError: too little could be scored; nothing is saved then.
     """
-    with dspy.context(lm=session.lm, adapter=dspy.JSONAdapter()), account.recording():
+    with dspy.context(lm=session.lm, adapter=dspy.JSONAdapter()), account.watching():
         progress.phase("uncompiled on validation", len(session.val))
         before = _measured(session.program, session, progress)
-        task = session.task(_threshold(session, before), lambda _: progress.advance())
+        task = session.task(_threshold(session, before), lambda score: progress.advance(f"objective {score:.3f}"))
         progress.phase(
             f"compiling with {session.config.optimizer}", strategy(session.config.optimizer).negotiations(task)
         )
@@ -183,8 +184,8 @@ def run(session: Session, progress: Progress, artifacts: Path, account: Account)
 
 
 def _measured(program: Maden, session: Session, progress: Progress) -> Evaluation:
-    def on_played(_: Negotiation) -> None:
-        progress.advance()
+    def on_played(negotiation: Negotiation) -> None:
+        progress.advance(f"{negotiation.case.case_id} {negotiation.ending.value}")
 
     config = session.config
     result = evaluate(program, session.val, seed=config.seed, threads=config.threads, on_played=on_played)
@@ -211,8 +212,6 @@ def _threshold(session: Session, before: Evaluation) -> float:
 
 def summary(evaluation: Evaluation) -> dict[str, Any]:
     """Mean, interval and n of every metric, index and the objective, with the counts."""
-    from metrics.scorecard import INDICES, METRICS
-
     names = [*(m.id for m in METRICS), *(i.id for i in INDICES)]
     estimates = {}
     for name in names:

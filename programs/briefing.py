@@ -222,9 +222,9 @@ def pace_text(briefing: Briefing) -> str:
 
 def compared(briefing: Briefing, offer: Terms) -> str:
     """One sentence that ranks the debtor's offer against ours."""
-    if briefing.policy.breaches(offer):
-        return "It is outside our limits."
     if not briefing.ladder:
+        if briefing.policy.breaches(offer):
+            return "It is outside our limits."
         own = briefing.table.own
         better = own is not None and briefing.value(offer) >= briefing.value(own)
         return "It is at least as good for us as our own offer." if better else "It is worse for us than our own offer."

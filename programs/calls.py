@@ -14,6 +14,10 @@ RETRY_TEMPERATURE = 0.7
 """A second try at temperature 0 would only echo the first."""
 
 
+SEED_STRIDE = 1009
+"""Rollout ids of two seeds stay apart as long as fewer rounds than this are sampled."""
+
+
 def call(predictor: dspy.Predict, caller: str, seed: int, temperature: float | None, **inputs: str) -> dspy.Prediction:
     """Call `predictor` for the role `caller`; an output that does not parse is asked for once more.
 
@@ -32,7 +36,7 @@ def call(predictor: dspy.Predict, caller: str, seed: int, temperature: float | N
         try:
             return _once(predictor, _sampling(seed, temperature), inputs)
         except UnparseableOutput:
-            return _once(predictor, _sampling(seed + 1, RETRY_TEMPERATURE), inputs)
+            return _once(predictor, _sampling(seed, RETRY_TEMPERATURE), inputs)
 
 
 def _once(predictor: dspy.Predict, config: dict[str, Any], inputs: dict[str, str]) -> dspy.Prediction:
@@ -43,8 +47,13 @@ def _once(predictor: dspy.Predict, config: dict[str, Any], inputs: dict[str, str
 
 
 def _sampling(seed: int, temperature: float | None) -> dict[str, Any]:
-    """Call settings: a rollout id keeps the cache from echoing one trial's sample to another."""
+    """Call settings: a rollout id keeps the cache from echoing one trial's sample to another, a seed fixes the sample.
+
+    The rollout id of a bootstrap round (DSPy sets it on the model) is kept apart from the seed's own.
+    """
     if not temperature:
         return {} if temperature is None else {"temperature": temperature}
-    rollout = getattr(dspy.settings.lm, "kwargs", {}).get("rollout_id") or 0
-    return {"temperature": temperature, "rollout_id": seed * 1009 + rollout + 1}
+    lm = dspy.settings.lm
+    rollout = seed * SEED_STRIDE + (getattr(lm, "kwargs", {}).get("rollout_id") or 0) + 1
+    fixed = {"seed": rollout} if "seed" in getattr(lm, "supported_params", ()) else {}
+    return {"temperature": temperature, "rollout_id": rollout, **fixed}

@@ -34,9 +34,7 @@ def guarded(turn: Turn, own: Terms | None, theirs: Terms | None, policy: Credito
     )
 
 
-def _legal(
-    move: Move, own: Terms | None, theirs: Terms | None, policy: CreditorPolicy
-) -> tuple[Move, tuple[str, ...]]:
+def _legal(move: Move, own: Terms | None, theirs: Terms | None, policy: CreditorPolicy) -> tuple[Move, tuple[str, ...]]:
     """The nearest legal move and what had to be done for it; a repair that changes nothing has no notes."""
     if move.kind is MoveKind.ACCEPT:
         if theirs is None:

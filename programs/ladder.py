@@ -19,6 +19,10 @@ CONCESSION_ORDER: tuple[Dimension, ...] = (
 """Cheapest for the creditor first: time can be given, a discount is lost for good."""
 
 
+SHARE_TO_TARGET = 0.6
+"""Of the steps, those that lead from the opening to the target; the rest lead on to the floor."""
+
+
 def softer(a: Terms, b: Terms) -> Terms:
     """In each dimension the value of `a` or `b` that favours the debtor more."""
     return Terms.model_validate(
@@ -49,7 +53,8 @@ def build_ladder(
     middle = softer(start, policy.clamp(target))
     end = softer(middle, policy.clamp(floor))
     order = (concede_first, *(d for d in CONCESSION_ORDER if d != concede_first))
-    to_middle = max(1, round((rungs - 1) * 0.6))
+    share = 0.0 if middle == start else 1.0 if end == middle else SHARE_TO_TARGET
+    to_middle = round((rungs - 1) * share)
     steps = [start, *_path(start, middle, order, to_middle), *_path(middle, end, order, rungs - 1 - to_middle)]
     return tuple(rung for i, rung in enumerate(steps) if i == 0 or rung != steps[i - 1])
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dspy
 
 from data.domain import Inquiry, Move, MoveKind, PartialTerms, Speaker, Terms, Turn
-from metrics.figures import stray_figures
 from programs import words
 from programs.briefing import Briefing, dialogue_text, ladder_text, situation_text
 from programs.calls import call
@@ -13,11 +12,11 @@ from programs.settings import ProgramSettings
 from signatures.turn import FreeTurn, LadderTurn, TakeFreeTurn, TakeLadderTurn
 
 NO_ADVICE = "none"
-STRAY_NOTE = "words: a sentence with figures other than the move's was left out"
+STRAY_NOTE = "words: a sentence with figures, internal words, an echo or no end was left out"
 
 
 class LadderNegotiator(dspy.Module):
-    """Chooses hold, step down, accept or reject on the planner's ladder (paper: communicating agent)."""
+    """Chooses hold, step down or accept on the planner's ladder (paper: communicating agent)."""
 
     def __init__(self, settings: ProgramSettings) -> None:
         super().__init__()
@@ -82,8 +81,17 @@ def ladder_move(briefing: Briefing, choice: str) -> Move:
     if choice == "accept" and table.theirs is not None:
         return Move(kind=MoveKind.ACCEPT)
     if choice == "step_down":
-        return _ask(ladder[min(briefing.rung + 1, len(ladder) - 1)])
-    return Move(kind=MoveKind.REJECT) if choice == "reject" else _ask(table.own)
+        rung = ladder[min(briefing.rung + 1, len(ladder) - 1)]
+        return Move(kind=MoveKind.ACCEPT) if _no_better_than_asked(briefing, rung) else _ask(rung)
+    return _ask(table.own)
+
+
+def _no_better_than_asked(briefing: Briefing, rung: Terms) -> bool:
+    """Whether the debtor already offers as much as `rung`: giving it would be a gift (AC_next, Baarslag 2014)."""
+    theirs = briefing.table.theirs
+    return (
+        theirs is not None and not briefing.policy.breaches(theirs) and briefing.value(theirs) >= briefing.value(rung)
+    )
 
 
 def _ask(terms: Terms) -> Move:
@@ -91,11 +99,10 @@ def _ask(terms: Terms) -> Move:
 
 
 def spoken(briefing: Briefing, move: Move, choice: LadderTurn | FreeTurn) -> Turn:
-    """The whole turn: the model's argument without stray figures, the stated offer, and the question as a question."""
+    """The whole turn: what may be said of the model's message, the stated offer, and the question as a question."""
     terms = terms_after(briefing, move)
-    argument, notes = choice.argument.strip(), ()
-    if stray_figures(argument, terms, briefing.view.debt):
-        argument, notes = words.without_figures(argument), (STRAY_NOTE,)
+    argument = words.spoken_part(choice.message, dialogue_text(briefing.table))
+    notes = () if argument == choice.message.strip() else (STRAY_NOTE,)
     inquiry = None if choice.inquiry == "none" or move.kind is MoveKind.ACCEPT else Inquiry(choice.inquiry)
     parts = [
         argument,

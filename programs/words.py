@@ -17,6 +17,10 @@ QUESTIONS: dict[Inquiry, str] = {
 }
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+_INTERNAL = re.compile(
+    r"[\d%\u2460-\u24ff]|\b(the debtor|rungs?|ladder|step down|on pace|the pace|limits?|policy|floor|our offer stands)\b",
+    re.IGNORECASE,
+)
 MAX_HEARD_CHARS = 600
 """How much of one debtor message a creditor prompt carries; a longer one is cut and says so."""
 
@@ -54,10 +58,16 @@ def statement(kind: MoveKind, terms: Terms, repeated: bool) -> str:
     return f"{'Our offer stays' if repeated else 'Our offer is'}: {package(terms)}."
 
 
-def without_figures(text: str) -> str:
-    """`text` without the sentences that carry a digit or a percent sign."""
-    sentences = re.split(r"(?<=[.!?])\s+", text.strip())
-    return " ".join(s for s in sentences if not re.search(r"[\d%]", s)).strip()
+def spoken_part(text: str, dialogue: str) -> str:
+    """The sentences of a model's message that may be said: complete, new, no figures, nothing internal.
+
+    The offer's figures are stated by code. A sentence about "the debtor", rungs or limits is the model's briefing and
+    not said to a person; one that stands in the dialogue already is an echo, often in the debtor's own voice; one
+    without an end was cut at the length limit.
+    """
+    said = dialogue.casefold()
+    sentences = (s.strip() for s in re.findall(r"[^.!?\n]+[.!?]+[\"'”’]?", text))
+    return " ".join(s for s in sentences if not _INTERNAL.search(s) and s.casefold().rstrip(".!?") not in said)
 
 
 def heard(text: str) -> str:
@@ -72,7 +82,9 @@ def heard(text: str) -> str:
 def account(view: CreditorView) -> str:
     """The debt and the person as prompts show them."""
     debt, person = view.debt, view.debtor
-    who = ", ".join(part for part in (person.name or "the debtor", f"{person.age} years old" if person.age else "") if part)
+    who = ", ".join(
+        part for part in (person.name or "the debtor", f"{person.age} years old" if person.age else "") if part
+    )
     return (
         f"{who}; {debt.product}; owes {money(debt.outstanding, debt.currency)} "
         f"(lent {money(debt.principal, debt.currency)}); {debt.overdue_days} days overdue"

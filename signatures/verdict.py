@@ -7,7 +7,7 @@ from typing import Literal
 import dspy
 from pydantic import Field
 
-from signatures.answer import Answer, WithoutFigures
+from signatures.answer import Answer
 
 
 class Verdict(Answer):
@@ -20,7 +20,7 @@ class Verdict(Answer):
         description="is the monthly instalment at most what the debtor says is left each month?"
     )
     decision: Literal["approve", "revise"]
-    advice: WithoutFigures = Field(max_length=120, description="what to do instead, one short sentence")
+    advice: str = Field(max_length=120, description="what to do instead, one short sentence")
 
 
 class JudgeTurn(dspy.Signature):

@@ -1,0 +1,61 @@
+"""A scripted model that answers each of the program's contracts; tests say only what they care about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import dspy
+
+from tests.scripted import scripted_lm
+
+PLAN = {
+    "reasoning": "Time before discount.",
+    "opening": {
+        "discount_pct": 0, "immediate_payment_pct": 40, "immediate_payment_days": 3, "installment_periods": 4
+    },
+    "target": {
+        "discount_pct": 0, "immediate_payment_pct": 20, "immediate_payment_days": 7, "installment_periods": 12
+    },
+    "floor": {
+        "discount_pct": 10, "immediate_payment_pct": 5, "immediate_payment_days": 14, "installment_periods": 24
+    },
+    "concede_first": "installment_periods",
+    "ask_about": "income",
+}  # fmt: skip
+APPROVE = {
+    "gives_more_than_debtor": "no", "instalment_affordable": "unknown", "decision": "approve", "advice": ""
+}  # fmt: skip
+TAKE = {"discount_pct": 10, "immediate_payment_pct": 10, "immediate_payment_days": 7, "installment_periods": 12}
+
+
+def turn(choice: str, message: str = "I see.", inquiry: str = "none", **more: Any) -> dict[str, Any]:
+    """An answer of the negotiator; with `terms=` one of the free negotiator."""
+    return {"turn": {"thoughts": "Think.", "choice": choice, "inquiry": inquiry, "message": message, **more}}
+
+
+def playing(
+    negotiator: Callable[[str], Any] | None = None,
+    plan: dict[str, Any] | Exception | str = PLAN,
+    verdict: dict[str, Any] | Callable[[str], dict[str, Any]] = APPROVE,
+    **settings: Any,
+) -> dspy.LM:
+    """A model for whole negotiations: the contract is told by the prompt's output field."""
+
+    def answer(prompt: str) -> Any:
+        if "`strategy`" in prompt:
+            return {"strategy": plan} if isinstance(plan, dict) else plan
+        if "`verdict`" in prompt:
+            return {"verdict": verdict(prompt) if callable(verdict) else verdict}
+        if negotiator is not None:
+            return negotiator(prompt)
+        if '\\"ask\\"' in prompt:
+            return turn("ask", terms=TAKE)
+        return turn("step_down")
+
+    return scripted_lm(answer, **settings)
+
+
+def situation(prompt: str) -> str:
+    """The situation of the last request in a negotiator's prompt, demos left out."""
+    return prompt.rsplit("[[ ## situation ## ]]", 1)[-1]
