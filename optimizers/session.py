@@ -5,14 +5,11 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
 import dspy
-from programs.artifact_store import save_program
-from programs.artifacts import Artifact
-from programs.provenance import collect_provenance
 from pydantic import Field
 
 from data.book import DebtorBook
@@ -23,8 +20,11 @@ from metrics.statistics import mean_interval
 from optimizers.registry import compile_with, strategy
 from optimizers.task import LEAST_THRESHOLD, CompileTask, StrategySettings
 from programs.accounts import Account
+from programs.artifact import Artifact
+from programs.artifact_store import save_program
 from programs.evaluation import Evaluation, evaluate
 from programs.maden import DebtorFactory, Maden
+from programs.provenance import collect_provenance
 from programs.settings import ProgramSettings, Variant
 
 LEAST_COVERAGE = 0.95
@@ -178,7 +178,7 @@ def run(session: Session, progress: Progress, artifacts: Path, account: Account)
         root=artifacts,
         provenance=_provenance(session, task.metric_threshold, compiled.unscored),
         scores={"uncompiled": summary(before), "compiled": summary(after)},
-        cost=account.as_dict(),
+        cost=cost_record(account),
     )
     return Outcome(artifact, before, after, account)
 
@@ -219,6 +219,11 @@ def summary(evaluation: Evaluation) -> dict[str, Any]:
         found = mean_interval(values)
         estimates[name] = {"mean": found.mean, "low": found.low, "high": found.high, "n": found.n}
     return {"estimates": estimates, "scored": evaluation.scored, "unscored": evaluation.unscored}
+
+
+def cost_record(account: Account) -> dict[str, Any]:
+    """The account as the artifact keeps it: the total, and the same per role; unknown money is null."""
+    return {**asdict(account.total), "roles": {role: asdict(cost) for role, cost in account.by_role.items()}}
 
 
 def _provenance(session: Session, threshold: float, unscored: int) -> dict[str, Any]:
