@@ -16,7 +16,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, ValidationError
 
 from data.domain import Frozen
 from data.errors import UserError
-from programs.fingerprints import canonical_sha256
+from programs.fingerprints import ordered_sha256
 from programs.settings import ProgramSettings
 
 SCHEMA_VERSION: Final = 1
@@ -90,14 +90,17 @@ class Artifact(Frozen):
 
 
 def sealed(content: dict[str, Any]) -> dict[str, Any]:
-    """`content` with its hash; numbers that are not finite become null, since JSON has none."""
-    finite = {key: _finite(value) for key, value in content.items() if key != "content_sha256"}
-    return {**finite, "content_sha256": canonical_sha256(finite)}
+    """`content` in its written order and with its hash; numbers that are not finite become null, as JSON has none.
+
+    Keys are sorted everywhere but in the state: a demo shows the model its fields in the order that they stand in.
+    """
+    ordered = {key: _finite(value, sort=key != "state") for key, value in sorted(content.items())}
+    return dict(sorted({**ordered, "content_sha256": _hash_of(ordered)}.items()))
 
 
 def rendered(content: dict[str, Any]) -> bytes:
-    """The file: sorted keys, readable text, the same bytes for the same content."""
-    text = json.dumps(content, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
+    """The file: readable text, the same bytes for the same content."""
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
     return text.encode(errors="backslashreplace") + b"\n"  # half a surrogate pair becomes its JSON escape
 
 
@@ -164,14 +167,15 @@ def _check_schema(content: dict[str, Any], source: str) -> None:
 
 def _hash_of(content: dict[str, Any]) -> str | None:
     try:
-        return canonical_sha256({key: value for key, value in content.items() if key != "content_sha256"})
+        return ordered_sha256({key: value for key, value in content.items() if key != "content_sha256"})
     except ValueError:  # NaN, which no artifact is saved with
         return None
 
 
-def _finite(value: Any) -> Any:
+def _finite(value: Any, *, sort: bool) -> Any:
     if isinstance(value, dict):
-        return {key: _finite(part) for key, part in value.items()}
+        items = sorted(value.items()) if sort else value.items()
+        return {key: _finite(part, sort=sort) for key, part in items}
     if isinstance(value, list):
-        return [_finite(part) for part in value]
+        return [_finite(part, sort=sort) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,6 +148,11 @@ def _scores(a: Artifact, b: Artifact) -> tuple[ScorePair, ...]:
     pairs = []
     for stage in STAGES:
         first, second = (one.scores[stage].estimates if stage in one.scores else {} for one in (a, b))
-        known = [*METRIC_IDS, *INDEX_IDS, *sorted({*first, *second} - {*METRIC_IDS, *INDEX_IDS})]
-        pairs += [ScorePair(stage, m, first.get(m), second.get(m)) for m in known if m in first or m in second]
+        pairs += [ScorePair(stage, m, first.get(m), second.get(m)) for m in in_table_order({*first, *second})]
     return tuple(pairs)
+
+
+def in_table_order(names: Iterable[str]) -> list[str]:
+    """Metric ids in the order of every table, unknown ones last."""
+    known = [*METRIC_IDS, *INDEX_IDS]
+    return sorted(names, key=lambda name: (known.index(name) if name in known else len(known), name))

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from metrics.scorecard import INDICES, METRICS
 from programs.artifact import Artifact, MetricEstimate
-from programs.artifact_diff import STAGES, ArtifactDiff, Change, PredictorDiff
+from programs.artifact_diff import STAGES, ArtifactDiff, Change, PredictorDiff, in_table_order
 from programs.transcript import plain
 
 _BETTER = {metric.id: metric.better or "" for metric in (*METRICS, *INDICES)}
@@ -62,7 +62,7 @@ def diff_parts(found: ArtifactDiff) -> Iterator[RenderableType]:
         yield from _section("Scores on the validation debtors", pair_table(found))
     if found.scores and found.incomparable:
         yield Text(
-            f"These scores cannot be compared: {', '.join(found.incomparable)} differ. "
+            f"These scores cannot be compared, since these differ: {', '.join(found.incomparable)}. "
             f"python -m programs.compare {found.a} {found.b} --split heldout compares on the same debtors.",
             style="yellow",
         )
@@ -73,8 +73,7 @@ def diff_parts(found: ArtifactDiff) -> Iterator[RenderableType]:
 def score_table(artifact: Artifact) -> Table:
     """Uncompiled and compiled, one row a metric; the counts below."""
     table = _table("metric", "better", *STAGES)
-    names = list(dict.fromkeys(name for stage in STAGES for name in _estimates(artifact, stage)))
-    for name in names:
+    for name in in_table_order({name for stage in STAGES for name in _estimates(artifact, stage)}):
         row = [estimate_text(_estimates(artifact, stage).get(name)) for stage in STAGES]
         table.add_row(name, _BETTER.get(name, ""), *row)
     for count in ("scored", "unscored"):

@@ -19,6 +19,11 @@ from data.errors import UserError
 from programs.settings import ProgramSettings
 
 
+def ordered_sha256(value: Any) -> str:
+    """SHA-256 of a JSON value with the order of its keys: in a demo's answer that order is part of the prompt."""
+    return hashlib.sha256(json.dumps(value, allow_nan=False).encode()).hexdigest()
+
+
 def canonical_sha256(value: Any) -> str:
     """SHA-256 of a JSON value, whatever the order of its keys."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, allow_nan=False).encode()).hexdigest()
@@ -36,7 +41,7 @@ def program_state(program: dspy.Module) -> dict[str, Any]:
     Raises:
         UserError: a predictor carries a model of its own, which an artifact cannot hold.
     """
-    return {name: _predictor_state(name, predictor) for name, predictor in predictors(program).items()}
+    return {name: _predictor_state(name, predictor) for name, predictor in sorted(predictors(program).items())}
 
 
 def _predictor_state(name: str, predictor: dspy.Predict) -> dict[str, Any]:
@@ -69,5 +74,5 @@ def signature_fingerprints(program: dspy.Module) -> dict[str, str]:
 
 def program_sha256(settings: ProgramSettings, state: dict[str, Any]) -> str:
     """Hash of the settings and of every prompt and demo: equal means the same program; the model is no part of it."""
-    bare = {name: {key: part for key, part in one.items() if key != "lm"} for name, one in state.items()}
-    return canonical_sha256(["program", settings.model_dump(mode="json"), bare])
+    bare = {name: {key: part for key, part in state[name].items() if key != "lm"} for name in sorted(state)}
+    return canonical_sha256(["program", settings.model_dump(mode="json"), ordered_sha256(bare)])
