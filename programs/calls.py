@@ -7,6 +7,7 @@ from typing import Any
 import dspy
 
 from programs.accounts import role
+from programs.adapter import ADAPTER
 from programs.failures import UnparseableOutput
 from programs.faults import classify
 
@@ -32,7 +33,7 @@ def call(predictor: dspy.Predict, caller: str, seed: int, temperature: float | N
         ProgramFault: the output was unusable twice, refused, or the prompt too long.
         InfrastructureFailure: the model could not be reached.
     """
-    with role(caller), dspy.context(adapter=dspy.JSONAdapter()):
+    with role(caller), dspy.context(adapter=ADAPTER):
         try:
             return _once(predictor, _sampling(seed, temperature), inputs)
         except UnparseableOutput:

@@ -31,6 +31,14 @@ class DraftFacts:
     affordable: bool | None
     """The instalment is within the stated surplus."""
 
+    def unaffordable(self, kind: MoveKind) -> bool:
+        """A defect only where it would be settled: a step down with too high an instalment goes the right way."""
+        return self.affordable is False and kind is MoveKind.ACCEPT
+
+    def settle(self, kind: MoveKind) -> bool:
+        """Whether the facts alone approve: then no model is asked, since its answer could change nothing."""
+        return self.gives_more is False and not self.unaffordable(kind)
+
 
 class Judge(dspy.Module):
     """Approves or sends back one draft (paper: judging agent)."""
@@ -50,6 +58,8 @@ class Judge(dspy.Module):
         if terms is None:
             return dspy.Prediction(approved=True, advice="", note="judge: nothing to review")
         facts = draft_facts(briefing, draft, terms)
+        if facts.settle(draft.move.kind):
+            return dspy.Prediction(approved=True, advice="", note="judge: approved (the facts leave no question)")
         verdict: Verdict = call(
             self.predict,
             "judge",
@@ -89,8 +99,7 @@ def draft_facts(briefing: Briefing, draft: Turn, terms: Terms) -> DraftFacts:
 def weighed(verdict: Verdict, facts: DraftFacts, kind: MoveKind) -> dspy.Prediction:
     """The model's answers after the facts have had their say."""
     gives_more = facts.gives_more if facts.gives_more is not None else verdict.gives_more_than_debtor == "yes"
-    # A step down whose instalment is still too high goes in the right direction; only settling there is a defect.
-    unaffordable = facts.affordable is False and kind is MoveKind.ACCEPT
+    unaffordable = facts.unaffordable(kind)
     approved = not (gives_more or unaffordable)
     overruled = approved != (verdict.decision == "approve")
     advice = verdict.advice.strip() if not overruled else ""

@@ -23,7 +23,7 @@ class LadderTurn(Answer):
     thoughts: str = Field(max_length=80, description="private, a few words")
     choice: Literal["hold", "step_down", "accept"]
     inquiry: InquiryChoice = Field(description="what to ask the debtor now")
-    message: str = Field(max_length=200, description="said to the debtor as 'you', polite, no numbers")
+    message: str = Field(max_length=160, description="said to the debtor as 'you', polite, no numbers")
 
 
 class TakeLadderTurn(dspy.Signature):
@@ -53,7 +53,7 @@ class FreeTurn(Answer):
     )
     terms: Package = Field(description="what we offer with ask")
     inquiry: InquiryChoice = Field(description="what to ask the debtor now")
-    message: str = Field(max_length=200, description="said to the debtor as 'you', polite, no numbers")
+    message: str = Field(max_length=160, description="said to the debtor as 'you', polite, no numbers")
 
 
 class TakeFreeTurn(dspy.Signature):

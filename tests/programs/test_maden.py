@@ -32,7 +32,8 @@ def test_every_variant_plays_to_a_scored_ending(variant):
     assert bool(record.ladder) == variant.plans
     assert any("`strategy`" in p for p in lm.engine.prompts) == variant.plans
     notes = [note for t in record.turns for note in t.notes if note.startswith("judge:")]
-    assert sum("`verdict`" in p for p in lm.engine.prompts) == len(notes)
+    asked = [note for note in notes if "no question" not in note]
+    assert sum("`verdict`" in p for p in lm.engine.prompts) == len(asked)
     assert not notes or variant.judges
 
 
@@ -257,3 +258,13 @@ def test_a_rung_that_the_debtor_already_offers_is_not_given_but_the_offer_taken(
     record = played(playing(), variant=Variant.PLANNED, debtors=Generous)
     assert record.ending is Ending.AGREEMENT
     assert record.agreed == POLICY.firmest()
+
+
+def test_the_cached_part_of_a_prompt_is_the_same_as_dspys_own():
+    from programs.adapter import ADAPTER
+
+    for name, predictor in Maden().named_predictors():
+        changed = predictor.signature.with_instructions(f"other words for {name}")
+        for signature in (predictor.signature, changed, predictor.signature):
+            inputs = dict.fromkeys(signature.input_fields, "x")
+            assert ADAPTER.format(signature, [], inputs) == dspy.JSONAdapter().format(signature, [], inputs)
