@@ -13,7 +13,7 @@ import dspy
 from pydantic import Field
 
 from data.book import DebtorBook
-from data.domain import DebtCase, Frozen, Negotiation
+from data.domain import CreditorPolicy, DebtCase, Frozen, Negotiation
 from data.errors import UserError
 from metrics.scorecard import INDICES, METRICS
 from metrics.statistics import mean_interval
@@ -21,7 +21,7 @@ from optimizers.registry import compile_with, strategy
 from optimizers.task import LEAST_THRESHOLD, CompileTask, StrategySettings
 from programs.accounts import Account
 from programs.artifact import Artifact
-from programs.artifact_store import save_program
+from programs.artifact_store import check_name, save_program
 from programs.evaluation import Evaluation, evaluate
 from programs.maden import DebtorFactory, Maden
 from programs.provenance import collect_provenance
@@ -48,6 +48,7 @@ class CompileConfig(Frozen):
     prompt_lm: str | None = None
     debtor: str = "simulated"
     book: str | None = None
+    policy: CreditorPolicy = CreditorPolicy()
     train: Annotated[int, Field(ge=1)] = 4
     val: Annotated[int, Field(ge=1)] = 6
     seed: Annotated[int, Field(ge=0)] = 0
@@ -128,10 +129,11 @@ def prepare(
     """Choose the debtors and build the program.
 
     Raises:
-        UserError: unknown optimiser, or the book holds too few training or validation debtors.
+        UserError: unknown optimiser, unusable name, or the book holds too few training or validation debtors.
     """
     strategy(config.optimizer)
-    settings = ProgramSettings(variant=config.program, temperature=config.temperature)
+    check_name(config.name)
+    settings = ProgramSettings(variant=config.program, policy=config.policy, temperature=config.temperature)
     return Session(
         config,
         book,

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from data import cli
 from data.book import read_book
 from data.errors import UserError
+from data.policy import read_policy
 from programs import lm as models
 from programs.comparison import Comparison, Verdict, compared
 from programs.comparison_text import rendered
@@ -39,6 +40,9 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
     debtor: Annotated[str, typer.Option(help="simulated, or lm: played by a model.")] = "simulated",
     debtor_lm: Annotated[str | None, typer.Option(help="Model of an LM debtor; default: that of --lm.")] = None,
     book: Annotated[Path | None, typer.Option(help="A debtor book; default: the shipped one.")] = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="TOML or JSON file with the creditor's limits; artifacts keep their own.")
+    ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Negotiations at once; for remote models.")] = 1,
     json: Annotated[Path | None, typer.Option(help="Write the comparison there.")] = None,
     save_negotiations: Annotated[
@@ -67,7 +71,12 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
     cases = chosen_debtors(loaded, cast(Literal["heldout", "val"], split), debtors)
     model = NamedModel(lm)
     debtor_model = NamedModel(debtor_lm) if debtor_lm else model
-    found = contestants(programs, debtors=debtor_factory(debtor, debtor_model), artifacts=artifacts)
+    found = contestants(
+        programs,
+        debtors=debtor_factory(debtor, debtor_model),
+        artifacts=artifacts,
+        policy=read_policy(policy),
+    )
     creditor_lm = model.get() if any(one.needs_lm for one in found) else None
     stage = Stage(cases, loaded.sha256, seed, trials, creditor_lm, debtor_model.get() if debtor == "lm" else None, runs)
     stage.check_models(found)

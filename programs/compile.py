@@ -11,6 +11,7 @@ from rich.table import Table
 
 from data import cli
 from data.book import read_book
+from data.policy import read_policy
 from metrics.scorecard import INDICES, METRICS
 from metrics.statistics import paired_difference
 from optimizers.presets import PRESETS, Preset
@@ -24,6 +25,10 @@ from programs.settings import Variant
 
 SECONDS_PER_LOCAL_CALL = (4, 15)
 """Usual range on two cores, for the estimate."""
+NO_DEMOS = (
+    ": no negotiation with a training debtor reached the threshold; try more debtors (--train), another --seed, "
+    "or --preset standard"
+)
 OPTIMIZERS = "; ".join(f"{s.name}: {s.summary}" for s in STRATEGIES.values())
 
 
@@ -36,6 +41,7 @@ def compile_(  # noqa: PLR0913, PLR0917  (a command line)
     ] = None,
     debtor: Annotated[str, typer.Option(help="simulated, or lm: played by the model of --lm.")] = "simulated",
     book: Annotated[Path | None, typer.Option(help="A debtor book; default: the shipped one.")] = None,
+    policy: Annotated[Path | None, typer.Option(help="TOML or JSON file with the creditor's limits.")] = None,
     preset: Annotated[Preset, typer.Option(help="How much work: sets --train, --val and the optimiser's sizes.")] = (
         Preset.QUICK
     ),
@@ -65,6 +71,7 @@ def compile_(  # noqa: PLR0913, PLR0917  (a command line)
         prompt_lm=prompt_lm,
         debtor=debtor,
         book=str(book) if book else None,
+        policy=read_policy(policy),
         train=train or size.train,
         val=val or size.val,
         seed=seed,
@@ -124,8 +131,9 @@ def _show_outcome(outcome: Outcome, seconds: float) -> None:
         )
     cli.stdout.print(table)
     cli.stdout.print(_cost_line(outcome.account.total, seconds), markup=False, highlight=False, soft_wrap=True)
+    demos = sum(len(state["demos"]) for state in artifact.state.values())
     for line in (
-        f"saved {artifact.path}",
+        f"saved {artifact.path} with {demos} demonstrations" + ("" if demos else NO_DEMOS),
         f"next: python -m programs.compare {artifact.settings.variant} {reference} --split heldout",
     ):
         cli.stdout.print(line, markup=False, highlight=False, soft_wrap=True)

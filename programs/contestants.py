@@ -48,21 +48,30 @@ class Contestant:
     kind: Literal["variant", "baseline", "artifact"]
 
 
-def contestant(name: str, *, debtors: DebtorFactory = SimulatedDebtor, artifacts: Path = ARTIFACTS) -> Contestant:
+def contestant(
+    name: str,
+    *,
+    debtors: DebtorFactory = SimulatedDebtor,
+    artifacts: Path = ARTIFACTS,
+    policy: CreditorPolicy | None = None,
+) -> Contestant:
     """The contestant called `name`.
 
     Args:
         name: a variant, a rule-based creditor or an artifact reference.
         debtors: who the program plays against when it is called.
         artifacts: the folder of the artifacts.
+        policy: limits of a variant or a rule, the default ones for None; an artifact has its own.
 
     Raises:
         UserError: there is nothing of that name, or the artifact does not fit.
     """
     if name in BASELINES:
-        return _baseline(name, debtors)
+        return _baseline(name, debtors, policy or CreditorPolicy())
     if name in tuple(Variant):
-        return _of(name, Maden(ProgramSettings(variant=Variant(name)), debtors), "variant")
+        return _of(
+            name, Maden(ProgramSettings(variant=Variant(name), policy=policy or CreditorPolicy()), debtors), "variant"
+        )
     try:
         return _of(name, load_program(name, root=artifacts, debtors=debtors), "artifact")
     except UserError as error:
@@ -71,16 +80,23 @@ def contestant(name: str, *, debtors: DebtorFactory = SimulatedDebtor, artifacts
         raise UserError(f"no program is called {name!r}: {_known()}, or an artifact ({error})") from error
 
 
-def contestants(names: list[str], *, debtors: DebtorFactory, artifacts: Path) -> list[Contestant]:
+def contestants(
+    names: list[str], *, debtors: DebtorFactory, artifacts: Path, policy: CreditorPolicy | None = None
+) -> list[Contestant]:
     """All of them, under labels that differ even where a name stands twice."""
     found: list[Contestant] = []
     for name in names:
-        one, times = contestant(name, debtors=debtors, artifacts=artifacts), names[: len(found)].count(name)
+        one, times = (
+            contestant(name, debtors=debtors, artifacts=artifacts, policy=policy),
+            names[: len(found)].count(name),
+        )
         found.append(replace(one, label=f"{name} ({times + 1})") if times else one)
     return found
 
 
-def variant_or_baseline(name: str, *, debtors: DebtorFactory = SimulatedDebtor) -> Contestant:
+def variant_or_baseline(
+    name: str, *, debtors: DebtorFactory = SimulatedDebtor, policy: CreditorPolicy | None = None
+) -> Contestant:
     """The uncompiled variant or rule-based creditor called `name`.
 
     Raises:
@@ -88,7 +104,7 @@ def variant_or_baseline(name: str, *, debtors: DebtorFactory = SimulatedDebtor) 
     """
     if name not in BASELINES and name not in tuple(Variant):
         raise UserError(f"no variant is called {name!r}; {_known()}")
-    return contestant(name, debtors=debtors)
+    return contestant(name, debtors=debtors, policy=policy)
 
 
 class NamedModel:
@@ -136,9 +152,7 @@ def debtor_factory(spec: str, model: NamedModel, language: str = "en") -> Debtor
     return lambda case, seed: debtor_seat(spec, case, seed, model.get() if spec == "lm" else None, language)  # type: ignore[arg-type]
 
 
-def _baseline(name: str, debtors: DebtorFactory) -> Contestant:
-    policy = CreditorPolicy()
-
+def _baseline(name: str, debtors: DebtorFactory, policy: CreditorPolicy) -> Contestant:
     def seat(view: CreditorView, seed: int) -> CreditorSeat:
         return RuleCreditor(name, view, policy, seed)
 

@@ -14,6 +14,7 @@ from data import cli
 from data.book import read_book
 from data.domain import DebtCase, Ending, Negotiation, Turn
 from data.errors import UserError
+from data.policy import read_policy
 from metrics.evaluator import score
 from programs import lm as models
 from programs.contestants import ARTIFACTS, Contestant, NamedModel, contestant, debtor_factory, variant_or_baseline
@@ -34,6 +35,9 @@ def negotiate(  # noqa: PLR0913, PLR0917  (a command line)
     ] = None,
     lm: Annotated[str, typer.Option(help="local, local:FILE.gguf or a LiteLLM model string.")] = models.LOCAL,
     book: Annotated[Path | None, typer.Option(help="A debtor book; default: the shipped one.")] = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="TOML or JSON file with the creditor's limits; artifacts keep their own.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the debtor's behaviour.")] = 0,
     debtor: Annotated[str, typer.Option(help="simulated, or lm: played by a model.")] = "simulated",
     debtor_lm: Annotated[str | None, typer.Option(help="Model of an LM debtor; default: that of --lm.")] = None,
@@ -57,7 +61,11 @@ def negotiate(  # noqa: PLR0913, PLR0917  (a command line)
     model = NamedModel(lm)
     debtor_model = NamedModel(debtor_lm) if debtor_lm else model
     debtors = debtor_factory(debtor, debtor_model, language)
-    creditor = contestant(artifact, artifacts=artifacts) if artifact else variant_or_baseline(variant or Variant.MADEN)
+    limits = read_policy(policy)
+    if artifact:
+        creditor = contestant(artifact, artifacts=artifacts)
+    else:
+        creditor = variant_or_baseline(variant or Variant.MADEN, policy=limits)
     if creditor.needs_lm:
         models.check_lm(model.get())
     if debtor == "lm" and not as_debtor and not debtor_model.made:
