@@ -1,0 +1,167 @@
+"""README and docs say what the code does: command lines parse, links lead somewhere, examples and tables are true."""
+
+from __future__ import annotations
+
+import json
+import re
+import runpy
+import shlex
+import warnings
+from pathlib import Path
+
+import click
+import pytest
+import typer
+
+import data.cli
+from data import domain
+from metrics.evaluator import score
+from metrics.records import read_records
+from metrics.scorecard import INDEX_IDS, METRIC_IDS
+from metrics.weights import default_weights
+from programs import accounts, artifact, comparison, failures
+from programs.audit_checks import CHECKS
+from programs.baselines import BASELINES
+from programs.guard import guarded
+from programs.lm_debtor import DebtorUnusable
+from programs.maden import Maden
+from programs.personas import Traits, all_traits
+from tests.programs.players import playing
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", ROOT / "data" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+RECORD = ROOT / "docs" / "examples" / "record.jsonl"
+
+_COMMAND = re.compile(r"python (?:-m (?:data|metrics|programs|optimizers|benchmarks)\.\w+|[\w/]+\.py)[^`\n]*")
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def command_lines() -> list[str]:
+    """Every `python -m ...` of the pages, without comments; placeholders such as `...` are no command line."""
+    found = (match.group() for page in PAGES for match in _COMMAND.finditer(page.read_text(encoding="utf-8")))
+    lines = dict.fromkeys(re.sub(r"\s+#.*", "", line).rstrip(" .,;:)|") for line in found)
+    return [line for line in lines if "..." not in line and "|" not in line]
+
+
+def links() -> list[tuple[str, str]]:
+    text = {page: re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL) for page in PAGES}
+    return [(name_of(page), link) for page in PAGES for link in _LINK.findall(text[page]) if "://" not in link]
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def docs(page: str) -> str:
+    return (ROOT / "docs" / page).read_text(encoding="utf-8")
+
+
+def app_of(target: list[str], monkeypatch: pytest.MonkeyPatch) -> click.Command:
+    """The command that `python TARGET` would run, taken before it runs."""
+    caught: list[typer.Typer] = []
+    monkeypatch.setattr(data.cli, "run_app", lambda app, prog_name: caught.append(app))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # the module may be imported already
+        if target[0] == "-m":
+            runpy.run_module(target[1], run_name="__main__")
+        else:
+            runpy.run_path(str(ROOT / target[0]), run_name="__main__")
+    assert len(caught) == 1, f"{' '.join(target)} is no command line"
+    return typer.main.get_command(caught[0])
+
+
+@pytest.mark.parametrize("line", command_lines())
+def test_every_command_line_parses(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = shlex.split(line)[1:]
+    cut = 2 if words[0] == "-m" else 1
+    command, arguments = app_of(words[:cut], monkeypatch), words[cut:]
+    if not arguments:
+        return
+    if hasattr(command, "commands"):
+        assert arguments[0] in command.commands, f"there is no {arguments[0]}"
+        command, arguments = command.commands[arguments[0]], arguments[1:]
+    command.make_context("docs", arguments)  # raises for an unknown option, a missing or a wrong value
+
+
+def test_command_lines_are_found() -> None:
+    modules = {shlex.split(line)[2] for line in command_lines() if " -m " in line}
+    assert modules >= {"programs.compile", "programs.compare", "programs.negotiate", "metrics.score", "programs.audit"}
+
+
+@pytest.mark.parametrize(("page", "link"), links())
+def test_every_relative_link_leads_to_a_file_and_a_heading(page: str, link: str) -> None:
+    path, _, anchor = link.partition("#")
+    target = (ROOT / page).parent / path if path else ROOT / page
+    assert target.exists(), f"{page} links to {link}"
+    if anchor:
+        headings = re.findall(r"^#+ (.+)$", target.read_text(encoding="utf-8"), re.MULTILINE)
+        assert anchor in {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=name_of)
+def test_every_python_snippet_runs_on_a_scripted_model(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("programs.make_lm", lambda model, **settings: playing(), raising=False)
+    monkeypatch.setattr("programs.load_program", lambda reference: Maden(), raising=False)
+    for snippet in blocks(page, "python"):
+        exec(compile(snippet, str(page), "exec"), {})
+
+
+def test_the_example_record_is_the_one_on_the_page_and_scores_as_the_page_says() -> None:
+    on_page, scores = (json.loads(block) for block in blocks(ROOT / "docs" / "formats.md", "json"))
+    assert json.loads(RECORD.read_text(encoding="utf-8")) == on_page
+    assert score(read_records(RECORD)[0]).row() == pytest.approx(scores)
+
+
+def test_the_example_records_repair_is_the_guards() -> None:
+    record = read_records(RECORD)[0]
+    first = record.turns[0]
+    again = guarded(first.model_copy(update={"move": first.proposed, "notes": ()}), None, None, record.policy)
+    assert (again.move.terms, again.notes) == (first.move.terms, first.notes)
+    assert first.dialogue.startswith(again.dialogue)
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        pytest.param("formats.md", {n for t in (domain.Negotiation, domain.DebtCase, domain.Turn, domain.Debt,
+            domain.Debtor, domain.Finances, domain.Terms, domain.Disclosure) for n in t.model_fields}, id="record"),
+        pytest.param("formats.md", {*domain.Ending, *domain.MoveKind, *domain.Inquiry, *domain.Persona}, id="words"),
+        pytest.param("formats.md", artifact.Artifact.model_fields, id="artifact"),
+        pytest.param("formats.md", {*artifact.ProgramSettings.model_fields, *artifact.Scores.model_fields}, id="parts"),
+        pytest.param("formats.md", {n for t in (comparison.Comparison, comparison.ProgramResult, comparison.PairResult,
+            comparison.Difference) for n in t.model_fields}, id="comparison"),
+        pytest.param("formats.md", set(comparison.Verdict), id="verdicts"),
+        pytest.param("debtors.md", {*domain.Persona, *Traits.model_fields, *BASELINES}, id="debtors"),
+        pytest.param("models.md", {t.kind for t in vars(failures).values() if hasattr(t, "kind")}
+            | {DebtorUnusable.kind}, id="failures"),
+        pytest.param("models.md", set(accounts.Cost.__dataclass_fields__), id="cost"),
+    ],
+)  # fmt: skip
+def test_every_name_of_the_code_stands_on_its_page(page: str, names: set[str]) -> None:
+    text = docs(page)
+    missing = [name for name in sorted(map(str, names)) if not re.search(rf"`{re.escape(name)}`|\| {name} \|", text)]
+    assert missing == []
+
+
+def test_the_metrics_page_defines_every_metric_and_index() -> None:
+    text = docs("metrics.md")
+    ids = {name for name in METRIC_IDS if not re.fullmatch(r"L\dD", name)} | {"L1D..L4D"}
+    assert [name for name in ids if f"| {name} |" not in text] == []
+    assert [name for name in INDEX_IDS if f"**{name}**" not in text] == []
+    weights = default_weights()
+    assert f"{weights.objective.CCI}·CCI + {weights.objective.CONV}·CONV" in text
+    assert f"{weights.cri.SR}·SR + {weights.cri.RR}·RR̂ + {weights.cri.E}·Ê" in text
+
+
+def test_the_persona_table_is_the_files() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \| ((?:[\d.]+ \| ){5}[\d.]+) \|$", docs("debtors.md"), re.MULTILINE))
+    names = [name for name in Traits.model_fields if name != "weights"]
+    assert rows == {n: " | ".join(f"{getattr(t, n):g}" for t in all_traits().values()) for n in names}
+
+
+def test_the_audit_table_has_every_check() -> None:
+    assert len(re.findall(r"^\| [^|]+ \| [^|]+\? \| [^|]+ \|$", docs("debtors.md"), re.MULTILINE)) == len(CHECKS)
