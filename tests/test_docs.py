@@ -15,6 +15,7 @@ import typer
 
 import data.cli
 from data import domain
+from data.policy import read_policy
 from metrics.evaluator import score
 from metrics.records import read_records
 from metrics.scorecard import INDEX_IDS, METRIC_IDS
@@ -114,6 +115,12 @@ def test_the_example_record_is_the_one_on_the_page_and_scores_as_the_page_says()
     on_page, scores = (json.loads(block) for block in blocks(ROOT / "docs" / "formats.md", "json"))
     assert json.loads(RECORD.read_text(encoding="utf-8")) == on_page
     assert score(read_records(RECORD)[0]).row() == pytest.approx(scores)
+
+
+def test_the_policy_of_the_page_can_be_read(tmp_path: Path) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text(blocks(ROOT / "docs" / "formats.md", "toml")[0], encoding="utf-8")
+    assert read_policy(file) == domain.CreditorPolicy(max_discount_pct=20, max_installment_periods=18)
 
 
 def test_the_example_records_repair_is_the_guards() -> None:
