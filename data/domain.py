@@ -227,6 +227,8 @@ class Move(Frozen):
 
 
 class Speaker(StrEnum):
+    """Whose turn it is."""
+
     CREDITOR = "creditor"
     DEBTOR = "debtor"
 
@@ -297,7 +299,7 @@ class Negotiation(Frozen):
     @model_validator(mode="after")
     def _agreed_matches_ending(self) -> Self:
         if (self.ending is Ending.AGREEMENT) != (self.agreed is not None):
-            raise ValueError("`agreed` must hold the four terms exactly when `ending` is \"agreement\"")
+            raise ValueError('`agreed` must hold the four terms exactly when `ending` is "agreement"')
         return self
 
     def standing(self, speaker: Speaker, before: int | None = None) -> Terms | None:

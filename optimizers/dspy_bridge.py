@@ -66,11 +66,14 @@ def thaw(program: Maden) -> Maden:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """DSPy's prints, progress bars and INFO lines kept from the terminal; warnings and errors still are logged."""
+    """DSPy's prints, progress bars and log lines kept from the terminal.
+
+    Its errors too: they print the whole example, and with it a debtor's finances. We count failures ourselves.
+    """
     loggers = [logging.getLogger(name) for name in ("dspy", "optuna")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
-        logger.setLevel(logging.ERROR)
+        logger.setLevel(logging.CRITICAL)
     try:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             yield
@@ -82,7 +85,7 @@ def quiet() -> Iterator[None]:
 @contextlib.contextmanager
 def no_stragglers() -> Iterator[None]:
     """Keep `dspy.Evaluate` from starting a slow negotiation a second time."""
-    module = importlib.import_module("dspy.evaluate.evaluate")
+    module: Any = importlib.import_module("dspy.evaluate.evaluate")
     original = module.ParallelExecutor
     module.ParallelExecutor = functools.partial(original, timeout=0)
     try:

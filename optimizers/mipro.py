@@ -6,6 +6,7 @@ import dspy
 
 from optimizers.dspy_bridge import MAX_ERRORS, CountingMetric, student
 from optimizers.task import CompileTask
+from programs.accounts import role
 from programs.maden import Maden
 
 NAME = "mipro"
@@ -40,12 +41,13 @@ def compile_program(task: CompileTask, metric: CountingMetric) -> Maden:
         metric_threshold=task.metric_threshold,
         seed=task.seed,
     )
-    return optimizer.compile(
-        student(task.program),
-        trainset=task.trainset(),
-        valset=task.valset(),
-        num_trials=task.settings.trials,
-        minibatch=False,
-        program_aware_proposer=False,
-        data_aware_proposer=False,
-    )
+    with role("proposer"):  # what the program does not book to a role of its own
+        return optimizer.compile(
+            student(task.program),
+            trainset=task.trainset(),
+            valset=task.valset(),
+            num_trials=task.settings.trials,
+            minibatch=False,
+            program_aware_proposer=False,
+            data_aware_proposer=False,
+        )

@@ -15,7 +15,7 @@ class JSONAdapter(dspy.JSONAdapter):
 
     def format_field_structure(self, signature: type[dspy.Signature]) -> str:
         """As in DSPy, remembered per signature class."""
-        return _structure(signature)
+        return _structure(signature)  # type: ignore[arg-type]  # a class is hashable
 
 
 @lru_cache(maxsize=256)

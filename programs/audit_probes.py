@@ -16,8 +16,9 @@ from data.domain import (
     Terms,
     Turn,
 )
-from programs.baselines import between, stated
+from programs.baselines import between
 from programs.table import DebtorSeat, TableState, play, view
+from programs.words import package
 
 SeatFactory = Callable[[DebtCase, int], DebtorSeat]
 """Makes a fresh debtor for a case and a seed."""
@@ -35,7 +36,7 @@ QUESTIONS: dict[Inquiry, str] = {
 def offer(terms: Terms, words: str = "", inquiry: Inquiry | None = None) -> Turn:
     """A creditor turn that asks for `terms` and says so, after `words`."""
     move = Move(kind=MoveKind.ASK, terms=PartialTerms.of(terms))
-    said = f"{words} Our offer is {stated(terms)}.".strip()
+    said = f"{words} Our offer is {package(terms)}.".strip()
     return Turn(speaker=Speaker.CREDITOR, move=move, dialogue=said, inquiry=inquiry)
 
 

@@ -25,7 +25,9 @@ from data.domain import (
     Turn,
 )
 from data.errors import UserError
+from programs.ladder import softer
 from programs.table import TableState
+from programs.words import package
 
 OFFERS = (
     "Our offer is {terms}.",
@@ -84,7 +86,7 @@ class RuleCreditor:
         """An offer, or the acceptance of the debtor's standing package; never a step back."""
         offer = self.rule.next_offer(table, self.policy)
         if table.own is not None:
-            offer = _softer(table.own, offer)
+            offer = softer(table.own, offer)
         theirs = table.theirs
         if theirs and not self.policy.breaches(theirs) and self.rule.accepts(theirs, offer, self.policy):
             return self._turn(Move(kind=MoveKind.ACCEPT), ACCEPTANCES, theirs, table)
@@ -93,16 +95,8 @@ class RuleCreditor:
 
     def _turn(self, move: Move, wordings: tuple[str, ...], terms: Terms, table: TableState) -> Turn:
         rng = random.Random(self._start + table.round)
-        words = wordings[int(rng.random() * len(wordings))].format(terms=stated(terms))
+        words = wordings[int(rng.random() * len(wordings))].format(terms=package(terms))
         return Turn(speaker=Speaker.CREDITOR, move=move, dialogue=words)
-
-
-def stated(terms: Terms) -> str:
-    """The four figures as a clause."""
-    return (
-        f"a discount of {terms.discount_pct:g}%, an immediate payment of {terms.immediate_payment_pct:g}% within "
-        f"{terms.immediate_payment_days} days and the rest in {terms.installment_periods} monthly instalments"
-    )
 
 
 def worth(terms: Terms, policy: CreditorPolicy) -> float:
@@ -128,15 +122,6 @@ def between(start: Terms, end: Terms, share: float) -> Terms:
         a, b = getattr(start, dimension), getattr(end, dimension)
         values[dimension] = a if share <= 0 else b if share >= 1 else round(a + share * (b - a))
     return Terms.model_validate(values)
-
-
-def _softer(a: Terms, b: Terms) -> Terms:
-    """In each dimension the one that favours the debtor more."""
-    if a == b:
-        return a
-    return Terms.model_validate(
-        {d: max(getattr(a, d), getattr(b, d), key=lambda value: CONCESSION_SIGN[d] * value) for d in DIMENSIONS}
-    )
 
 
 def time_dependent(beta: float) -> Callable[[TableState, CreditorPolicy], Terms]:

@@ -34,19 +34,31 @@ def guarded(turn: Turn, own: Terms | None, theirs: Terms | None, policy: Credito
     )
 
 
-def _legal(move: Move, own: Terms | None, theirs: Terms | None, policy: CreditorPolicy) -> tuple[Move, tuple[str, ...]]:
-    """The nearest legal move and what had to be done for it; a repair that changes nothing has no notes."""
-    if move.kind is MoveKind.ACCEPT:
-        if theirs is None:
-            return _ask(own or policy.firmest()), ("guard: there was no debtor offer to accept; kept the own offer",)
-        if breaches := policy.breaches(theirs):
-            return _ask(policy.clamp(theirs)), (_outside("acceptance", breaches, "offered the nearest legal terms"),)
-        return move, ()
-    if move.kind is MoveKind.REJECT:
-        if own is None:
+Repaired = tuple[Move, tuple[str, ...]]
+"""The nearest legal move and what had to be done for it; a repair that changes nothing has no notes."""
+
+
+def _legal(move: Move, own: Terms | None, theirs: Terms | None, policy: CreditorPolicy) -> Repaired:
+    match move.kind:
+        case MoveKind.ACCEPT:
+            return _legal_acceptance(move, own, theirs, policy)
+        case MoveKind.REJECT if own is None:
             return _ask(policy.firmest()), ("guard: a rejection cannot open; opened with the firmest terms",)
-        return move, ()
-    named = move.terms or PartialTerms()
+        case MoveKind.REJECT:
+            return move, ()
+        case MoveKind.ASK:
+            return _legal_offer(move.terms or PartialTerms(), own, policy)
+
+
+def _legal_acceptance(move: Move, own: Terms | None, theirs: Terms | None, policy: CreditorPolicy) -> Repaired:
+    if theirs is None:
+        return _ask(own or policy.firmest()), ("guard: there was no debtor offer to accept; kept the own offer",)
+    if breaches := policy.breaches(theirs):
+        return _ask(policy.clamp(theirs)), (_outside("acceptance", breaches, "offered the nearest legal terms"),)
+    return move, ()
+
+
+def _legal_offer(named: PartialTerms, own: Terms | None, policy: CreditorPolicy) -> Repaired:
     terms = named.over(own)
     if terms is None:
         terms = policy.clamp(named.over(policy.firmest()) or policy.firmest())

@@ -44,7 +44,7 @@ class ProgramSeat:
         """The next creditor turn: planned, drafted, and reviewed where it gives way.
 
         Raises:
-            ProgramFault: the opening could not be drafted at all.
+            ProgramFault: the opening could not be planned or drafted at all.
             InfrastructureFailure: the model could not be reached.
         """
         briefing = self._planned(Briefing(self.view, self.settings.policy, table, self.ladder))
@@ -57,15 +57,22 @@ class ProgramSeat:
         return self._with_planned_question(draft, table)
 
     def _planned(self, briefing: Briefing) -> Briefing:
-        """The briefing with a ladder, planned at the opening and again once the stated surplus is known."""
+        """The briefing with a ladder, planned at the opening and again once the stated surplus is known.
+
+        A second plan that does not parse leaves the first one standing.
+        """
         if self.planner is None:
             return briefing
         knows_surplus = briefing.stated_surplus is not None
         if not self.ladder or (knows_surplus and not self._planned_with_surplus and self.settings.replan_on_disclosure):
-            plan = self.planner(briefing=briefing, seed=self.seed)
-            self.ladder = plan.ladder
-            self._to_ask = plan.inquiry
             self._planned_with_surplus = knows_surplus
+            try:
+                plan = self.planner(briefing=briefing, seed=self.seed)
+            except UnparseableOutput:
+                if not self.ladder:
+                    raise
+            else:
+                self.ladder, self._to_ask = plan.ladder, plan.inquiry
         return Briefing(briefing.view, briefing.policy, briefing.table, self.ladder)
 
     def _draft(self, briefing: Briefing) -> Turn:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from data.amounts import minor_digits
 from data.domain import CreditorPolicy, CreditorView, Inquiry, MoveKind, Terms
 
 QUESTIONS: dict[Inquiry, str] = {
@@ -18,7 +19,7 @@ QUESTIONS: dict[Inquiry, str] = {
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 _INTERNAL = re.compile(
-    r"[\d%\u2460-\u24ff]|\b(the debtor|rungs?|ladder|step down|on pace|the pace|limits?|policy|floor|our offer stands)\b",
+    r"[\d%\u2460-\u24ff]|\b(the debtor|rungs?|ladder|step down|on pace|the pace|limits?|policy|floor)\b",
     re.IGNORECASE,
 )
 MAX_HEARD_CHARS = 600
@@ -26,8 +27,10 @@ MAX_HEARD_CHARS = 600
 
 
 def money(amount_minor: int, currency: str) -> str:
-    """`1234567, "CNY"` as `CNY 12,345.67`."""
-    return f"{currency} {amount_minor // 100:,}.{amount_minor % 100:02d}"
+    """`1234567, "CNY"` as `CNY 12,345.67`, with the decimals that the currency has."""
+    digits = minor_digits(currency)
+    whole, rest = divmod(amount_minor, 10**digits)
+    return f"{currency} {whole:,}" + (f".{rest:0{digits}d}" if digits else "")
 
 
 def package(terms: Terms) -> str:

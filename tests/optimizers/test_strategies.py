@@ -8,6 +8,7 @@ from optimizers.bootstrap import compile_program
 from optimizers.dspy_bridge import CountingMetric, student, thaw
 from optimizers.registry import STRATEGIES, compile_with, strategy
 from optimizers.task import CompileTask, StrategySettings
+from programs.accounts import Account
 from programs.debtors import SimulatedDebtor
 from programs.maden import Maden
 from programs.settings import ProgramSettings, Variant
@@ -131,3 +132,20 @@ def test_a_variant_without_a_judge_has_no_judge_to_freeze():
 def test_an_unknown_strategy_is_named_with_the_nearest():
     with pytest.raises(UserError, match="no optimiser called 'bootstrp'; did you mean bootstrap"):
         strategy("bootstrp")
+
+
+def test_proposals_are_booked_to_the_proposer():
+    account = Account()
+    with account.watching():
+        compile_with("mipro", task(proposing()))
+    assert account.by_role["proposer"].calls > 0
+    assert "other" not in account.by_role
+
+
+def test_a_failing_example_is_not_logged_with_its_finances(caplog, capsys):
+    def broken(case, seed):
+        raise RuntimeError("the debtor fell off the chair")
+
+    compile_with("bootstrap", task(proposing(), debtors=broken))
+    printed = caplog.text + "".join(capsys.readouterr())
+    assert "monthly_income" not in printed

@@ -12,7 +12,8 @@ from data.domain import CONCESSION_SIGN, DIMENSIONS, CreditorPolicy, Ending, Mov
 from data.errors import UserError
 from metrics.evaluator import score_many
 from metrics.figures import stated_figures
-from programs.baselines import BASELINES, RuleCreditor, conceded, rule_named, stated, time_dependent, worth
+from programs import words
+from programs.baselines import BASELINES, RuleCreditor, conceded, rule_named, time_dependent, worth
 from programs.debtors import SimulatedDebtor
 from programs.table import DebtorReply, TableState, play, view
 from tests.programs.cases import HARD, POLICY, case, debtor_turn, random_cases, terms
@@ -68,7 +69,7 @@ def test_words_are_sound_on_every_turn(name):
 
 def test_the_clause_reads_back_as_the_package():
     package = terms(12, 34, 1, 6)
-    assert {f.dimension: f.value for f in stated_figures(stated(package))} == package.model_dump()
+    assert {f.dimension: f.value for f in stated_figures(words.package(package))} == package.model_dump()
 
 
 @settings(max_examples=150, deadline=None)

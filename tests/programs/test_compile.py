@@ -55,9 +55,9 @@ def test_a_compile_leaves_an_artifact_that_plays_as_it_did_and_a_second_run_leav
     second = read_artifact("maden@2", root=tmp_path / "a")
     assert second.program_sha256 == artifact.program_sha256
     program = load_program("maden@1", root=tmp_path / "a")
-    assert [len(p.demos) for _, p in program.named_predictors()] == [
-        len(state["demos"]) for state in artifact.state.values()
-    ]
+    loaded = {name: len(predictor.demos) for name, predictor in program.named_predictors()}
+    assert loaded == {name: len(state["demos"]) for name, state in artifact.state.items()}
+    assert loaded["negotiator.predict"] > 0
 
 
 def test_no_heldout_debtor_is_played(cli, tmp_path, book):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,7 +32,7 @@ def test_a_ladder_is_legal_monotone_and_has_no_two_equal_rungs(opening, target, 
     ladder = build_ladder(opening, target, floor, first, POLICY, rungs=rungs, standing=standing)
     assert 1 <= len(ladder) <= rungs
     assert ladder[0] == (standing or POLICY.clamp(opening))
-    for above, below in zip(ladder, ladder[1:], strict=False):
+    for above, below in pairwise(ladder):
         assert above != below
         assert softer(above, below) == below
     for rung in ladder:

@@ -268,3 +268,20 @@ def test_the_cached_part_of_a_prompt_is_the_same_as_dspys_own():
         for signature in (predictor.signature, changed, predictor.signature):
             inputs = dict.fromkeys(signature.input_fields, "x")
             assert ADAPTER.format(signature, [], inputs) == dspy.JSONAdapter().format(signature, [], inputs)
+
+
+def test_a_second_plan_that_does_not_parse_leaves_the_first_one_standing():
+    state = {"plans": 0}
+
+    def negotiator(prompt):
+        if "`strategy`" not in prompt:
+            return turn("step_down")
+        state["plans"] += 1
+        return {"strategy": PLAN} if state["plans"] == 1 else "nonsense"
+
+    lm = playing(negotiator)
+    lm.engine.answer = negotiator
+    record = played(lm, variant=Variant.PLANNED, debtors=Tells)
+    assert state["plans"] == 3, "one plan, then one that is asked for twice"
+    assert record.ending is not Ending.PROGRAM_FAULT
+    assert len(record.ladder) > 3

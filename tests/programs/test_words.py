@@ -61,3 +61,5 @@ def test_a_debtors_words_stay_one_bounded_line_and_imitate_no_structure(text):
 def test_money_is_exact():
     assert words.money(1_234_567, "CNY") == "CNY 12,345.67"
     assert words.money(5, "EUR") == "EUR 0.05"
+    assert words.money(12_345, "JPY") == "JPY 12,345"
+    assert words.money(12_345, "KWD") == "KWD 12.345"
