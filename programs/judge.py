@@ -81,6 +81,15 @@ def must_review(briefing: Briefing, draft: Turn) -> bool:
     return terms is not None and bool(given_way(briefing.table.own, terms))
 
 
+def must_not_accept(briefing: Briefing, draft: Turn) -> bool:
+    """Whether the draft accepts an offer that figures alone call too much given, or not affordable."""
+    terms = terms_after(briefing, draft.move)
+    if draft.move.kind is not MoveKind.ACCEPT or terms is None:
+        return False
+    facts = draft_facts(briefing, draft, terms)
+    return facts.gives_more is True or facts.unaffordable(draft.move.kind)
+
+
 def draft_facts(briefing: Briefing, draft: Turn, terms: Terms) -> DraftFacts:
     """The two questions as far as figures answer them."""
     affordable = briefing.fits(terms)

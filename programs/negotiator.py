@@ -9,6 +9,7 @@ from programs import words
 from programs.briefing import Briefing, dialogue_text, ladder_text, situation_text
 from programs.calls import call
 from programs.settings import ProgramSettings
+from programs.valuation import rung_matched
 from signatures.turn import FreeTurn, LadderTurn, TakeFreeTurn, TakeLadderTurn
 
 NO_ADVICE = "none"
@@ -74,16 +75,26 @@ class FreeNegotiator(dspy.Module):
 
 
 def ladder_move(briefing: Briefing, choice: str) -> Move:
-    """The figures behind a choice: the opening rung first, then the rung stood on or the next one down."""
+    """The figures behind a choice: the opening rung first, then the rung stood on or the next one down.
+
+    The floor is the softest package that the plan finds worth accepting, so to accept less is to step down instead.
+    """
     table, ladder = briefing.table, briefing.ladder
     if table.own is None:
         return _ask(ladder[0])
-    if choice == "accept" and table.theirs is not None:
+    if choice == "accept" and table.theirs is not None and _on_the_ladder(briefing, table.theirs):
         return Move(kind=MoveKind.ACCEPT)
-    if choice == "step_down":
+    if choice in {"step_down", "accept"}:
         rung = ladder[min(briefing.rung + 1, len(ladder) - 1)]
         return Move(kind=MoveKind.ACCEPT) if _no_better_than_asked(briefing, rung) else _ask(rung)
     return _ask(table.own)
+
+
+def _on_the_ladder(briefing: Briefing, offer: Terms) -> bool:
+    """Whether `offer` may be accepted: legal, and worth at least the ladder's floor."""
+    if briefing.policy.breaches(offer):
+        return False
+    return rung_matched(offer, briefing.ladder, briefing.policy) is not None
 
 
 def _no_better_than_asked(briefing: Briefing, rung: Terms) -> bool:

@@ -8,7 +8,7 @@ from data.domain import CreditorView, Inquiry, Move, MoveKind, PartialTerms, Spe
 from programs import words
 from programs.briefing import Briefing
 from programs.failures import UnparseableOutput
-from programs.judge import must_review
+from programs.judge import must_not_accept, must_review
 from programs.settings import ProgramSettings
 from programs.table import TableState
 
@@ -76,17 +76,24 @@ class ProgramSeat:
         return Briefing(briefing.view, briefing.policy, briefing.table, self.ladder)
 
     def _draft(self, briefing: Briefing) -> Turn:
-        """A draft that the judge has approved, or the last one that it may send back."""
+        """A draft that the judge has approved, or the last one that it may send back.
+
+        An acceptance cannot be taken back later, so one that the facts speak against is held, revisions used up or not.
+        """
         draft: Turn = self.negotiator(briefing=briefing, seed=self.seed).turn
+        if self.judge is None:
+            return draft
         notes: tuple[str, ...] = ()
-        for _ in range(self.settings.max_revisions if self.judge is not None else 0):
+        for _ in range(self.settings.max_revisions):
             if not must_review(briefing, draft):
                 break
-            review = self.judge(briefing=briefing, draft=draft, seed=self.seed)  # type: ignore[misc]
+            review = self.judge(briefing=briefing, draft=draft, seed=self.seed)
             notes += (review.note,)
             if review.approved:
                 break
             draft = self.negotiator(briefing=briefing, advice=review.advice, seed=self.seed).turn
+        if briefing.table.own is not None and must_not_accept(briefing, draft):
+            return _held(briefing.table.own, *notes, "judge: the acceptance was held (the facts speak against it)")
         return draft.model_copy(update={"notes": (*draft.notes, *notes)})
 
     def _with_planned_question(self, draft: Turn, table: TableState) -> Turn:
@@ -97,10 +104,10 @@ class ProgramSeat:
         return draft.model_copy(update={"inquiry": self._to_ask, "dialogue": f"{draft.dialogue} {question}"})
 
 
-def _held(own: Terms, note: str) -> Turn:
+def _held(own: Terms, *notes: str) -> Turn:
     return Turn(
         speaker=Speaker.CREDITOR,
         move=Move(kind=MoveKind.ASK, terms=PartialTerms.of(own)),
         dialogue=words.statement(MoveKind.ASK, own, repeated=True),
-        notes=(note,),
+        notes=notes,
     )
