@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 
@@ -24,7 +24,7 @@ from data.book import DebtorBook, read_book
 from data.domain import DebtCase
 from data.errors import UserError
 from data.files import replace_file
-from data.split import SPLIT_NAMES, SplitName
+from data.split import SPLIT_NAMES
 from programs import lm as models
 from programs.bars import PhaseBars
 from programs.baselines import BASELINES
@@ -66,7 +66,7 @@ def reproduce(  # noqa: PLR0913, PLR0917  (a command line)
         raise UserError(f"no split is called {split!r}; there are {', '.join(SPLIT_NAMES)}")
     names = [] if rules_only else _row_names(rows)
     loaded = read_book(book)
-    cases = chosen_debtors(loaded, cast(SplitName, split), debtors)
+    cases = chosen_debtors(loaded, split, debtors)
     rules = [contestant(name) for name in BASELINES]
     programs = [contestant(name, artifacts=artifacts) for name in names]
     sections = []

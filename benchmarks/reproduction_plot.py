@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -15,8 +17,11 @@ from programs.comparison import Interval
 _COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe & Ito (2008), for the rows with a model; rules are grey, and every row has a marker of its own."""
 _MARKERS = "osD^vP"
-_RULE_MARKERS = "1234+x|"
+_RULE_MARKERS = "<>sxd+o"
 _RULE_COLOUR, _ORACLE_COLOUR = "#777777", "#000000"
+_LARGEST, _SMALLER = 11.0, 1.5
+"""Marker size in points of the first row with a model, and less for each further one: where two fall on the same
+place, the one behind still shows."""
 
 _STYLE: dict[Any, Any] = {
     "svg.hashsalt": "maden",  # element ids are otherwise random: the same table must be the same picture
@@ -58,21 +63,25 @@ def plotted(found: Reproduction, form: str = "svg") -> bytes:
 def _plane(axis: Any, one: Section) -> None:
     """CRI against DHI, with the lines of equal CCI behind."""
     _equal_cci(axis)
-    for row, (colour, marker) in zip(one.rows, _looks(one.rows), strict=True):
+    for row, look in zip(one.rows, _looks(one.rows), strict=True):
         cri, dhi = row.means["CRI"], row.means["DHI"]
+        rule = row.kind == "baseline"
         axis.errorbar(
             cri.mean,
             dhi.mean,
             xerr=_reach(cri),
             yerr=_reach(dhi),
-            color=colour,
-            marker=marker,
-            markersize=12 if row.kind == "oracle" else 7,
+            color=look.colour,
+            marker=look.marker,
+            markersize=look.size,
+            markerfacecolor="white" if rule else look.colour,
             linestyle="none",
-            elinewidth=0.8,
+            elinewidth=0.5 if rule else 1.2,
             label=row.label,
-            zorder=2 if row.kind == "baseline" else 3,
+            zorder=2 if rule else 3,
         )
+    reached = [bound for row in one.rows for bound in _ends(row.means["DHI"])]
+    axis.set(xlim=(-0.03, 1), ylim=(max(0.0, min(reached) - 0.1), min(1.0, max(reached) + 0.1)))
     axis.set(xlabel="CRI: recovery for the creditor", ylabel="DHI: health of the debtor")
     axis.set_title(f"{one.title}, n = {len(one.case_ids)}", loc="left", fontweight="bold")
     axis.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
@@ -85,35 +94,47 @@ def _equal_cci(axis: Any) -> None:
         cri, dhi, 2 * cri * dhi / (cri + dhi), levels=np.arange(0.1, 1, 0.1), colors="#DDDDDD", linewidths=0.8, zorder=0
     )
     axis.clabel(lines, fmt=lambda level: f"CCI {level:.1f}", fontsize=7, colors="#999999")
-    axis.set(xlim=(0, 1), ylim=(0, 1))
 
 
 def _over_concession(axis: Any, rows: Sequence[Row]) -> None:
     """A bar a row, the number of agreements behind it at the foot."""
-    looks = _looks(rows)
-    shown = [(row, colour) for row, (colour, _) in zip(rows, looks, strict=True) if "over_concession" in row.means]
+    pairs = zip(rows, _looks(rows), strict=True)
+    shown = [(row, look.colour) for row, look in pairs if "over_concession" in row.means]
     for place, (row, colour) in enumerate(shown):
         found = row.means["over_concession"]
         axis.barh(place, found.mean, xerr=_reach(found), color=colour, alpha=0.75, error_kw={"elinewidth": 0.8})
     axis.set_yticks(range(len(shown)), [f"{row.label} ({row.means['over_concession'].n})" for row, _ in shown])
     axis.invert_yaxis()
     axis.set_xlim(left=0)
-    axis.set_xlabel("over-concession: CRI given away without need (agreements)")
+    axis.set_xlabel("over-concession in CRI (number of agreements)")
 
 
-def _looks(rows: Sequence[Row]) -> list[tuple[str, str]]:
+@dataclass(frozen=True)
+class _Look:
+    colour: str
+    marker: str
+    size: float
+
+
+def _looks(rows: Sequence[Row]) -> list[_Look]:
     """Colour and marker of each row."""
-    found, rules, programs = [], 0, 0
+    rules, programs = count(), count()
+    found = []
     for row in rows:
         if row.kind == "oracle":
-            found.append((_ORACLE_COLOUR, "*"))
+            found.append(_Look(_ORACLE_COLOUR, "*", 13))
         elif row.kind == "baseline":
-            found.append((_RULE_COLOUR, _RULE_MARKERS[rules % len(_RULE_MARKERS)]))
-            rules += 1
+            found.append(_Look(_RULE_COLOUR, _RULE_MARKERS[next(rules) % len(_RULE_MARKERS)], 6))
         else:
-            found.append((_COLOURS[programs % len(_COLOURS)], _MARKERS[programs % len(_MARKERS)]))
-            programs += 1
+            number = next(programs)
+            size = max(4.0, _LARGEST - _SMALLER * number)
+            found.append(_Look(_COLOURS[number % len(_COLOURS)], _MARKERS[number % len(_MARKERS)], size))
     return found
+
+
+def _ends(found: Interval) -> tuple[float, float]:
+    """Both ends of the interval, or the mean twice."""
+    return (found.mean if found.low is None else found.low), (found.mean if found.high is None else found.high)
 
 
 def _reach(found: Interval) -> list[list[float]] | None:

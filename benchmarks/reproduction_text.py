@@ -25,8 +25,12 @@ _LEGEND = (
     "where that spares the debtor. Definitions: docs/metrics.md."
 )
 _QUESTIONS = {
-    "over-concession": "Does vanilla over-concede?",
-    "modules": "What do planning and judging change?",
+    "over-concession": (
+        "Does vanilla over-concede?",
+        "Over-concession is compared where both agreed; CRI counts a negotiation without agreement as 0. Low CRI without "
+        "more over-concession therefore means lost agreements, not too much given away.",
+    ),
+    "modules": ("What do planning and judging change?", "Over-concession is compared where both agreed."),
 }
 
 
@@ -80,10 +84,10 @@ def _section(one: Section) -> list[str]:
         "Calls and seconds as they were when the negotiations were played. A cached call had been answered before: the "
         "row above had asked the same, or a stopped run had; it takes no time, so that seconds compare only roughly.",
     ]
-    for question, heading in _QUESTIONS.items():
+    for question, (heading, reading) in _QUESTIONS.items():
         asked = [d for d in one.differences if d.question == question]
         if asked:
-            parts += [f"### {heading}", _in_words(asked), _differences(asked)]
+            parts += [f"### {heading}", reading, _in_words(asked), _differences(asked)]
     return parts
 
 
