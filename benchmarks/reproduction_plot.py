@@ -17,7 +17,7 @@ from programs.comparison import Interval
 _COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe & Ito (2008), for the rows with a model; rules are grey, and every row has a marker of its own."""
 _MARKERS = "osD^vP"
-_RULE_MARKERS = "<>sxd+o"
+_RULE_MARKERS = "<>sxdvo"
 _RULE_COLOUR, _ORACLE_COLOUR = "#777777", "#000000"
 _LARGEST, _SMALLER = 11.0, 1.5
 """Marker size in points of the first row with a model, and less for each further one: where two fall on the same

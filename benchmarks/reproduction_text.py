@@ -27,8 +27,8 @@ _LEGEND = (
 _QUESTIONS = {
     "over-concession": (
         "Does vanilla over-concede?",
-        "Over-concession is compared where both agreed; CRI counts a negotiation without agreement as 0. Low CRI without "
-        "more over-concession therefore means lost agreements, not too much given away.",
+        "Over-concession is compared where both agreed; CRI counts a negotiation without agreement as 0. Low CRI "
+        "without more over-concession therefore means lost agreements, not too much given away.",
     ),
     "modules": ("What do planning and judging change?", "Over-concession is compared where both agreed."),
 }

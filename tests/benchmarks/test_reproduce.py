@@ -29,6 +29,12 @@ DEBTORS = 3
 
 
 @pytest.fixture
+def no_plot(monkeypatch):
+    """Half of a small run's time; tests of the files take the real one."""
+    monkeypatch.setattr("benchmarks.reproduce.plotted", lambda found: b"")
+
+
+@pytest.fixture
 def book(tmp_path: Path) -> Path:
     return small_book(tmp_path)
 
@@ -95,6 +101,7 @@ class StopsAt:
         return self._answer(prompt)
 
 
+@pytest.mark.usefixtures("no_plot")
 class TestRules:
     def test_oracle_and_all_rules_need_no_model(self, run, found, cases):
         result = run("--rules-only")
@@ -173,6 +180,7 @@ class TestRules:
         assert "Traceback" not in result.err
 
 
+@pytest.mark.usefixtures("no_plot")
 class TestModel:
     def test_a_second_run_calls_the_model_for_nothing_and_finds_the_same(self, run, lm, found):
         first = run()
@@ -239,6 +247,7 @@ class TestModel:
         assert plotted(found()).startswith(b"<?xml")
 
 
+@pytest.mark.usefixtures("no_plot")
 class TestStopped:
     def test_a_stopped_run_goes_on_where_it_was(self, run, lm, found, tmp_path):
         answer = lm.engine.answer
