@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
+from data.amounts import minor_digits
 from data.domain import Debt, Terms
 from metrics.plan import MONTH_DAYS, immediate_payment, money_due, payment_schedule
 from metrics.stated import Figure, stated_figures
@@ -36,7 +37,9 @@ def _amounts(terms: Terms | None, debt: Debt) -> set[int]:
         due, first = money_due(terms, debt.outstanding), immediate_payment(terms, debt.outstanding)
         payments = payment_schedule(terms, debt.outstanding).payments
         known |= {due, debt.outstanding - due, first, due - first, payments[1][1], payments[-1][1]}
-    return known
+    # A stated amount is read in hundredths of the major unit, whatever decimals its currency has.
+    per_major = 10 ** minor_digits(debt.currency)
+    return {amount * MINOR_PER_MAJOR // per_major for amount in known}
 
 
 def _true(figure: Figure, terms: Terms | None, debt: Debt, amounts: set[int]) -> bool:

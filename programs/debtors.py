@@ -1,6 +1,6 @@
 """The simulated debtor: private finances and a persona decide, varied words react to what the creditor just said.
 
-It knows no model and no creditor limits, and needs tens of microseconds a turn. Given the case and the seed, its
+It knows no model and no creditor limits, and needs about 0.2 ms a turn. Given the case and the seed, its
 answer is a function of the table alone, so that the same dialogue always gets the same answer.
 """
 

@@ -1,7 +1,7 @@
 """What a debtor's message means as a move: a command, or a model's reading held against the words themselves.
 
 Nothing is guessed. A figure counts only if the message states it; what is ambiguous, impossible or contradicts the
-intent is asked back. Small models fill gaps with the figures of the standing offer (measured: in 4 of 6 messages), so
+intent is asked back. Small models fill gaps with the figures of the standing offer (measured: in 3 of 6 messages), so
 a figure that is read but not said, and stands already, is no figure of the message.
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from data.domain import Debt
 from metrics.figures import stated_figures, stray_figures
 from metrics.numerals import parse
 from tests.metrics.examples import case, terms
@@ -117,3 +118,13 @@ def test_debt_currency_marks_amounts() -> None:
 )
 def test_numerals(text: str, value: float) -> None:
     assert parse(text) == value
+
+
+@pytest.mark.parametrize(
+    ("currency", "outstanding", "true", "false"),
+    [("JPY", 1_000_000, "JPY 1,000,000", "JPY 10,000"), ("KWD", 1_234_567, "KWD 1,234.56", "KWD 12,345.67")],
+)
+def test_amounts_are_compared_in_the_decimals_of_their_currency(currency, outstanding, true, false):
+    debt = Debt(product="loan", principal=outstanding, outstanding=outstanding, overdue_days=30, currency=currency)
+    assert stray_figures(f"You owe {true}.", None, debt) == ()
+    assert stray_figures(f"You owe {false}.", None, debt) != ()
