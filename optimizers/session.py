@@ -31,10 +31,10 @@ LEAST_COVERAGE = 0.95
 """Share of the negotiations that must have a score; with less, what was compared is not what was asked for."""
 
 CALLS_PER_NEGOTIATION: dict[Variant, tuple[int, int]] = {
-    Variant.VANILLA: (2, 10),
-    Variant.PLANNED: (3, 12),
-    Variant.JUDGED: (3, 25),
-    Variant.MADEN: (4, 27),
+    Variant.VANILLA: (2, 8),
+    Variant.PLANNED: (4, 11),
+    Variant.JUDGED: (4, 20),
+    Variant.MADEN: (6, 20),
 }
 """Fewest and most model calls that one negotiation usually takes."""
 

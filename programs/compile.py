@@ -23,7 +23,7 @@ from programs.bars import PhaseBars
 from programs.contestants import ARTIFACTS, NamedModel, debtor_factory
 from programs.settings import Variant
 
-SECONDS_PER_LOCAL_CALL = (4, 15)
+SECONDS_PER_LOCAL_CALL = (5, 9)
 """Usual range on two cores, for the estimate."""
 NO_DEMOS = (
     ": no negotiation with a training debtor reached the threshold; try more debtors (--train), another --seed, "
