@@ -20,7 +20,7 @@ import dspy
 from dspy.utils.exceptions import LMConfigurationError
 
 from data.errors import UserError
-from programs.embedded import EmbeddedEngine, EngineSettings, default_threads, server_for
+from programs.embedded import EmbeddedEngine, EngineSettings, available_cores, server_for
 from programs.failures import (
     AuthenticationFailed,
     ModelTimeout,
@@ -59,7 +59,7 @@ def make_lm(
         max_tokens: upper limit of a reply; a reply cut there has the finish reason `length`.
         seed: of the sampling, where the model takes one; matters above temperature 0 only.
         timeout_s: seconds for one attempt of a remote call; an embedded call is bounded by `max_tokens` alone.
-        threads: compute threads of an embedded model; default: one less than the cores.
+        threads: threads that write an embedded model's reply; default: all cores.
         cache: answer a request that was answered before from DSPy's cache.
 
     Raises:
@@ -70,7 +70,7 @@ def make_lm(
     sampling = {} if seed is None else {"seed": seed}
     if model == LOCAL or model.startswith(f"{LOCAL}:"):
         name, path = _embedded_file(model)
-        engine = EmbeddedEngine(EngineSettings(path=str(path), threads=threads or default_threads()))
+        engine = EmbeddedEngine(EngineSettings(path=str(path), threads=threads or available_cores()))
         return dspy.LM(
             name, engine=engine, temperature=temperature, max_tokens=max_tokens, cache=cache, num_retries=1, **sampling
         )

@@ -20,10 +20,10 @@ class LadderTurn(Answer):
     (measured on Qwen2.5-Coder-1.5B).
     """
 
-    thoughts: str = Field(max_length=80, description="private, a few words")
+    thoughts: str = Field(max_length=60, description="private, a few words")
     choice: Literal["hold", "step_down", "accept"]
     inquiry: InquiryChoice = Field(description="what to ask the debtor now")
-    message: str = Field(max_length=160, description="said to the debtor as 'you', polite, no numbers")
+    message: str = Field(max_length=140, description="said to the debtor as 'you', polite, no numbers")
 
 
 class TakeLadderTurn(dspy.Signature):
@@ -53,7 +53,7 @@ class FreeTurn(Answer):
     )
     terms: Package = Field(description="what we offer with ask")
     inquiry: InquiryChoice = Field(description="what to ask the debtor now")
-    message: str = Field(max_length=160, description="said to the debtor as 'you', polite, no numbers")
+    message: str = Field(max_length=140, description="said to the debtor as 'you', polite, no numbers")
 
 
 class TakeFreeTurn(dspy.Signature):

@@ -287,7 +287,7 @@ def test_another_kind_of_file_is_refused(tmp_path):
         make_lm(f"local:{tmp_path / 'x.gguf'}")
 
 
-@pytest.mark.parametrize(("asked", "got"), [(3, 3), (None, lm_module.default_threads())])
+@pytest.mark.parametrize(("asked", "got"), [(3, 3), (None, lm_module.available_cores())])
 def test_threads_of_an_embedded_model_are_a_setting_with_a_default(tmp_path, asked, got):
     (tmp_path / "x.gguf").write_bytes(b"GGUF")
     assert make_lm(f"local:{tmp_path / 'x.gguf'}", threads=asked).engine.settings.threads == got >= 1
