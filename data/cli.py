@@ -21,6 +21,13 @@ EXIT_INTERRUPTED = 130
 
 stdout = Console()
 stderr = Console(stderr=True)
+PIPE_WIDTH = 110
+"""Columns when stdout is no terminal: enough for the tables."""
+
+
+def results() -> Console:
+    """Where a command's tables go: the terminal, or stdout in a width that does not wrap them."""
+    return stdout if stdout.is_terminal else Console(width=PIPE_WIDTH)
 
 
 def run(command: Callable[..., Any], prog_name: str) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dspy
 
-from optimizers.dspy_bridge import MAX_ERRORS, CountingMetric, student
-from optimizers.task import CompileTask
+from optimizers.dspy_bridge import MAX_ERRORS, CountingMetric, student, thaw
+from optimizers.task import LEAST_THRESHOLD, CompileTask
 from programs.maden import Maden
 
 NAME = "bootstrap"
@@ -18,10 +18,26 @@ def negotiations(task: CompileTask) -> int:
 
 
 def compile_program(task: CompileTask, metric: CountingMetric) -> Maden:
-    """Khattab et al. 2023 (DSPy), BootstrapFewShot; `max_labeled_demos=0` since debtors are no demonstrations."""
+    """Khattab et al. 2023 (DSPy), BootstrapFewShot; `max_labeled_demos=0` since debtors are no demonstrations.
+
+    Where the threshold is our own choice and no negotiation reached it, the best one that was played becomes the
+    demonstration; at temperature 0 its model calls come from the cache.
+    """
+    program = _bootstrapped(task, metric, task.metric_threshold)
+    if task.threshold_given or has_demos(program) or metric.best < LEAST_THRESHOLD:
+        return program
+    return _bootstrapped(task, metric, metric.best)
+
+
+def has_demos(program: Maden) -> bool:
+    """Whether any predictor of the program has a demonstration."""
+    return any(predictor.demos for _, predictor in thaw(program).named_predictors())
+
+
+def _bootstrapped(task: CompileTask, metric: CountingMetric, threshold: float) -> Maden:
     optimizer = dspy.BootstrapFewShot(
         metric=metric,
-        metric_threshold=task.metric_threshold,
+        metric_threshold=threshold,
         max_bootstrapped_demos=task.settings.max_demos,
         max_labeled_demos=0,
         max_errors=MAX_ERRORS,

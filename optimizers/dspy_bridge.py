@@ -32,6 +32,8 @@ class CountingMetric:
     def __init__(self, on_scored: Callable[[float], None] | None = None) -> None:
         self.scored = 0
         self.unscored = 0
+        self.best = 0.0
+        """The highest objective so far."""
         self._on_scored = on_scored
 
     def __deepcopy__(self, memo: dict[int, Any]) -> CountingMetric:
@@ -43,6 +45,7 @@ class CountingMetric:
             self.unscored += 1
         score = float(objective_metric(example, pred, trace).score)
         self.scored += 1
+        self.best = max(self.best, score)
         if self._on_scored is not None:
             self._on_scored(score)
         return score

@@ -28,7 +28,8 @@ class StrategySettings(Frozen):
     """Combinations tried on validation debtors (MIPROv2)."""
     metric_threshold: Annotated[float, Field(gt=0, le=1)] | None = None
     """Objective from which a negotiation may become a demonstration; None: what the uncompiled program scores on
-    validation, at least `LEAST_THRESHOLD`, so that demonstrations are better than average play."""
+    validation, at least `LEAST_THRESHOLD`, so that demonstrations are better than average play. Where no training
+    negotiation reaches that, the best one serves (bootstrap)."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,17 @@ class CompileTask:
     prompt_lm: dspy.LM
     """Proposes instructions; the task's own model unless another is named."""
     metric_threshold: float
+    """Objective from which a negotiation may become a demonstration."""
     settings: StrategySettings = field(default_factory=StrategySettings)
     seed: int = 0
     threads: int = 1
     on_scored: Callable[[float], None] | None = None
     """Called with the objective after each scored negotiation, for progress."""
+
+    @property
+    def threshold_given(self) -> bool:
+        """Whether the user set the threshold; then it holds, whatever it leaves."""
+        return self.settings.metric_threshold is not None
 
     def __post_init__(self) -> None:
         if self.metric_threshold <= 0:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Literal, cast
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from data import cli
@@ -22,7 +21,7 @@ from programs.comparison import Comparison, Verdict, compared
 from programs.comparison_text import rendered
 from programs.contestants import ARTIFACTS, Contestant, NamedModel, contestants, debtor_factory
 from programs.evaluation import Evaluation
-from programs.negotiate import PIPE_WIDTH, writable
+from programs.negotiate import writable
 from programs.stage import Stage, chosen_debtors
 
 SPLITS = ("heldout", "val")
@@ -94,8 +93,7 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
     }
     result = compared(found, evaluations, setting=setting, seed=seed, notes=_notes(found, split, artifacts))
     _write(result, found, evaluations, json, save_negotiations)
-    console = cli.stdout if cli.stdout.is_terminal else Console(width=PIPE_WIDTH)
-    console.print(rendered(result))
+    cli.results().print(rendered(result))
     if fail_if_worse and any(pair.objective.verdict is Verdict.WORSE for pair in result.pairs):
         sys.exit(cli.EXIT_COMPARISON_FAILED)
 

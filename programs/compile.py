@@ -129,7 +129,7 @@ def _show_outcome(outcome: Outcome, seconds: float) -> None:
             f"{change.mean:+.3f}",
             f"{change.low:+.3f} .. {change.high:+.3f}",
         )
-    cli.stdout.print(table)
+    cli.results().print(table)
     cli.stdout.print(_cost_line(outcome.account.total, seconds), markup=False, highlight=False, soft_wrap=True)
     demos = sum(len(state["demos"]) for state in artifact.state.values())
     for line in (

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import dspy
 import typer
-from rich.console import Console
 
 from data import cli
 from data.book import read_book
@@ -22,9 +21,6 @@ from programs.person import HELP, PersonDebtor, model_reader
 from programs.settings import Variant
 from programs.table import DebtorSeat, TableState, play
 from programs.transcript import Transcript, WatchedCreditor, WatchedDebtor, plain, scorecard_table
-
-PIPE_WIDTH = 110
-"""Columns when stdout is no terminal: enough for the tables."""
 
 
 def negotiate(  # noqa: PLR0913, PLR0917  (a command line)
@@ -70,7 +66,7 @@ def negotiate(  # noqa: PLR0913, PLR0917  (a command line)
         models.check_lm(model.get())
     if debtor == "lm" and not as_debtor and not debtor_model.made:
         models.check_lm(debtor_model.get())
-    console = cli.stdout if cli.stdout.is_terminal else Console(width=PIPE_WIDTH)
+    console = cli.results()
     transcript = Transcript(console, chosen, show_private)
     transcript.opening(creditor.label, seed)
     seat = _person(chosen, transcript, model) if as_debtor else debtors(chosen, seed)

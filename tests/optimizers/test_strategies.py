@@ -10,6 +10,7 @@ from optimizers.registry import STRATEGIES, compile_with, strategy
 from optimizers.task import CompileTask, StrategySettings
 from programs.accounts import Account
 from programs.debtors import SimulatedDebtor
+from programs.evaluation import evaluate
 from programs.maden import Maden
 from programs.settings import ProgramSettings, Variant
 from tests.programs.cases import random_cases
@@ -71,9 +72,21 @@ def test_demos_come_from_training_debtors_only_and_carry_whole_inputs():
     assert train_names
 
 
-def test_no_demo_below_the_threshold():
-    compiled = compile_with("bootstrap", task(proposing(), threshold=0.999))
+def test_no_demo_below_a_threshold_that_was_given():
+    compiled = compile_with("bootstrap", task(proposing(), threshold=0.999, metric_threshold=0.999))
     assert all(kept == [] for kept in demos(compiled.program).values())
+
+
+def test_where_nobody_reaches_our_own_threshold_the_best_negotiation_serves_alone():
+    work = task(lm := proposing(), threshold=0.999)
+    with dspy.context(lm=lm):
+        played = evaluate(work.program, work.train, seed=0)
+    best = max((p.scorecard.objective, p.case_id) for p in played.played)
+    compiled = compile_with("bootstrap", work)
+    kept = demos(compiled.program)["planner.predict"]
+    assert len(kept) == 1
+    account = next(c for c in CASES if c.case_id == best[1])
+    assert f"{account.debt.outstanding // 100:,}" in kept[0]["account"]
 
 
 @pytest.mark.parametrize("threshold", [0, -1])
