@@ -12,6 +12,7 @@ from data.errors import UserError
 from optimizers import bootstrap, mipro, random_search
 from optimizers.dspy_bridge import CountingMetric, no_stragglers, quiet, thaw
 from optimizers.task import CompileTask
+from programs.adapter import ADAPTER
 from programs.maden import Maden
 
 
@@ -62,6 +63,6 @@ def compile_with(name: str, task: CompileTask) -> Compiled:
         UserError: unknown strategy.
     """
     chosen, metric = strategy(name), CountingMetric(task.on_scored)
-    with dspy.context(lm=task.lm, adapter=dspy.JSONAdapter()), quiet(), no_stragglers():
+    with dspy.context(lm=task.lm, adapter=ADAPTER), quiet(), no_stragglers():
         program = chosen.compile_program(task, metric)
     return Compiled(thaw(program), metric.scored, metric.unscored)

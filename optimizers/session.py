@@ -162,7 +162,7 @@ def run(session: Session, progress: Progress, artifacts: Path, account: Account)
     Raises:
         UserError: too little could be scored; nothing is saved then.
     """
-    with dspy.context(lm=session.lm, adapter=dspy.JSONAdapter()), account.watching():
+    with dspy.context(lm=session.lm), account.watching():
         progress.phase("uncompiled on validation", len(session.val))
         before = _measured(session.program, session, progress)
         task = session.task(_threshold(session, before), lambda score: progress.advance(f"objective {score:.3f}"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import dspy
 
 from data.domain import Inquiry, Move, MoveKind, PartialTerms, Speaker, Terms, Turn
@@ -30,17 +32,7 @@ class LadderNegotiator(dspy.Module):
         Raises:
             ProgramFault, InfrastructureFailure: see `programs.calls.call`.
         """
-        choice: LadderTurn = call(
-            self.predict,
-            "negotiator",
-            seed,
-            self.settings.temperature,
-            account=words.account(briefing.view),
-            ladder=ladder_text(briefing.ladder),
-            dialogue=dialogue_text(briefing.table),
-            advice=advice or NO_ADVICE,
-            situation=situation_text(briefing),
-        ).turn
+        choice: LadderTurn = _choice(self, briefing, advice, seed, ladder=ladder_text(briefing.ladder))
         return dspy.Prediction(turn=spoken(briefing, ladder_move(briefing, choice.choice), choice))
 
 
@@ -58,20 +50,27 @@ class FreeNegotiator(dspy.Module):
         Raises:
             ProgramFault, InfrastructureFailure: see `programs.calls.call`.
         """
-        choice: FreeTurn = call(
-            self.predict,
-            "negotiator",
-            seed,
-            self.settings.temperature,
-            account=words.account(briefing.view),
-            limits=words.limits(briefing.policy),
-            dialogue=dialogue_text(briefing.table),
-            advice=advice or NO_ADVICE,
-            situation=situation_text(briefing),
-        ).turn
+        choice: FreeTurn = _choice(self, briefing, advice, seed, limits=words.limits(briefing.policy))
         kind = MoveKind(choice.choice)
         terms = PartialTerms.of(choice.terms.terms()) if kind is MoveKind.ASK else None
         return dspy.Prediction(turn=spoken(briefing, Move(kind=kind, terms=terms), choice))
+
+
+def _choice(
+    negotiator: LadderNegotiator | FreeNegotiator, briefing: Briefing, advice: str, seed: int, **private: str
+) -> Any:
+    """What the model chooses, told what both negotiators are told and the `private` field of this one."""
+    return call(
+        negotiator.predict,
+        "negotiator",
+        seed,
+        negotiator.settings.temperature,
+        account=words.account(briefing.view),
+        **private,
+        dialogue=dialogue_text(briefing.table),
+        advice=advice or NO_ADVICE,
+        situation=situation_text(briefing),
+    ).turn
 
 
 def ladder_move(briefing: Briefing, choice: str) -> Move:
