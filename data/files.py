@@ -1,8 +1,9 @@
-"""Writing a file whole or not at all."""
+"""Writing a file, or a line of one, whole or not at all."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -25,3 +26,25 @@ def replace_file(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             Path(name).unlink()
         raise
+
+
+def append_line(path: Path, line: bytes) -> None:
+    """Append `line` and a line break in one write, so that two processes may append to one file.
+
+    After a torn line (a crash, a full disk) a new one is begun. Missing folders are made.
+
+    Raises:
+        OSError: it cannot be written whole.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        size = os.fstat(handle).st_size
+        torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
+        data = b"\n" * torn + line + b"\n"
+        if os.write(handle, data) < len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    finally:
+        os.close(handle)

@@ -1,7 +1,7 @@
 """What DSPy's optimisers need around them to be trusted with paid work (docs/dspy-traps.md lists the evidence).
 
 - The judge stays out: it cannot raise the score by itself, and proposals spent on it are lost.
-- The metric counts negotiations that infrastructure broke, because DSPy itself would average them in as 0.
+- A negotiation that infrastructure broke halts the run (`Student`), because DSPy would average it in as 0.
 - Prints and progress bars of the library go to its logger, so that ours stay readable.
 - Evaluate's habit of starting a negotiation again after 120 s is switched off.
 """
@@ -13,51 +13,91 @@ import functools
 import importlib
 import io
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import dspy
 
-from data.domain import Ending
+from data.domain import DebtCase, Ending
 from metrics.evaluator import objective_metric
-from programs.maden import Maden
+from optimizers.halt import Halted
+from optimizers.player import Player
+from optimizers.task import CompileTask
+from programs.fingerprints import program_state
+from programs.maden import DebtorFactory, Maden
+from programs.settings import ProgramSettings
 
 MAX_ERRORS = 10**6
 """DSPy's own limit would throw the run away; failures are counted here and judged by coverage."""
 
 
-class CountingMetric:
-    """The objective as DSPy calls it, counting what it scored and what it could not."""
+class Held:
+    """Keeps an object that a program uses but does not own out of DSPy's sight, and the same in every copy."""
 
-    def __init__(self, on_scored: Callable[[float], None] | None = None) -> None:
-        self.scored = 0
-        self.unscored = 0
-        self.best = 0.0
-        """The highest objective so far."""
-        self._on_scored = on_scored
+    def __init__(self, player: Player) -> None:
+        self.player = player
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> CountingMetric:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Held:
         return self
 
-    def __call__(self, example: dspy.Example, pred: dspy.Prediction, trace: Any = None, **_: Any) -> float:
-        """The objective in 0..1. Raises `Unscorable` for a negotiation that infrastructure broke."""
-        if pred.negotiation.ending is Ending.INFRASTRUCTURE:
-            self.unscored += 1
-        score = float(objective_metric(example, pred, trace).score)
-        self.scored += 1
-        self.best = max(self.best, score)
-        if self._on_scored is not None:
-            self._on_scored(score)
-        return score
+
+class Student(Maden):
+    """A program as DSPy's own optimisers play it: every negotiation goes through the run's player.
+
+    It plays afresh each time, since DSPy wants the trace; calls that were paid before are answered from the run's
+    responses. A negotiation that infrastructure broke halts the run, because DSPy would average it in as 0.
+    """
+
+    def __init__(self, settings: ProgramSettings, debtors: DebtorFactory, player: Player) -> None:
+        super().__init__(settings, debtors)
+        self.held = Held(player)
+
+    def forward(self, case: DebtCase, seed: int = 0) -> dspy.Prediction:
+        """Play one negotiation.
+
+        Raises:
+            Halted: a cap was reached, someone stopped the run, or infrastructure broke the negotiation for good.
+        """
+        player, made = self.held.player, dspy.Prediction()
+
+        def playing(case: DebtCase, seed: int) -> dspy.Prediction:
+            nonlocal made
+            made = super(Student, self).forward(case, seed)
+            return made
+
+        negotiation = player.play(self, case, seed, fresh=True, playing=playing)
+        if negotiation.ending is Ending.INFRASTRUCTURE:
+            raise player.halt(
+                Halted(
+                    "infrastructure",
+                    f"the model failed in a negotiation with {case.case_id} ({negotiation.failure}), and this "
+                    "optimiser cannot leave one out",
+                )
+            )
+        return made
 
 
-def student(program: Maden) -> Maden:
-    """A copy of `program` that an optimiser may work on: nothing compiled but the judge, which it then passes over."""
-    copy: Maden = program.deepcopy()
+def student(task: CompileTask) -> Student:
+    """A copy of the task's program for DSPy's optimisers: nothing compiled but the judge, which they pass over."""
+    program = task.program
+    copy = Student(program.settings, program.outside.factory, task.player)
+    copy.load_state(program_state(program))
     thaw(copy)
     if copy.judge is not None:
         copy.judge._compiled = True
     return copy
+
+
+def plain(program: Maden) -> Maden:
+    """The program without what a strategy hung on it, ready to be played and saved."""
+    made = Maden(program.settings, program.outside.factory)
+    made.load_state(program_state(program))
+    return thaw(made)
+
+
+def metric(example: dspy.Example, pred: dspy.Prediction, trace: Any = None, **_: Any) -> float:
+    """The objective in 0..1, as DSPy's optimisers call it."""
+    return float(objective_metric(example, pred, trace).score)
 
 
 def thaw(program: Maden) -> Maden:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dspy
 
-from optimizers.dspy_bridge import MAX_ERRORS, CountingMetric, student
-from optimizers.task import CompileTask
+from optimizers.dspy_bridge import MAX_ERRORS, metric, student
+from optimizers.task import CompileTask, StrategySettings
 from programs.accounts import role
 from programs.maden import Maden
 
@@ -16,13 +16,12 @@ BUILT_IN_CANDIDATES = 3
 """DSPy counts its zero-shot, labels-only and unshuffled sets among `num_candidates`."""
 
 
-def negotiations(task: CompileTask) -> int:
+def negotiations(settings: StrategySettings, train: int, val: int) -> int:
     """How many negotiations it plays at most."""
-    sets = max(task.settings.candidates, BUILT_IN_CANDIDATES)
-    return sets * len(task.train) + (task.settings.trials + 1) * len(task.val)
+    return max(settings.candidates, BUILT_IN_CANDIDATES) * train + (settings.trials + 1) * val
 
 
-def compile_program(task: CompileTask, metric: CountingMetric) -> Maden:
+def compile_program(task: CompileTask) -> Maden:
     """Opsahl-Ong et al. 2024 (MIPROv2).
 
     The data-aware proposer is off: it prints whole examples, and with them the debtors' private finances, into a
@@ -36,14 +35,14 @@ def compile_program(task: CompileTask, metric: CountingMetric) -> Maden:
         num_candidates=max(task.settings.candidates, BUILT_IN_CANDIDATES),
         max_bootstrapped_demos=task.settings.max_demos,
         max_labeled_demos=0,
-        num_threads=task.threads,
+        num_threads=task.player.threads,
         max_errors=MAX_ERRORS,
         metric_threshold=task.metric_threshold,
         seed=task.seed,
     )
     with role("proposer"):  # what the program does not book to a role of its own
         return optimizer.compile(
-            student(task.program),
+            student(task),
             trainset=task.trainset(),
             valset=task.valset(),
             num_trials=task.settings.trials,

@@ -10,8 +10,8 @@ import dspy
 
 from data.errors import UserError
 from optimizers import bootstrap, mipro, random_search
-from optimizers.dspy_bridge import CountingMetric, no_stragglers, quiet, thaw
-from optimizers.task import CompileTask
+from optimizers.dspy_bridge import no_stragglers, plain, quiet
+from optimizers.task import CompileTask, StrategySettings
 from programs.adapter import ADAPTER
 from programs.maden import Maden
 
@@ -23,24 +23,15 @@ class Strategy:
     name: str
     summary: str
     """When to use it, in a line."""
-    negotiations: Callable[[CompileTask], int]
-    """How many negotiations it plays at most, for the estimate."""
-    compile_program: Callable[[CompileTask, CountingMetric], Maden]
+    negotiations: Callable[[StrategySettings, int, int], int]
+    """How many negotiations it plays at most with so many training and validation debtors, for the estimate."""
+    compile_program: Callable[[CompileTask], Maden]
 
 
 STRATEGIES: dict[str, Strategy] = {
     module.NAME: Strategy(module.NAME, module.SUMMARY, module.negotiations, module.compile_program)
     for module in (bootstrap, random_search, mipro)
 }
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """A compiled program and how much of the compilation could be scored."""
-
-    program: Maden
-    scored: int
-    unscored: int
 
 
 def strategy(name: str) -> Strategy:
@@ -56,13 +47,16 @@ def strategy(name: str) -> Strategy:
     raise UserError(f"there is no optimiser called {name!r}; {hint}")
 
 
-def compile_with(name: str, task: CompileTask) -> Compiled:
+def compile_with(name: str, task: CompileTask) -> Maden:
     """Compile `task` with the strategy `name`; the given program is left as it was.
 
     Raises:
         UserError: unknown strategy.
+        Halted: a cap was reached, or someone stopped the run.
     """
-    chosen, metric = strategy(name), CountingMetric(task.on_scored)
+    chosen = strategy(name)
     with dspy.context(lm=task.lm, adapter=ADAPTER), quiet(), no_stragglers():
-        program = chosen.compile_program(task, metric)
-    return Compiled(thaw(program), metric.scored, metric.unscored)
+        program = chosen.compile_program(task)
+    if task.player.halted is not None:  # DSPy's optimisers swallow it and hand back what they had
+        raise task.player.halted
+    return plain(program)

@@ -7,76 +7,33 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Any
 
 import dspy
-from pydantic import Field
 
 from data.book import DebtorBook
-from data.domain import CreditorPolicy, DebtCase, Frozen, Negotiation
+from data.domain import DebtCase
 from data.errors import UserError
 from metrics.scorecard import INDICES, METRICS
 from metrics.statistics import mean_interval
+from optimizers.config import CompileConfig
+from optimizers.halt import Halted
+from optimizers.player import Player
 from optimizers.registry import compile_with, strategy
-from optimizers.task import LEAST_THRESHOLD, CompileTask, StrategySettings
-from programs.accounts import Account
+from optimizers.task import LEAST_THRESHOLD, CompileTask
+from programs.accounts import Cost
 from programs.artifact import Artifact
 from programs.artifact_store import check_name, save_program
-from programs.evaluation import Evaluation, evaluate
+from programs.evaluation import Evaluation
 from programs.maden import DebtorFactory, Maden
 from programs.provenance import collect_provenance
-from programs.settings import ProgramSettings, Variant
+from programs.settings import ProgramSettings
 
 LEAST_COVERAGE = 0.95
 """Share of the negotiations that must have a score; with less, what was compared is not what was asked for."""
 
-CALLS_PER_NEGOTIATION: dict[Variant, tuple[int, int]] = {
-    Variant.VANILLA: (2, 8),
-    Variant.PLANNED: (4, 11),
-    Variant.JUDGED: (4, 20),
-    Variant.MADEN: (6, 20),
-}
-"""Fewest and most model calls that one negotiation usually takes."""
-
-
-class CompileConfig(Frozen):
-    """Everything that decides what a compile does; written into the artifact."""
-
-    program: Variant = Variant.MADEN
-    optimizer: str = "bootstrap"
-    lm: str = "local"
-    prompt_lm: str | None = None
-    debtor: str = "simulated"
-    book: str | None = None
-    policy: CreditorPolicy = CreditorPolicy()
-    train: Annotated[int, Field(ge=1)] = 4
-    val: Annotated[int, Field(ge=1)] = 6
-    seed: Annotated[int, Field(ge=0)] = 0
-    threads: Annotated[int, Field(ge=1, le=256)] = 1
-    name: str = "maden"
-    temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
-    strategy: StrategySettings = StrategySettings()
-
-
-class Progress(Protocol):
-    """What a compile reports while it runs."""
-
-    def phase(self, name: str, negotiations: int) -> None:
-        """A phase of at most `negotiations` begins."""
-        ...
-
-    def advance(self, words: str = "") -> None:
-        """One negotiation is done; `words` say what came of it."""
-        ...
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What a compile may take, before the first call."""
-
-    negotiations: int
-    calls_low: int
-    calls_high: int
+Costs = Callable[[], dict[str, Cost]]
+"""What the run has paid so far, per role."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +43,8 @@ class Outcome:
     artifact: Artifact
     before: Evaluation
     after: Evaluation
-    account: Account
+    halted: Halted | None = None
+    """Why it ended early; None where it ran to its end."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +59,14 @@ class Session:
     prompt_lm: dspy.LM
     program: Maden
 
-    def task(self, metric_threshold: float, on_scored: Callable[[float], None] | None = None) -> CompileTask:
+    @property
+    def negotiations(self) -> int:
+        """How many negotiations the compile plays at most."""
+        config = self.config
+        chosen = strategy(config.optimizer)
+        return chosen.negotiations(config.strategy, len(self.train), len(self.val)) + 2 * len(self.val)
+
+    def task(self, metric_threshold: float, player: Player) -> CompileTask:
         """The optimiser's view of this session: training and validation debtors, never a held-out one."""
         return CompileTask(
             self.program,
@@ -110,17 +75,10 @@ class Session:
             self.lm,
             self.prompt_lm,
             metric_threshold,
+            player,
             self.config.strategy,
             self.config.seed,
-            self.config.threads,
-            on_scored,
         )
-
-    def estimate(self) -> Estimate:
-        """An upper bound of the negotiations, and the usual range of calls for so many."""
-        negotiations = strategy(self.config.optimizer).negotiations(self.task(1.0)) + 2 * len(self.val)
-        low, high = CALLS_PER_NEGOTIATION[self.config.program]
-        return Estimate(negotiations, negotiations * low, negotiations * high)
 
 
 def prepare(
@@ -156,43 +114,80 @@ def chosen(book: DebtorBook, split: str, count: int, seed: int) -> tuple[DebtCas
     return tuple(random.Random(f"{split} {seed}").sample(cases, count))
 
 
-def run(session: Session, progress: Progress, artifacts: Path, account: Account) -> Outcome:
-    """Measure, compile, measure, save.
+def run(session: Session, player: Player, artifacts: Path, costs: Costs) -> Outcome:
+    """Measure, compile, measure, save; when halted, save the best candidate so far.
 
     Raises:
-        UserError: too little could be scored; nothing is saved then.
+        UserError: too little could be scored, or the run was halted before anything was fully evaluated; nothing is
+            saved then.
     """
-    with dspy.context(lm=session.lm), account.watching():
-        progress.phase("uncompiled on validation", len(session.val))
-        before = _measured(session.program, session, progress)
-        task = session.task(_threshold(session, before), lambda score: progress.advance(f"objective {score:.3f}"))
-        progress.phase(
-            f"compiling with {session.config.optimizer}", strategy(session.config.optimizer).negotiations(task)
-        )
-        compiled = compile_with(session.config.optimizer, task)
-        _require_coverage(compiled.scored, compiled.unscored, "the compilation")
-        compiled.program.outside = session.program.outside
-        progress.phase("compiled on validation", len(session.val))
-        after = _measured(compiled.program, session, progress)
-    artifact = save_program(
-        compiled.program,
-        session.config.name,
-        root=artifacts,
-        provenance=_provenance(session, task.metric_threshold, compiled.unscored),
-        scores={"uncompiled": summary(before), "compiled": summary(after)},
-        cost=cost_record(account),
-    )
-    return Outcome(artifact, before, after, account)
+    with dspy.context(lm=session.lm):
+        try:
+            before, program, after, threshold = _compiled(session, player)
+        except Halted as why:
+            return _halted(session, player, artifacts, costs, why)
+    provenance = _provenance(session, threshold, player.unscored)
+    return Outcome(_saved(session, player, artifacts, costs, program, provenance, before, after), before, after)
 
 
-def _measured(program: Maden, session: Session, progress: Progress) -> Evaluation:
-    def on_played(negotiation: Negotiation) -> None:
-        progress.advance(f"{negotiation.case.case_id} {negotiation.ending.value}")
-
+def _compiled(session: Session, player: Player) -> tuple[Evaluation, Maden, Evaluation, float]:
     config = session.config
-    result = evaluate(program, session.val, seed=config.seed, threads=config.threads, on_played=on_played)
+    before = _measured(session.program, session, player, "uncompiled on validation")
+    task = session.task(_threshold(session, before), player)
+    chosen = strategy(config.optimizer)
+    scored, unscored = player.scored, player.unscored
+    player.begin(
+        f"compiling with {config.optimizer}", chosen.negotiations(config.strategy, len(session.train), len(session.val))
+    )
+    program = compile_with(config.optimizer, task)
+    _require_coverage(player.scored - scored, player.unscored - unscored, "the compilation")
+    after = _measured(program, session, player, "compiled on validation")
+    return before, program, after, task.metric_threshold
+
+
+def _measured(program: Maden, session: Session, player: Player, phase: str) -> Evaluation:
+    player.begin(phase, len(session.val))
+    result = player.evaluate(program, session.val, session.config.seed)
     _require_coverage(result.scored, result.unscored, "the validation")
     return result
+
+
+def _halted(session: Session, player: Player, artifacts: Path, costs: Costs, why: Halted) -> Outcome:
+    """The best candidate that was fully evaluated, saved and marked; what it played is in the ledger."""
+    best, seed = player.best(session.val, session.config.seed), session.config.seed
+    if best is None:
+        raise UserError(
+            f"{why}; no candidate was fully evaluated by then, so nothing was saved; "
+            f"--resume {player.folder.run_id} goes on and pays for nothing twice"
+        ) from why
+    before = player.evaluate(session.program, session.val, seed)
+    after = player.evaluate(best, session.val, seed)
+    provenance = _provenance(session, _threshold(session, before), player.unscored)
+    provenance["halted"] = {"reason": why.reason, "sentence": str(why)}
+    artifact = _saved(session, player, artifacts, costs, best, provenance, before, after)
+    return Outcome(artifact, before, after, why)
+
+
+def _saved(
+    session: Session,
+    player: Player,
+    artifacts: Path,
+    costs: Costs,
+    program: Maden,
+    provenance: dict[str, Any],
+    before: Evaluation,
+    after: Evaluation,
+) -> Artifact:
+    return save_program(
+        program,
+        session.config.name,
+        root=artifacts,
+        provenance=provenance,
+        scores={"uncompiled": summary(before), "compiled": summary(after)},
+        cost=cost_record(costs()),
+        created=player.folder.created,
+        notes=f"stopped early: {provenance['halted']['sentence']}" if "halted" in provenance else "",
+    )
 
 
 def _require_coverage(scored: int, unscored: int, what: str) -> None:
@@ -200,8 +195,7 @@ def _require_coverage(scored: int, unscored: int, what: str) -> None:
     if total and scored < LEAST_COVERAGE * total:
         raise UserError(
             f"{what} could score only {scored} of {total} negotiations because the model's infrastructure failed in "
-            "the others; nothing was saved; check the provider's limits and run the same command again "
-            "(answered calls come from the cache)"
+            "the others; nothing was saved; check the provider's limits and resume the run (nothing is paid twice)"
         )
 
 
@@ -223,9 +217,17 @@ def summary(evaluation: Evaluation) -> dict[str, Any]:
     return {"estimates": estimates, "scored": evaluation.scored, "unscored": evaluation.unscored}
 
 
-def cost_record(account: Account) -> dict[str, Any]:
-    """The account as the artifact keeps it: the total, and the same per role; unknown money is null."""
-    return {**asdict(account.total), "roles": {role: asdict(cost) for role, cost in account.by_role.items()}}
+def cost_record(by_role: dict[str, Cost]) -> dict[str, Any]:
+    """What was paid as the artifact keeps it: the total, and the same per role; unknown money is null.
+
+    Without seconds: the same compile takes another time each time, and its artifact shall be the same.
+    """
+    roles = {role: _without_seconds(cost) for role, cost in sorted(by_role.items())}
+    return {**_without_seconds(sum(by_role.values(), Cost())), "roles": roles}
+
+
+def _without_seconds(cost: Cost) -> dict[str, Any]:
+    return {name: value for name, value in asdict(cost).items() if name != "seconds"}
 
 
 def _provenance(session: Session, threshold: float, unscored: int) -> dict[str, Any]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import dspy
 from pydantic import Field
 
 from data.domain import DebtCase, Frozen
 from programs.maden import Maden
+
+if TYPE_CHECKING:
+    from optimizers.player import Player
 
 LEAST_THRESHOLD = 0.05
 """DSPy takes a threshold of 0 as none, and then any score above 0 becomes a demonstration."""
@@ -44,11 +47,10 @@ class CompileTask:
     """Proposes instructions; the task's own model unless another is named."""
     metric_threshold: float
     """Objective from which a negotiation may become a demonstration."""
+    player: Player
+    """Plays every negotiation of the compile; `player.folder` is the run's."""
     settings: StrategySettings = field(default_factory=StrategySettings)
     seed: int = 0
-    threads: int = 1
-    on_scored: Callable[[float], None] | None = None
-    """Called with the objective after each scored negotiation, for progress."""
 
     @property
     def threshold_given(self) -> bool:

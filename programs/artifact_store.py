@@ -34,7 +34,7 @@ _LEAST_SECRET_CHARS = 12
 """Shorter values of key variables are placeholders such as "none"."""
 
 
-def save_program(
+def save_program(  # noqa: PLR0913  (one parameter a fact)
     program: Maden,
     name: str,
     *,
@@ -44,6 +44,7 @@ def save_program(
     cost: dict[str, Any] | None = None,
     parent: str | None = None,
     notes: str = "",
+    created: str | None = None,
 ) -> Artifact:
     """Save `program` as the next version of `name`.
 
@@ -56,6 +57,7 @@ def save_program(
         cost: what the compile took.
         parent: what it was compiled from; by default the artifact that `program` was loaded from.
         notes: free words.
+        created: UTC, ISO 8601; now, when nothing is given.
 
     Raises:
         UserError: the name is unusable, a predictor has a model of its own, or the file cannot be written (full
@@ -68,7 +70,7 @@ def save_program(
         "schema_version": SCHEMA_VERSION,
         "name": name,
         "version": 1,
-        "created": _now(),
+        "created": created or _now(),
         "program_class": f"{Maden.__module__}.{Maden.__qualname__}",
         "settings": program.settings.model_dump(mode="json"),
         "state": state,

@@ -6,10 +6,8 @@ is not read, and its negotiation is owed again. What infrastructure broke is nev
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
-import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from data.domain import DebtCase, Ending, Negotiation
+from data.files import append_line
 from programs.evaluation import Evaluation, Program, evaluate
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -59,9 +58,11 @@ _BESIDE_THE_TABLE = frozenset(
         "fingerprints",
         "negotiate",
         "new_files",
+        "pace",
         "person",
         "played_store",
         "provenance",
+        "remote",
         "restoring",
         "stage",
         "transcript",
@@ -147,7 +148,7 @@ class PlayedStore:
         record = negotiation.model_dump(mode="json", exclude_none=True)
         line = json.dumps({"key": key, "negotiation": record}, ensure_ascii=False, separators=(",", ":"))
         with self._lock:
-            _append(self.path, line.encode() + b"\n")
+            append_line(self.path, line.encode())
             self._records[key] = record
 
     def __len__(self) -> int:
@@ -171,22 +172,6 @@ class PlayedStore:
                 self._records[entry["key"]] = entry["negotiation"]
             except (ValueError, KeyError, TypeError):  # blank or torn
                 continue
-
-
-def _append(path: Path, line: bytes) -> None:
-    """One write at the end of the file, on a line of its own even after a torn one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-    try:
-        size = os.fstat(handle).st_size
-        torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
-        data = b"\n" + line if torn else line
-        if os.write(handle, data) < len(data):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from error
-    finally:
-        os.close(handle)
 
 
 def remembered(program: Program, ground: Ground, store: PlayedStore) -> Program:

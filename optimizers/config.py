@@ -1,0 +1,30 @@
+"""Everything that decides what a compile does; written into the run's folder and into the artifact."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from data.domain import CreditorPolicy, Frozen
+from optimizers.task import StrategySettings
+from programs.settings import Variant
+
+
+class CompileConfig(Frozen):
+    """The resolved configuration of one compile: same config, same seed, same model answers, same artifact."""
+
+    program: Variant = Variant.MADEN
+    optimizer: str = "bootstrap"
+    lm: str = "local"
+    prompt_lm: str | None = None
+    debtor: str = "simulated"
+    book: str | None = None
+    policy: CreditorPolicy = CreditorPolicy()
+    train: Annotated[int, Field(ge=1)] = 4
+    val: Annotated[int, Field(ge=1)] = 6
+    seed: Annotated[int, Field(ge=0)] = 0
+    threads: Annotated[int, Field(ge=1, le=256)] = 1
+    name: str = "maden"
+    temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
+    strategy: StrategySettings = StrategySettings()

@@ -1,0 +1,170 @@
+"""A compile's folder, `runs/<id>/`: what it was asked to do, what it played, what it paid for, what came of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from data.errors import UserError
+from optimizers.config import CompileConfig
+from programs import new_files
+
+RUNS = Path("runs")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """One compile on the disk.
+
+    Raises (every method that writes):
+        OSError: the folder cannot be written.
+    """
+
+    path: Path
+    config: CompileConfig
+    created: str
+    """UTC, ISO 8601: when the run was begun, whichever session ends it. `SOURCE_DATE_EPOCH` sets it."""
+    facts: dict[str, Any]
+    """What else decides the outcome: hashes of the book and of the code that plays and scores."""
+
+    @property
+    def run_id(self) -> str:
+        """The folder's name, as `--resume` takes it."""
+        return self.path.name
+
+    @property
+    def ledger_path(self) -> Path:
+        """One line per finished negotiation (`optimizers.ledger`)."""
+        return self.path / "negotiations.jsonl"
+
+    @property
+    def responses_path(self) -> Path:
+        """Every answer of a model with its cost (`optimizers.responses`)."""
+        return self.path / "responses.sqlite"
+
+    @property
+    def study_path(self) -> Path:
+        """Optuna's journal (`optimizers.search`)."""
+        return self.path / "study.log"
+
+    @property
+    def candidates_path(self) -> Path:
+        """Folder of the programs that played."""
+        return self.path / "candidates"
+
+    @property
+    def summary_path(self) -> Path:
+        """What came of it; written at the end."""
+        return self.path / "summary.json"
+
+    @classmethod
+    def begin(cls, root: Path, config: CompileConfig, facts: dict[str, Any], run_id: str | None = None) -> RunFolder:
+        """A new run's folder under `root`; without `run_id` it is called by date, time and artifact.
+
+        Raises:
+            UserError: the id is unusable or taken.
+        """
+        if run_id is not None and not _ID.fullmatch(run_id):
+            raise UserError(f"{run_id!r} cannot be the name of a run; use letters, digits, dots, - and _")
+        created = _now()
+        stem = run_id or f"{created:%Y%m%d-%H%M%S}-{config.name}"
+        path = _new_folder(root, stem, named=run_id is not None)
+        run = cls(path, config, created.isoformat(timespec="seconds"), facts)
+        content = {"created": run.created, "config": config.model_dump(mode="json"), "facts": facts}
+        new_files.create(path / "run.json", json.dumps(content, indent=1).encode() + b"\n")
+        return run
+
+    @classmethod
+    def open(cls, root: Path, run_id: str) -> RunFolder:
+        """The folder of an earlier run.
+
+        Raises:
+            UserError: there is none of that name, or its `run.json` is not readable.
+        """
+        path = root / run_id
+        try:
+            content = json.loads((path / "run.json").read_text())
+            return cls(path, CompileConfig.model_validate(content["config"]), content["created"], content["facts"])
+        except FileNotFoundError as error:
+            known = ", ".join(sorted(p.parent.name for p in root.glob("*/run.json"))[-5:])
+            raise UserError(
+                f"there is no run {run_id} in {root}; " + (f"the latest are {known}" if known else "it holds none")
+            ) from error
+        except (ValueError, KeyError, ValidationError) as error:
+            raise UserError(
+                f"{path / 'run.json'} is not readable; begin a new run (its answers stay cached)"
+            ) from error
+
+    def check_same(self, config: CompileConfig, facts: dict[str, Any]) -> None:
+        """Refuse to go on with something else than was begun.
+
+        Raises:
+            UserError: names every setting that differs, then and now.
+        """
+        then = {**_flat(self.config.model_dump(mode="json")), **_flat(self.facts)}
+        now = {**_flat(config.model_dump(mode="json")), **_flat(facts)}
+        changed = [
+            f"{n} was {then.get(n)}, is {now.get(n)}" for n in sorted({*then, *now}) if then.get(n) != now.get(n)
+        ]
+        if changed:
+            raise UserError(
+                f"run {self.run_id} was begun with another configuration: {'; '.join(changed)}; resume it as it was, "
+                "or begin a new run"
+            )
+
+    @contextlib.contextmanager
+    def leading(self) -> Iterator[None]:
+        """Be the one process that leads this run.
+
+        Raises:
+            UserError: another process does.
+        """
+        import fcntl
+
+        handle = os.open(self.path / "leader.lock", os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise UserError(f"run {self.run_id} is being worked on by another process; wait for it") from error
+            yield
+        finally:
+            os.close(handle)
+
+
+def _new_folder(root: Path, stem: str, *, named: bool) -> Path:
+    root.mkdir(parents=True, exist_ok=True)
+    for number in range(1, 1000):
+        path = root / (stem if number == 1 else f"{stem}-{number}")
+        try:
+            path.mkdir()
+        except FileExistsError as error:
+            if named:
+                raise UserError(f"there is a run {stem} in {root} already; --resume {stem} goes on with it") from error
+            continue
+        return path
+    raise UserError(f"{root} holds a thousand runs of this second; something starts them in a loop")
+
+
+def _flat(value: dict[str, Any], before: str = "") -> dict[str, Any]:
+    """Nested settings under dotted names."""
+    found: dict[str, Any] = {}
+    for name, part in value.items():
+        found |= _flat(part, f"{before}{name}.") if isinstance(part, dict) else {f"{before}{name}": part}
+    return found
+
+
+def _now() -> datetime:
+    """The time, or what reproducible builds set in its place."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    return datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
