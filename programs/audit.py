@@ -7,6 +7,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from data import cli
 from data.book import read_book
 from data.domain import DebtCase
 from data.errors import UserError
-from programs.audit_checks import CHECKS, Finding
+from programs.audit_checks import CHECKS, Finding, repeats_itself
 from programs.audit_probes import SeatFactory
 from programs.failures import InfrastructureFailure
 from programs.personas import persona_of
@@ -29,7 +30,11 @@ DEFAULT_CASES = {"simulated": 60, "lm": 6}
 
 
 def audit(
-    seats: SeatFactory, cases: Sequence[DebtCase], seed: int = 0, on_check: Callable[[str], None] | None = None
+    seats: SeatFactory,
+    cases: Sequence[DebtCase],
+    seed: int = 0,
+    on_check: Callable[[str], None] | None = None,
+    again: SeatFactory | None = None,
 ) -> list[Finding]:
     """Every check of a debtor, in order.
 
@@ -38,9 +43,10 @@ def audit(
         cases: whom it plays; all personas should be among them.
         seed: the debtors' seed.
         on_check: told the name of each check before it begins.
+        again: makes the same debtors without a cache of their answers; plays the second of two equal dialogues.
     """
     findings = []
-    for name, check in CHECKS.items():
+    for name, check in (CHECKS | {"seed": partial(repeats_itself, again=again)}).items():
         if on_check:
             on_check(name)
         try:
@@ -79,21 +85,26 @@ def main(
     if language not in LANGUAGES:
         raise UserError(f"no debtor speaks {language!r}; there are {' and '.join(LANGUAGES)}")
     chosen = across_personas(read_book(book).cases, cases or DEFAULT_CASES[debtor])
-    seats = _seats(debtor, lm, language)
-    findings = audit(seats, chosen, seed, on_check=lambda name: cli.stderr.print(f"checking: {name}", style="dim"))
+    seats, again = _seats(debtor, lm, language)
+    findings = audit(seats, chosen, seed, lambda name: cli.stderr.print(f"checking: {name}", style="dim"), again)
     _report(findings, f"{debtor} debtor, {len(chosen)} debtors, seed {seed}", as_json)
     if not all(finding.passed for finding in findings):
         raise typer.Exit(cli.EXIT_COMPARISON_FAILED)
 
 
-def _seats(debtor: str, model: str, language: Language) -> SeatFactory:
+def _seats(debtor: str, model: str, language: Language) -> tuple[SeatFactory, SeatFactory]:
+    """The debtors, and the same ones without a cache of their model's answers."""
     if debtor == "simulated":
-        return lambda case, seed: debtor_seat(debtor, case, seed, language=language)
+        return (lambda case, seed: debtor_seat(debtor, case, seed, language=language),) * 2
     from programs.lm import check_lm, make_lm
 
     lm = make_lm(model)
     check_lm(lm)
-    return lambda case, seed: debtor_seat(debtor, case, seed, lm)
+    fresh = lm.copy(cache=False)
+    return (
+        lambda case, seed: debtor_seat(debtor, case, seed, lm),
+        lambda case, seed: debtor_seat(debtor, case, seed, fresh),
+    )
 
 
 def _report(findings: Sequence[Finding], title: str, as_json: bool) -> None:

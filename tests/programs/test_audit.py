@@ -127,6 +127,12 @@ def test_a_debtor_whose_model_fails_is_not_called_good():
     assert "unreachable" in findings[0].measured
 
 
+def test_the_second_of_two_equal_dialogues_is_played_without_a_cache():
+    """A model that answers at random passes with an echo of its answers, and must not."""
+    findings = audit(SimulatedDebtor, CASES[:6], again=Moody)
+    assert [f.check for f in findings if not f.passed] == ["same seed, same dialogue"]
+
+
 def test_cases_are_taken_from_every_persona_in_turn():
     many = [case(Persona.HOSTILE, f"h{n}") for n in range(9)] + [case(p, p.value) for p in PERSONAS]
     assert len({c.persona for c in across_personas(many, 6)}) == 6
