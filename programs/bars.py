@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -15,18 +16,36 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+SHOWN_PHASES = 6
+"""Bars at a time; older ones make room."""
+SPEED_PERIOD_S = 3600.0
+"""Over which the time left is estimated: a negotiation may take minutes, longer than Rich's usual 30 s."""
+
+
+class _BarsAndStatus(Progress):
+    """Bars with lines of text under them."""
+
+    status: Callable[[], Iterable[RenderableType]] = staticmethod(lambda: ())
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        yield from super().get_renderables()
+        yield from self.status()
+
 
 class PhaseBars:
     """One bar a phase on stderr; use as a context.
 
     Its console keeps the stream of the moment it was made, so that redirecting stderr (as optimisers' noise is) does
     not silence it.
+
+    Args:
+        status: lines to show under the bars of a terminal, asked for at each refresh; must not raise.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, status: Callable[[], Iterable[RenderableType]] | None = None) -> None:
         self._console = Console(file=sys.stderr, highlight=False, markup=False)
         self._plain = not self._console.is_terminal
-        self._bars = Progress(
+        self._bars = _BarsAndStatus(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
@@ -34,7 +53,11 @@ class PhaseBars:
             TimeRemainingColumn(),
             console=self._console,
             disable=self._plain,
+            refresh_per_second=4,
+            speed_estimate_period=SPEED_PERIOD_S,
         )
+        if status is not None:
+            self._bars.status = status
         self._task: TaskID | None = None
         self._count = 0
         self._total = 0
@@ -46,19 +69,35 @@ class PhaseBars:
     def __exit__(self, *_: object) -> None:
         self._bars.stop()
 
+    @property
+    def plain(self) -> bool:
+        """Whether stderr is no terminal, so that there are lines in place of bars."""
+        return self._plain
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """How many negotiations of the phase are done, and how many it has at most."""
+        return self._count, self._total
+
+    def say(self, line: str) -> None:
+        """A line that stays, above the bars."""
+        self._console.print(line, soft_wrap=True)
+
     def phase(self, name: str, negotiations: int) -> None:
         """Close the phase before and open one of at most `negotiations`."""
         if self._task is not None:
             self._bars.update(self._task, total=self._count, completed=self._count)
         self._count, self._total = 0, negotiations
         self._task = self._bars.add_task(name, total=negotiations)
+        for task in self._bars.tasks[:-SHOWN_PHASES]:
+            self._bars.update(task.id, visible=False)
         if self._plain:
-            self._console.print(f"{name}: up to {negotiations} negotiations")
+            self.say(f"{name}: up to {negotiations} negotiations")
 
-    def advance(self, words: str = "") -> None:
-        """One negotiation is done; `words` say what came of it where there is no bar."""
+    def advance(self, words: str | None = "") -> None:
+        """One negotiation is done; `words` say what came of it where there is no bar, None says nothing there."""
         self._count += 1
         if self._task is not None:
             self._bars.advance(self._task)
-        if self._plain:
-            self._console.print(f"  {self._count} of up to {self._total} {words}".rstrip())
+        if self._plain and words is not None:
+            self.say(f"  {self._count} of up to {self._total} {words}".rstrip())
