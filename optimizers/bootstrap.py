@@ -1,11 +1,13 @@
-"""Bootstrap few-shot: play training debtors, keep turns of negotiations above the threshold as demonstrations."""
+"""Bootstrap few-shot: play training debtors, keep turns of good negotiations as demonstrations."""
 
 from __future__ import annotations
 
 import dspy
 
+from optimizers.demos import choose, good_ones, with_demos
 from optimizers.dspy_bridge import MAX_ERRORS, metric, student, thaw
 from optimizers.task import LEAST_THRESHOLD, CompileTask, StrategySettings
+from optimizers.turns import play_training
 from programs.maden import Maden
 
 NAME = "bootstrap"
@@ -18,10 +20,31 @@ def negotiations(settings: StrategySettings, train: int, val: int) -> int:
 
 
 def compile_program(task: CompileTask) -> Maden:
-    """Khattab et al. 2023 (DSPy), BootstrapFewShot; `max_labeled_demos=0` since debtors are no demonstrations.
+    """The task's program with demonstrations of its own good negotiations (`optimizers.demos`).
 
-    Where the threshold is our own choice and no negotiation reached it, the best one that was played becomes the
-    demonstration; at temperature 0 its model calls come from the cache.
+    After Khattab et al. 2023 (DSPy), BootstrapFewShot, but each turn is chosen for its phase and for what it gained.
+
+    Raises:
+        Halted: a cap was reached, or someone stopped the run.
+    """
+    settings = task.settings
+    if settings.demos == "random_turn":
+        return _random_turns(task)
+    good = good_ones(play_training(task), task.metric_threshold, threshold_given=task.threshold_given, train=task.train)
+    chosen = choose(good, task.program, max_demos=settings.max_demos, token_budget=settings.demo_token_budget)
+    return with_demos(task.program, chosen, task.train)
+
+
+def has_demos(program: Maden) -> bool:
+    """Whether any predictor of the program has a demonstration."""
+    return any(predictor.demos for _, predictor in thaw(program).named_predictors())
+
+
+def _random_turns(task: CompileTask) -> Maden:
+    """DSPy's BootstrapFewShot; `max_labeled_demos=0` since debtors are no demonstrations.
+
+    It stops at the first `max_demos` negotiations that reach the threshold. Where the threshold is our own choice and
+    none does, the best one serves; its model calls were paid before.
     """
     program = _bootstrapped(task, task.metric_threshold)
     if task.threshold_given or has_demos(program):
@@ -33,11 +56,6 @@ def compile_program(task: CompileTask) -> Maden:
 def _best_training_score(task: CompileTask) -> float:
     ids = {case.case_id for case in task.train}
     return max((line.score for line in task.player.ledger if line.case_id in ids), default=0.0)
-
-
-def has_demos(program: Maden) -> bool:
-    """Whether any predictor of the program has a demonstration."""
-    return any(predictor.demos for _, predictor in thaw(program).named_predictors())
 
 
 def _bootstrapped(task: CompileTask, threshold: float) -> Maden:

@@ -1,36 +1,73 @@
-"""Bootstrap with random search: several sets of bootstrapped demonstrations, the best on validation debtors wins."""
+"""Bootstrap with random search: several sets of turn-aware demonstrations, the best on validation debtors wins."""
 
 from __future__ import annotations
 
-import dspy
+from collections.abc import Sequence
+from statistics import fmean
 
-from optimizers.dspy_bridge import MAX_ERRORS, metric, student
+from optimizers.demos import described, drawn, good_ones, with_demos
+from optimizers.dspy_bridge import plain
 from optimizers.task import CompileTask, StrategySettings
+from optimizers.turns import play_training
+from programs.evaluation import Evaluation
+from programs.fingerprints import program_sha256, program_state
 from programs.maden import Maden
 
 NAME = "random-search"
 SUMMARY = "several demonstration sets, the best on validation wins; when validation debtors are affordable"
+UNCOMPILED = "uncompiled"
 
 
 def negotiations(settings: StrategySettings, train: int, val: int) -> int:
-    """How many negotiations it plays at most: a validation pass and a bootstrap per candidate, two more for none."""
-    return (settings.candidates + 1) * (train + val) + val
+    """How many negotiations it plays at most: the training debtors once, a validation pass per candidate.
+
+    The uncompiled program is a candidate too; its validation pass was played when it was measured.
+    """
+    return train + settings.candidates * val
 
 
 def compile_program(task: CompileTask) -> Maden:
-    """DSPy's BootstrapFewShotWithRandomSearch; its "labels only" candidate equals the uncompiled program here.
+    """The best of the uncompiled program and `candidates` demo sets, all drawn from the same training negotiations.
 
-    DSPy seeds its candidates 0, 1, 2, ...; the training order, which the seed of the task decides, makes them differ.
+    After DSPy's BootstrapFewShotWithRandomSearch, which plays the training debtors again for every candidate.
+
+    Raises:
+        Halted: a cap was reached, or someone stopped the run.
     """
-    optimizer = dspy.BootstrapFewShotWithRandomSearch(
-        metric=metric,
-        metric_threshold=task.metric_threshold,
-        max_bootstrapped_demos=task.settings.max_demos,
-        max_labeled_demos=0,
-        num_candidate_programs=task.settings.candidates,
-        num_threads=task.player.threads,
-        max_errors=MAX_ERRORS,
+    candidates = _candidates(task)
+    evaluations = [_evaluated(task, program, words) for program, words in candidates]
+    return candidates[best_of(evaluations)][0]
+
+
+def best_of(evaluations: Sequence[Evaluation]) -> int:
+    """Index of the highest mean objective over the debtors that all have a score with; the first of equals."""
+    values = [evaluation.values("objective") for evaluation in evaluations]
+    shared = sorted(set.intersection(*(set(found) for found in values)))
+    if not shared:
+        return 0
+    means = [fmean(fmean(found[case_id]) for case_id in shared) for found in values]
+    return means.index(max(means))
+
+
+def _candidates(task: CompileTask) -> list[tuple[Maden, str]]:
+    settings = task.settings
+    good = good_ones(play_training(task), task.metric_threshold, threshold_given=task.threshold_given, train=task.train)
+    sets = drawn(
+        good,
+        task.program,
+        max_demos=settings.max_demos,
+        token_budget=settings.demo_token_budget,
+        sets=settings.candidates,
+        seed=task.seed,
     )
-    pupil = student(task)
-    wanted = [-3, -1, *range(task.settings.candidates)]
-    return optimizer.compile(pupil, trainset=task.trainset(), valset=task.valset(), restrict=wanted)
+    demonstrated = [(with_demos(task.program, chosen, task.train), described(chosen)) for chosen in sets]
+    return [(plain(task.program), UNCOMPILED), *demonstrated]
+
+
+def _evaluated(task: CompileTask, program: Maden, words: str) -> Evaluation:
+    evaluation = task.player.evaluate(program, task.val, task.seed)
+    values = [value for trials in evaluation.values("objective").values() for value in trials]
+    if values:  # else nothing has a score, which is no mean of 0
+        sha256 = program_sha256(program.settings, program_state(program))
+        task.player.watcher.candidate(sha256, words, fmean(values), len(values))
+    return evaluation

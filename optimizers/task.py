@@ -5,34 +5,21 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import dspy
-from pydantic import Field
 
-from data.domain import DebtCase, Frozen
+from data.domain import DebtCase
+from optimizers.strategy_settings import StrategySettings
 from programs.maden import Maden
 
 if TYPE_CHECKING:
     from optimizers.player import Player
 
+__all__ = ["LEAST_THRESHOLD", "CompileTask", "StrategySettings", "as_example"]
+
 LEAST_THRESHOLD = 0.05
 """DSPy takes a threshold of 0 as none, and then any score above 0 becomes a demonstration."""
-
-
-class StrategySettings(Frozen):
-    """The knobs that strategies share; each uses those it knows."""
-
-    max_demos: Annotated[int, Field(ge=1, le=16)] = 2
-    """Demonstrations per predictor at most."""
-    candidates: Annotated[int, Field(ge=1, le=64)] = 3
-    """Candidate demo sets or instructions."""
-    trials: Annotated[int, Field(ge=1, le=500)] = 6
-    """Combinations tried on validation debtors (MIPROv2)."""
-    metric_threshold: Annotated[float, Field(gt=0, le=1)] | None = None
-    """Objective from which a negotiation may become a demonstration; None: what the uncompiled program scores on
-    validation, at least `LEAST_THRESHOLD`, so that demonstrations are better than average play. Where no training
-    negotiation reaches that, the best one serves (bootstrap)."""
 
 
 @dataclass(frozen=True)

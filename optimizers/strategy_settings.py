@@ -1,0 +1,33 @@
+"""The knobs of the strategies, written into the run and the artifact."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from data.domain import Frozen
+
+
+class StrategySettings(Frozen):
+    """The knobs that strategies share; each uses those it knows."""
+
+    max_demos: Annotated[int, Field(ge=1, le=16)] = 2
+    """Demonstrations per predictor at most."""
+    demos: Literal["turn_aware", "random_turn"] = "turn_aware"
+    """How bootstrap finds demonstrations: chosen turns by phase and gain (`optimizers.demos`), or DSPy's
+    BootstrapFewShot, which keeps one turn at random of each good negotiation."""
+    demo_token_budget: Annotated[int, Field(ge=100, le=100_000)] = 3000
+    """Estimated tokens (`optimizers.demos.estimated_tokens`) that one predictor's turn-aware demonstrations may fill.
+    The embedded model's context holds 8,192: a late turn's own prompt takes up to 3,000 and a reply 400. It reads about
+    74 tokens a second on two cores, once a negotiation, since the demonstrations are a constant prefix."""
+    candidates: Annotated[int, Field(ge=1, le=64)] = 3
+    """Candidate demo sets or instructions."""
+    trials: Annotated[int, Field(ge=1, le=500)] = 6
+    """Combinations tried on validation debtors (MIPROv2)."""
+    gepa_negotiations: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    """Negotiations after which GEPA begins no further proposal; None: enough for about `candidates` accepted ones."""
+    metric_threshold: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Objective from which a negotiation may become a demonstration; None: what the uncompiled program scores on
+    validation, at least `optimizers.task.LEAST_THRESHOLD`, so that demonstrations are better than average play. Where
+    no training negotiation reaches that, the best one serves (bootstrap, random search)."""

@@ -1,0 +1,71 @@
+"""A compile task for tests of single strategies: a run's folder, a player, and a watcher that keeps what it hears."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import dspy
+
+from data.domain import DebtCase
+from optimizers.config import CompileConfig
+from optimizers.ledger import LedgerLine
+from optimizers.player import Player
+from optimizers.runs import RunFolder
+from optimizers.task import CompileTask, StrategySettings
+from programs.debtors import SimulatedDebtor
+from programs.maden import DebtorFactory, Maden
+from programs.settings import ProgramSettings
+
+
+class Heard:
+    """A watcher that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.lines: list[LedgerLine] = []
+        self.reused = 0
+        self.candidates: list[tuple[str, str, float, int]] = []
+        self.phases: list[str] = []
+        self.losses: list[str] = []
+
+    def phase(self, name: str, negotiations: int) -> None:
+        self.phases.append(name)
+
+    def played(self, line: LedgerLine, *, reused: bool) -> None:
+        self.lines.append(line)
+        self.reused += reused
+
+    def lost(self, case_id: str, failure: str) -> None:
+        self.losses.append(case_id)
+
+    def candidate(self, sha256: str, words: str, mean: float, debtors: int) -> None:
+        self.candidates.append((sha256, words, mean, debtors))
+
+
+def compile_task(
+    folder: Path,
+    lm: dspy.LM,
+    train: Sequence[DebtCase],
+    val: Sequence[DebtCase] = (),
+    *,
+    threshold: float = 0.2,
+    seed: int = 0,
+    threads: int = 1,
+    program: Maden | None = None,
+    debtors: DebtorFactory = SimulatedDebtor,
+    **settings: object,
+) -> CompileTask:
+    """A task whose run lies under `folder`; the watcher is `task.player.watcher`."""
+    run = RunFolder.begin(folder, CompileConfig(), {})
+    player = Player(run, lm, debtors, "simulated", Heard(), threads)
+    return CompileTask(
+        program or Maden(ProgramSettings(), debtors),
+        tuple(train),
+        tuple(val),
+        lm,
+        lm,
+        threshold,
+        player,
+        StrategySettings(**settings),
+        seed,
+    )
