@@ -1,4 +1,4 @@
-"""The one exception that stops a compile on purpose, with the best candidate so far still to be saved."""
+"""The one exception that ends a compile before its strategy is done."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ HaltReason = Literal["max_usd", "max_calls", "max_minutes", "interrupted", "infr
 
 
 class Halted(Exception):
-    """Nothing more is played or paid for; not a failure of anyone's, so never a score.
+    """No further call may be paid; `str()` is one sentence for the user.
 
-    Args:
-        reason: which cap was reached, or what else stopped the run.
-        sentence: the same for the user.
+    Neither an infrastructure failure nor a program fault: no retry, fallback or score takes it for its own.
     """
 
     def __init__(self, reason: HaltReason, sentence: str) -> None:
-        super().__init__(sentence)
-        self.reason: HaltReason = reason
+        super().__init__(reason, sentence)  # both, so that it survives pickling
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return str(self.args[1])

@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 import dspy
@@ -42,6 +42,11 @@ def role(name: str) -> Iterator[None]:
         yield
     finally:
         _role.reset(token)
+
+
+def current_role() -> str:
+    """The role that calls of this thread are booked to."""
+    return _role.get()
 
 
 @dataclass(frozen=True)
@@ -114,13 +119,13 @@ class Account(BaseCallback):
         if exception is not None:
             self.add(_role.get(), Cost(failed_calls=1, seconds=seconds))
         else:
-            self.add(_role.get(), _cost_of(lm, _entry_of(lm, outputs), seconds))
+            self.add(_role.get(), _cost_of(lm, entry_of(lm, outputs), seconds))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Account:
         return self  # a copied program still pays from the same purse
 
 
-def _entry_of(lm: dspy.LM, outputs: Any) -> dict[str, Any]:
+def entry_of(lm: dspy.LM, outputs: Any) -> dict[str, Any]:
     """The history entry of the call that returned exactly this object; empty when history is off."""
     for entry in reversed(lm.history[-RECENT:]):
         if entry["outputs"] is outputs or entry["response"] is outputs:
@@ -128,28 +133,47 @@ def _entry_of(lm: dspy.LM, outputs: Any) -> dict[str, Any]:
     return {}
 
 
-def _cost_of(lm: dspy.LM, entry: dict[str, Any], seconds: float) -> Cost:
-    usage = entry.get("usage") or {}
-    response = entry.get("response")
-    if getattr(response, "cache_hit", False) or (entry and not usage):  # DSPy empties the usage of a cached reply
-        return Cost(cached_calls=1, seconds=seconds)
+def was_cached(entry: dict[str, Any]) -> bool:
+    """Whether a history entry's reply came from the cache: DSPy empties the usage of such a reply."""
+    return getattr(entry.get("response"), "cache_hit", False) or bool(entry and not entry.get("usage"))
+
+
+def answered(lm: Any, usage: dict[str, Any], listed_usd: float | None, cut: bool) -> Cost:
+    """The cost of one call that a model answered, without its seconds.
+
+    Args:
+        lm: whose engine may know the price; None if unknown.
+        usage: as the provider reports it, in OpenAI's words; empty if it does not.
+        listed_usd: what the price table of DSPy or LiteLLM makes of it; None if it does not list the model.
+        cut: whether the reply ended at the token limit.
+    """
     tokens_in, tokens_out = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
     return Cost(
         calls=1,
-        truncated_calls=int(_finish_reason(response) == "length"),
+        truncated_calls=int(cut),
         tokens_in=tokens_in,
         tokens_out=tokens_out,
-        money_usd=_price(lm, entry, tokens_in, tokens_out),
-        seconds=seconds,
+        money_usd=_price(lm, listed_usd, tokens_in, tokens_out),
     )
 
 
-def _price(lm: dspy.LM, entry: dict[str, Any], tokens_in: int, tokens_out: int) -> float | None:
-    """USD of one answered call: what LiteLLM's table says, or what the engine knows; None when neither does."""
-    own_price = getattr(getattr(lm, "engine", None), "price_usd", None)
-    if own_price:
-        return own_price(tokens_in, tokens_out)
-    return entry.get("cost") if tokens_in else None  # no usage reported: LiteLLM would then say 0.0
+def own_price(lm: Any) -> Callable[[int, int], float | None] | None:
+    """The engine's own price in USD for (tokens in, tokens out); None where LiteLLM's table is asked."""
+    return getattr(getattr(lm, "engine", None), "price_usd", None)
+
+
+def _cost_of(lm: dspy.LM, entry: dict[str, Any], seconds: float) -> Cost:
+    if was_cached(entry):
+        return Cost(cached_calls=1, seconds=seconds)
+    cut = _finish_reason(entry.get("response")) == "length"
+    return replace(answered(lm, entry.get("usage") or {}, entry.get("cost"), cut), seconds=seconds)
+
+
+def _price(lm: Any, listed_usd: float | None, tokens_in: int, tokens_out: int) -> float | None:
+    """USD of one answered call: what the engine knows, else what the table says; None when neither does."""
+    if price := own_price(lm):
+        return price(tokens_in, tokens_out)
+    return listed_usd if tokens_in else None  # no usage reported: LiteLLM would then say 0.0
 
 
 def _finish_reason(response: Any) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from types import SimpleNamespace
 from typing import Literal
 
 import dspy
@@ -57,7 +56,15 @@ def server(monkeypatch):
 def waits(monkeypatch):
     """The waits between attempts, recorded instead of slept."""
     recorded: list[float] = []
-    monkeypatch.setattr("programs.remote.time", SimpleNamespace(sleep=recorded.append))
+
+    def nap(seconds: float) -> None:
+        if seconds > 0:
+            recorded.append(seconds)
+
+    for module in ("programs.remote", "programs.pace"):
+        monkeypatch.setattr(f"{module}.nap", nap)
+    monkeypatch.setattr("programs.pace.now", lambda: sum(recorded))
+    monkeypatch.setattr("programs.pace._paces", {})
     return recorded
 
 
