@@ -39,9 +39,8 @@ def slowest_dates(policy: CreditorPolicy) -> tuple[int, int, int]:
     return date(Fraction(1, 4)), date(Fraction(1, 2)), date(due)
 
 
-def efficiency(flow: CashFlow, policy: CreditorPolicy) -> NDArray[np.float64]:
-    """Ê: 1 at once, 0 as slow as the slowest plan of the policy or slower; mean over the three dates."""
-    dates = recovery_dates(flow)
+def efficiency(dates: tuple[Ints, Ints, Ints], policy: CreditorPolicy) -> NDArray[np.float64]:
+    """Ê of QRD, HRD and CRD: 1 at once, 0 as slow as the slowest plan of the policy or slower; their mean."""
     lateness = [_lateness(date, slowest) for date, slowest in zip(dates, slowest_dates(policy), strict=True)]
     return 1 - (lateness[0] + lateness[1] + lateness[2]) / 3
 

@@ -1,25 +1,31 @@
-"""Feedback in the words of the business: what cost most, and which module caused it (plan / turn / verdict).
+"""Feedback in the words of the business: what cost most, whose doing it was, and what would raise each metric.
 
 Prompt optimisers show it to a model that writes instructions, so it says nothing that only this debtor's file
-says: no private figure, no quotation, only which way the terms were wrong and by how much of the objective.
+says: no private figure, no quotation, only which way the terms were wrong and by how much of the objective. The
+metrics come from `metrics.scorecard.METRICS`, the definition that feeds tables and the objective as well.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from data.domain import CONCESSION_SIGN, DIMENSIONS, Dimension, Ending, Negotiation, Speaker, Terms
 from metrics.conversation import DIMENSION_WORDS, FaultKind, soundness
+from metrics.indices import objective_of
 from metrics.oracle import best_terms, nominal_cri, regret
 from metrics.plan import HORIZON_DAYS, PlanBatch, immediate_payment, simulate
-from metrics.scorecard import Scorecard
+from metrics.scorecard import METRICS, Metric, Role, Scorecard
+from metrics.turnfacts import turn_facts
 from metrics.weights import default_weights
 
 WORTH_SAYING = 0.01
 """Loss of objective below which nothing is said."""
+MOST_TURN_FACTS = 3
+"""Turns that a module is told of at most, the largest first."""
+POINTS = "A point is a hundredth of what terms can be worth to the creditor when they are kept."
 
 _FAULTS: dict[FaultKind, str] = {
     "protocol": "made a move that the protocol does not allow",
@@ -29,6 +35,8 @@ _FAULTS: dict[FaultKind, str] = {
     "disclosure": "gave an internal limit away",
     "conduct": "broke a rule of conduct",
 }
+_HOW_OFTEN = ((0.0, "never"), (0.1, "seldom"), (0.5, "part of the time"), (1.0, "most of the time"))
+_HOW_UNEVEN = ((0.5, "calm"), (1.5, "uneven"), (float("inf"), "from one extreme to another"))
 
 
 @dataclass(frozen=True)
@@ -37,20 +45,84 @@ class Loss:
 
     cost: float
     """Of the objective, 0..1; estimated where causes overlap."""
-    module: str
+    causes: dict[Role, str]
+    """The modules that caused it, and what each did wrong; "" where the sentence says it."""
     sentence: str
 
+    @property
+    def blame(self) -> str:
+        """The causes as a clause."""
+        parts = (f"the {module}{f' ({how})' if how else ''}" for module, how in self.causes.items())
+        return " or ".join(parts)
 
-def feedback(negotiation: Negotiation, scorecard: Scorecard) -> str:
-    """What cost most, in order of its cost, each with the module that caused it; one short paragraph."""
+
+def feedback(negotiation: Negotiation, scorecard: Scorecard, module: Role | None = None) -> str:
+    """What cost most, in order of its cost, each with the module that caused it; one paragraph.
+
+    Args:
+        negotiation: the record.
+        scorecard: its scores.
+        module: only what this one can change, with the turns that stand out and the metrics that it moves; None: the
+            whole negotiation in short.
+    """
     losses = sorted(_losses(negotiation, scorecard), key=lambda loss: -loss.cost)
-    head = f"Objective {scorecard.objective:.2f}."
+    mine = [loss for loss in losses if module is None or module in loss.causes]
+    parts = [f"Objective {scorecard.objective:.2f}.", *(_told(loss, module) for loss in mine)]
     if not losses:
-        return (
-            f"{head} Nothing of weight was lost: the terms are close to the best for this debtor, the talk was sound."
+        parts.append("Nothing of weight was lost: the terms are close to the best for this debtor, the talk was sound.")
+    elif not mine:
+        parts.append(f"What was lost here is not the {module}'s doing.")
+    if module is not None:
+        facts = [fact.sentence for fact in turn_facts(negotiation) if module in fact.modules][:MOST_TURN_FACTS]
+        parts += facts
+        if "points" in " ".join(facts):
+            parts.append(POINTS)
+        parts += _metric_lines(negotiation, scorecard, module)
+    return " ".join(parts)
+
+
+def _told(loss: Loss, module: Role | None) -> str:
+    if module is None:
+        return f"{loss.sentence} Cost about {loss.cost:.2f}; caused by {loss.blame}."
+    how = loss.causes[module]
+    return f"{loss.sentence} Cost about {loss.cost:.2f}{f'; the {module} {how}' if how else ''}."
+
+
+def _metric_lines(negotiation: Negotiation, card: Scorecard, module: Role) -> Iterator[str]:
+    """The metrics that `module` moves and that are not at their best, by what they could add, dearest first."""
+    gains = {metric.id: gain(metric, negotiation, card) for metric in METRICS if module in metric.moved_by}
+    short = [metric for metric in METRICS if gains.get(metric.id, 0) >= WORTH_SAYING]
+    for metric in sorted(short, key=lambda metric: -gains[metric.id]):
+        yield (
+            f"{metric.name.capitalize()} ({metric.id}): {in_words(metric, card)}, at most {gains[metric.id]:.2f} to win"
+            f"; raised by: {metric.raised_by}."
         )
-    parts = (f"{loss.sentence} Cost about {loss.cost:.2f}; caused by the {loss.module}." for loss in losses)
-    return " ".join((head, *parts))
+    without = [metric for metric in METRICS if module in metric.moved_by and metric.better is None]
+    if without:
+        yield "Also " + ", ".join(f"{metric.name}: {in_words(metric, card)}" for metric in without) + "."
+
+
+def gain(metric: Metric, negotiation: Negotiation, card: Scorecard) -> float:
+    """What the objective would win if this metric alone were at its best; 0 for one without a direction."""
+    if metric.best is None:
+        return 0.0
+    values = {other.id: float(getattr(card, other.id)) for other in METRICS}
+    weights, policy = default_weights(), negotiation.policy
+    reached = objective_of(values, policy, weights)
+    return max(0.0, objective_of({**values, metric.id: metric.best}, policy, weights) - reached)
+
+
+def in_words(metric: Metric, card: Scorecard) -> str:
+    """A metric's value with its unit; without a figure where it rests on the debtor's finances."""
+    value = float(getattr(card, metric.id))
+    if metric.private:
+        share, scale = (value / HORIZON_DAYS, _HOW_OFTEN) if metric.unit == "days" else (value, _HOW_UNEVEN)
+        return next(words for limit, words in scale if share <= limit)
+    if metric.unit == "0/1":
+        return "yes" if value else "no"
+    if metric.unit == "days":
+        return f"day {value:.0f}" if value < HORIZON_DAYS else f"not within {HORIZON_DAYS} days"
+    return f"{value:.2f} of 1" if metric.unit == "0..1" else f"{value:.0f} {metric.unit}"
 
 
 def _losses(negotiation: Negotiation, card: Scorecard) -> Iterator[Loss]:
@@ -58,29 +130,36 @@ def _losses(negotiation: Negotiation, card: Scorecard) -> Iterator[Loss]:
     found = soundness(negotiation)
     if card.hard_breach:
         rules = {fault.sentence.split(":")[0] for fault in found.faults if fault.kind == "conduct"}
-        yield Loss(
-            1.0, "turn (and the verdict let it pass)", f"The whole objective was forfeited: {', '.join(sorted(rules))}."
-        )
+        said = f"The whole objective was forfeited: {', '.join(sorted(rules))}."
+        yield Loss(1.0, {"negotiator": "must never say such a thing"}, said)
     elif not found.legal_turns:
-        yield Loss(1.0, "turn", "The whole objective was forfeited: not one legal move was made.")
+        yield Loss(1.0, {"negotiator": ""}, "The whole objective was forfeited: not one legal move was made.")
     lost = max(0.0, weights.CCI * regret(negotiation))
     cause = _no_agreement if negotiation.agreed is None else _wrong_terms
     if lost >= WORTH_SAYING or not card.SR:
         yield cause(negotiation, card, lost)
-    turns = Counter(kind for _, kind in dict.fromkeys((fault.turn, fault.kind) for fault in found.faults))
-    for kind, count in turns.items():
-        share = weights.CONV * count / (3 * found.creditor_turns)
-        yield Loss(share, "turn", f"{count} of {found.creditor_turns} creditor turns {_FAULTS[kind]}.")
+    rounds: dict[FaultKind, set[int]] = defaultdict(set)
+    for fault in found.faults:
+        rounds[fault.kind].add(_round(negotiation, fault.turn))
+    for kind, where in rounds.items():
+        share = weights.CONV * len(where) / (3 * found.creditor_turns)
+        numbers = ", ".join(map(str, sorted(where)))
+        said = f"{len(where)} of {found.creditor_turns} creditor turns {_FAULTS[kind]} (round {numbers})."
+        yield Loss(share, {"negotiator": ""}, said)
     brevity = (card.DR - 1) / max(negotiation.policy.round_limit - 1, 1)
     if (cost := weights.CONV * min(max(brevity, 0), 1) / 3) >= WORTH_SAYING:
-        yield Loss(cost, "turn", f"It took {card.DR} rounds.")
+        yield Loss(cost, {"negotiator": "", "planner": "", "judge": ""}, f"It took {card.DR} rounds.")
+
+
+def _round(negotiation: Negotiation, turn: int) -> int:
+    return sum(other.speaker is Speaker.CREDITOR for other in negotiation.turns[: turn + 1])
 
 
 def _no_agreement(negotiation: Negotiation, card: Scorecard, lost: float) -> Loss:
     if negotiation.ending is Ending.PROGRAM_FAULT:
         kind = re.match(r"[a-z_]+(?=: )", negotiation.failure or "")  # only the type: the rest may quote anything
         what = f" ({kind.group().replace('_', ' ')})" if kind else ""
-        return Loss(lost, "turn", f"There was no agreement: the program failed{what}.")
+        return Loss(lost, {"negotiator": "", "planner": ""}, f"There was no agreement: the program failed{what}.")
     apart = _apart(negotiation)
     where = (
         f" The sides were still apart on {_list(apart)}."
@@ -90,12 +169,16 @@ def _no_agreement(negotiation: Negotiation, card: Scorecard, lost: float) -> Los
     if negotiation.ending is Ending.WALKED_AWAY:
         return Loss(
             lost,
-            "plan (too firm for too long) or the turn (pushed without listening)",
+            {"planner": "was too firm for too long", "negotiator": "pushed without listening"},
             f"There was no agreement: the debtor walked away in round {card.DR}.{where}",
         )
     return Loss(
         lost,
-        "plan (it gave too little or too late) or the verdict (it blocked concessions)",
+        {
+            "planner": "gave too little or too late",
+            "negotiator": "did not step down in time",
+            "judge": "blocked concessions",
+        },
         f"There was no agreement within {negotiation.policy.round_limit} rounds.{where}",
     )
 
@@ -108,14 +191,15 @@ def _apart(negotiation: Negotiation) -> list[Dimension]:
 
 
 def _wrong_terms(negotiation: Negotiation, card: Scorecard, lost: float) -> Loss:
+    settled: dict[Role, str] = {"planner": "", "negotiator": "", "judge": "approved it"}
     if not card.SR:
-        return Loss(lost, "plan (and the verdict approved it)", _not_kept(negotiation))
+        return Loss(lost, settled, _not_kept(negotiation))
     best = best_terms([negotiation.case], negotiation.policy)[0]
     if best.CRI - card.CRI >= best.DHI - card.DHI:
-        return Loss(lost, "plan (and the verdict approved it)", _over_conceded(negotiation, best.terms))
+        return Loss(lost, settled, _over_conceded(negotiation, best.terms))
     return Loss(
         lost,
-        "plan",
+        settled,
         "The plan was kept, but it was too fast for this debtor: it ran the reserves down. A smaller first payment "
         "or more instalments would have cost the creditor little and spared the debtor much.",
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,23 +16,35 @@ from metrics.recovery import recovery_rate, success
 from metrics.weights import Weights
 
 Floats = NDArray[np.float64]
+Ints = NDArray[Any]
+"""Counts and days; floats where somebody asks what another value would come to."""
 
 
 def recovery_index(flow: CashFlow, policy: CreditorPolicy, weights: Weights) -> Floats:
     """CRI: kept, how much of what the policy could have given away came back, how early; 0..1."""
+    return _recovery(success(flow), recovery_rate(flow), recovery_dates(flow), policy, weights)
+
+
+def _recovery(
+    kept: Ints, rate: Floats, dates: tuple[Ints, Ints, Ints], policy: CreditorPolicy, weights: Weights
+) -> Floats:
     give_away = policy.max_discount_pct / 100
-    recovered = recovery_rate(flow)
+    recovered = rate
     if give_away > 0:
-        recovered = np.clip((recovered - (1 - give_away)) / give_away, 0, 1)
+        recovered = np.clip((rate - (1 - give_away)) / give_away, 0, 1)
     parts = weights.cri
-    index = parts.SR * success(flow) + parts.RR * recovered + parts.E * efficiency(flow, policy)
+    index = parts.SR * kept + parts.RR * recovered + parts.E * efficiency(dates, policy)
     return np.clip(index, 0, 1)
 
 
 def health_index(flow: CashFlow, weights: Weights) -> Floats:
     """DHI: the mean worth of a day by its tier, less a penalty for an unsteady path; 0..1."""
-    worth = np.array(weights.dhi.tiers) @ flow.tier_days / HORIZON_DAYS
-    penalty = weights.dhi.ATV * np.minimum(tier_variance(flow), weights.dhi.ATV_cap)
+    return _health(flow.tier_days, tier_variance(flow), weights)
+
+
+def _health(days: Ints, variance: Floats, weights: Weights) -> Floats:
+    worth = np.array(weights.dhi.tiers) @ days / HORIZON_DAYS
+    penalty = weights.dhi.ATV * np.minimum(variance, weights.dhi.ATV_cap)
     return np.clip(worth - penalty, 0, 1)
 
 
@@ -71,3 +86,17 @@ def conversation_index(completeness: Floats, soundness: Floats, rounds: Floats, 
 def objective(cci: Floats, conv: Floats, disqualified: NDArray[np.bool_], weights: Weights) -> Floats:
     """What compilation maximises; 0 after a hard conduct breach or without one legal creditor turn."""
     return np.where(disqualified, 0.0, weights.objective.CCI * cci + weights.objective.CONV * conv)
+
+
+def objective_of(values: Mapping[str, float], policy: CreditorPolicy, weights: Weights) -> float:
+    """The objective that the thirteen metrics alone come to, for a talk that forfeited nothing; 0..1.
+
+    Nothing else feeds the scalar, so that it says what raising one of them would add.
+    """
+    column = {name: np.array([value]) for name, value in values.items()}
+    lower = [column[name] for name in ("L1D", "L2D", "L3D", "L4D")]
+    days = np.stack([*lower, HORIZON_DAYS - sum(lower)])
+    cri = _recovery(column["SR"], column["RR"], (column["QRD"], column["HRD"], column["CRD"]), policy, weights)
+    cci = collection_index(cri, _health(days, column["ATV"], weights))
+    conv = conversation_index(column["DC"], column["DS"], column["DR"], policy.round_limit)
+    return float(objective(cci, conv, np.array([False]), weights)[0])

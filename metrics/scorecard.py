@@ -17,13 +17,15 @@ METRIC_VERSION = "1"
 """Raised whenever a definition changes, so that scores of different versions are never compared."""
 
 Aspect = Literal["conversational ability", "debt recovery", "collection efficiency", "debtor's financial health"]
+Role = Literal["planner", "negotiator", "judge"]
+"""Who at the creditor's seat can change a metric: who sets the packages, who takes the turn, who reviews it."""
 Share = Annotated[float, Field(ge=0, le=1)]
 Days = Annotated[int, Field(ge=0)]
 
 
 @dataclass(frozen=True)
 class Metric:
-    """What a column of a score table means."""
+    """What a column of a score table means; the one definition behind tables, objective and feedback."""
 
     id: str
     name: str
@@ -32,6 +34,14 @@ class Metric:
     better: Literal["up", "down"] | None
     """The direction of better; None where neither is better by itself."""
     version: str = METRIC_VERSION
+    best: float | None = None
+    """The best value there is; None without a direction. What lies between counts in the objective."""
+    raised_by: str = ""
+    """What would make it better, told to whoever writes a module's instruction."""
+    moved_by: tuple[Role, ...] = ()
+    """Whose doing it is."""
+    private: bool = False
+    """It rests on the debtor's finances, so feedback says it in words, never in figures."""
 
 
 _TALK, _RECOVERY, _SPEED, _HEALTH = (
@@ -40,21 +50,79 @@ _TALK, _RECOVERY, _SPEED, _HEALTH = (
     "collection efficiency",
     "debtor's financial health",
 )
+_PLAN: tuple[Role, ...] = ("planner", "negotiator")
+_ALL: tuple[Role, ...] = ("planner", "negotiator", "judge")
+_REVIEWED: tuple[Role, ...] = ("planner", "judge")
+
+
+def _talk(
+    id_: str, name: str, unit: str, better: Literal["up", "down"], raised_by: str, moved_by: tuple[Role, ...]
+) -> Metric:
+    return Metric(id_, name, _TALK, unit, better, best=1, raised_by=raised_by, moved_by=moved_by)
+
+
+def _date(id_: str, name: str, raised_by: str) -> Metric:
+    return Metric(id_, name, _SPEED, "days", "down", best=1, raised_by=raised_by, moved_by=_ALL)
+
+
+def _tier(id_: str, name: str, better: Literal["down"] | None, raised_by: str) -> Metric:
+    best = 0 if better else None
+    return Metric(id_, name, _HEALTH, "days", better, best=best, raised_by=raised_by, moved_by=_REVIEWED, private=True)
+
 
 METRICS: tuple[Metric, ...] = (
-    Metric("DC", "dialogue completeness", _TALK, "0..1", "up"),
-    Metric("DS", "dialogue soundness", _TALK, "0..1", "up"),
-    Metric("DR", "dialogue rounds", _TALK, "rounds", "down"),
-    Metric("SR", "success recovery rate", _RECOVERY, "0/1", "up"),
-    Metric("RR", "recovery rate", _RECOVERY, "0..1", "up"),
-    Metric("QRD", "25% recovery date", _SPEED, "days", "down"),
-    Metric("HRD", "50% recovery date", _SPEED, "days", "down"),
-    Metric("CRD", "completion recovery date", _SPEED, "days", "down"),
-    Metric("L1D", "days in tier 1 (runway under half a month)", _HEALTH, "days", "down"),
-    Metric("L2D", "days in tier 2 (half a month to one)", _HEALTH, "days", None),
-    Metric("L3D", "days in tier 3 (one month to two)", _HEALTH, "days", None),
-    Metric("L4D", "days in tier 4 (two months to four)", _HEALTH, "days", None),
-    Metric("ATV", "asset tier variance", _HEALTH, "tiers²", "down"),
+    _talk("DC", "dialogue completeness", "0..1", "up", "bring both sides together on every term in time", _PLAN),
+    _talk(
+        "DS",
+        "dialogue soundness",
+        "0..1",
+        "up",
+        "keep every turn legal, inside the limits, polite and without figures or limits of its own",
+        ("negotiator",),
+    ),
+    _talk(
+        "DR", "dialogue rounds", "rounds", "down", "answer a step with a step, and close once an offer is good", _ALL
+    ),
+    Metric(
+        "SR",
+        "success recovery rate",
+        _RECOVERY,
+        "0/1",
+        "up",
+        best=1,
+        raised_by="reach an agreement, on instalments that the debtor has left each month",
+        moved_by=_ALL,
+    ),
+    Metric(
+        "RR",
+        "recovery rate",
+        _RECOVERY,
+        "0..1",
+        "up",
+        best=1,
+        raised_by="give time before a discount, and give way only as far as the debtor does",
+        moved_by=_ALL,
+    ),
+    _date("QRD", "25% recovery date", "a larger or earlier first payment, where the debtor can make it"),
+    _date("HRD", "50% recovery date", "fewer instalments, as long as each one can be carried"),
+    _date("CRD", "completion recovery date", "fewer instalments, as long as each one can be carried"),
+    _tier(
+        "L1D", "days in tier 1 (runway under half a month)", "down", "smaller instalments or a smaller first payment"
+    ),
+    _tier("L2D", "days in tier 2 (half a month to one)", None, "none by itself: smaller instalments move days up"),
+    _tier("L3D", "days in tier 3 (one month to two)", None, "none by itself: smaller instalments move days up"),
+    _tier("L4D", "days in tier 4 (two months to four)", None, "none by itself: smaller instalments move days up"),
+    Metric(
+        "ATV",
+        "asset tier variance",
+        _HEALTH,
+        "tiers²",
+        "down",
+        best=0,
+        raised_by="spread the payments evenly instead of one large first payment",
+        moved_by=_REVIEWED,
+        private=True,
+    ),
 )
 """The thirteen, in the order of every table. Days in the middle tiers have no better direction of their own:
 they are what the days in tier 1, or the implied days in tier 5, turn into."""
