@@ -12,7 +12,10 @@ from programs.settings import Variant
 
 
 class CompileConfig(Frozen):
-    """The resolved configuration of one compile: same config, same seed, same model answers, same artifact."""
+    """The resolved configuration of one compile: same config, same model answers, same artifact.
+
+    How it is worked off (threads, caps, logs, folders) is no part of it, so every session of a run may choose anew.
+    """
 
     program: Variant = Variant.MADEN
     optimizer: str = "bootstrap"
@@ -24,7 +27,6 @@ class CompileConfig(Frozen):
     train: Annotated[int, Field(ge=1)] = 4
     val: Annotated[int, Field(ge=1)] = 6
     seed: Annotated[int, Field(ge=0)] = 0
-    threads: Annotated[int, Field(ge=1, le=256)] = 1
     name: str = "maden"
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
     strategy: StrategySettings = StrategySettings()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from types import SimpleNamespace
 from typing import Any, Protocol
@@ -18,7 +18,7 @@ from optimizers.ledger import Ledger, LedgerLine
 from optimizers.runs import RunFolder
 from programs import new_files
 from programs.accounts import Account
-from programs.evaluation import Evaluation, Program, evaluate
+from programs.evaluation import Evaluation, Program, evaluate, scored_evaluation
 from programs.fingerprints import program_sha256, program_state
 from programs.maden import DebtorFactory, Maden
 from programs.played_store import Ground, lm_id
@@ -26,6 +26,9 @@ from programs.settings import ProgramSettings
 
 RETRIES = 2
 """How often a negotiation that infrastructure broke is played again; each call was retried before."""
+
+LEAST_COVERAGE = 0.95
+"""Share of the negotiations that must have a score; with less, what was compared is not what was asked for."""
 
 
 class Watcher(Protocol):
@@ -58,6 +61,8 @@ class Player:
         debtor: the same as the command line names it, part of every key.
         watcher: told of every negotiation.
         threads: negotiations at once.
+        stopped: why the budget lets no call through any more; None while it does. A strategy may meet it outside any
+            negotiation.
     """
 
     def __init__(
@@ -68,6 +73,7 @@ class Player:
         debtor: str,
         watcher: Watcher,
         threads: int = 1,
+        stopped: Callable[[], Halted | None] = lambda: None,
     ) -> None:
         self.folder, self.lm, self.debtors, self.debtor = folder, lm, debtors, debtor
         self.watcher, self.threads = watcher, threads
@@ -76,9 +82,16 @@ class Player:
         self.scored = 0
         self.unscored = 0
         """Negotiations lost to infrastructure, after every retry."""
-        self.halted: Halted | None = None
-        """Why nothing is played any more."""
+        self.failed: Exception | None = None
+        """A fault of ours, or a full disk: DSPy's optimisers would swallow it and count the negotiation as 0."""
+        self._halted: Halted | None = None
+        self._stopped = stopped
         self._lock = threading.Lock()
+
+    @property
+    def halted(self) -> Halted | None:
+        """Why nothing is played any more; None while the run goes on."""
+        return self._halted or self._stopped()
 
     def begin(self, phase: str, negotiations: int) -> None:
         """Name what is played from here on, and announce it."""
@@ -100,28 +113,33 @@ class Player:
         Raises:
             Halted: a cap was reached, or someone stopped the run.
         """
-        sha256 = program_sha256(program.settings, program_state(program))
-        key = Ground(sha256, lm_id(self.lm), self.debtor).key(case, seed)
+        key = self._key(program, case, seed)
         known = self.ledger.get(key)
         if known is not None and not fresh:
             self._count(known, reused=True)
             return known.record
-        if self.halted is not None:
-            raise self.halted
+        if (why := self.failed or self.halted) is not None:
+            raise why
         negotiation, account = self._tried(playing or program, case, seed)
         if negotiation.ending is Ending.INFRASTRUCTURE:
             with self._lock:
                 self.unscored += 1
             self.watcher.lost(case.case_id, negotiation.failure or "unknown")
             return negotiation
-        self._keep_program(sha256, program)
+        sha256 = self._keep_program(program)
         line = known or _line(key, sha256, self.phase, seed, negotiation, account)
         self.ledger.add(line)
         self._count(line, reused=known is not None)
         return negotiation
 
-    def evaluate(self, program: Maden, cases: Sequence[DebtCase], seed: int) -> Evaluation:
+    def evaluate(self, program: Maden, cases: Sequence[DebtCase], seed: int, words: str = "") -> Evaluation:
         """All `cases` with the same seed; what infrastructure broke for good is unscored.
+
+        Args:
+            program: the candidate.
+            cases: training or validation debtors.
+            seed: of every negotiation.
+            words: what the candidate is, for the watcher; empty where it is none worth telling of.
 
         Raises:
             Halted: a cap was reached, or someone stopped the run.
@@ -130,20 +148,32 @@ class Player:
         def playing(case: DebtCase, seed: int) -> SimpleNamespace:
             return SimpleNamespace(negotiation=self.play(program, case, seed))
 
-        return evaluate(playing, cases, seed=seed, threads=self.threads, retries=0)
+        result = evaluate(playing, cases, seed=seed, threads=self.threads, retries=0)
+        if words and result.scored:
+            scores = [score for trials in result.values("objective").values() for score in trials]
+            self.watcher.candidate(_sha256(program), words, sum(scores) / len(scores), len(scores))
+        return result
 
-    def best(self, cases: Sequence[DebtCase], seed: int) -> Maden | None:
-        """The candidate with the highest mean objective among those that played all of `cases`; None if none did.
+    def recorded(self, program: Maden, cases: Sequence[DebtCase], seed: int) -> Evaluation:
+        """As `evaluate` would find it if nothing could be played any more: what is in the ledger, no more."""
+        found = (self.ledger.get(self._key(program, case, seed)) for case in cases)
+        negotiations = [line.record for line in found if line is not None]
+        return scored_evaluation(negotiations, [0] * len(negotiations))
 
-        Ties go to the one that played first.
+    def best(self, cases: Sequence[DebtCase], seed: int) -> str | None:
+        """`program_sha256` of the candidate with the highest mean objective among those that were fully evaluated.
+
+        Fully: with enough of `cases` in the ledger (`LEAST_COVERAGE`). Ties go to the one that played first; None if
+        there is no such candidate.
         """
         wanted = {case.case_id for case in cases}
         scores: dict[str, dict[str, float]] = {}
         for line in self.ledger:
             if line.seed == seed and line.case_id in wanted:
                 scores.setdefault(line.candidate, {})[line.case_id] = line.score
-        whole = {sha256: sum(found.values()) for sha256, found in scores.items() if len(found) == len(wanted)}
-        return self.restored(max(whole, key=whole.__getitem__)) if whole else None
+        enough = LEAST_COVERAGE * len(wanted)
+        means = {sha256: sum(s.values()) / len(s) for sha256, s in scores.items() if len(s) >= enough}
+        return max(means, key=means.__getitem__, default=None)
 
     def restored(self, sha256: str) -> Maden:
         """A candidate as it played."""
@@ -153,10 +183,12 @@ class Player:
         return program
 
     def halt(self, why: Halted) -> Halted:
-        """Let nothing be played any more; returns `why`, or what halted the run before."""
-        with self._lock:
-            self.halted = self.halted or why
-            return self.halted
+        """Let nothing be played any more; returns `why`, or what halted the run before. Takes no lock: signals call it."""
+        self._halted = self._halted or self._stopped() or why
+        return self._halted
+
+    def _key(self, program: Maden, case: DebtCase, seed: int) -> str:
+        return Ground(_sha256(program), lm_id(self.lm), self.debtor).key(case, seed)
 
     def _tried(self, program: Program, case: DebtCase, seed: int) -> tuple[Negotiation, Account]:
         account = Account()
@@ -166,6 +198,9 @@ class Player:
                     negotiation: Negotiation = program(case=case, seed=seed).negotiation
                 except Halted as why:
                     raise self.halt(why) from None
+                except Exception as error:
+                    self.failed = self.failed or error
+                    raise
                 if negotiation.ending is not Ending.INFRASTRUCTURE:
                     break
         return negotiation, account
@@ -175,13 +210,18 @@ class Player:
             self.scored += 1
         self.watcher.played(line, reused=reused)
 
-    def _keep_program(self, sha256: str, program: Maden) -> None:
+    def _keep_program(self, program: Maden) -> str:
+        sha256 = _sha256(program)
         path = self.folder.candidates_path / f"{sha256}.json"
-        if path.exists():
-            return
-        path.parent.mkdir(exist_ok=True)
-        content = {"settings": program.settings.model_dump(mode="json"), "state": program_state(program)}
-        new_files.replace(path, json.dumps(content, ensure_ascii=False).encode(errors="backslashreplace"))
+        if not path.exists():
+            path.parent.mkdir(exist_ok=True)
+            content = {"settings": program.settings.model_dump(mode="json"), "state": program_state(program)}
+            new_files.replace(path, json.dumps(content).encode())
+        return sha256
+
+
+def _sha256(program: Maden) -> str:
+    return program_sha256(program.settings, program_state(program))
 
 
 def _line(key: str, sha256: str, phase: str, seed: int, negotiation: Negotiation, account: Account) -> LedgerLine:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import dspy
 
 from data.errors import UserError
-from optimizers import bootstrap, mipro, random_search
+from optimizers import bootstrap, gepa, mipro, random_search
+from optimizers.draws import repeatable_draws
 from optimizers.dspy_bridge import no_stragglers, plain, quiet
 from optimizers.task import CompileTask, StrategySettings
 from programs.adapter import ADAPTER
@@ -30,7 +31,7 @@ class Strategy:
 
 STRATEGIES: dict[str, Strategy] = {
     module.NAME: Strategy(module.NAME, module.SUMMARY, module.negotiations, module.compile_program)
-    for module in (bootstrap, random_search, mipro)
+    for module in (bootstrap, random_search, mipro, gepa)
 }
 
 
@@ -55,8 +56,11 @@ def compile_with(name: str, task: CompileTask) -> Maden:
         Halted: a cap was reached, or someone stopped the run.
     """
     chosen = strategy(name)
-    with dspy.context(lm=task.lm, adapter=ADAPTER), quiet(), no_stragglers():
-        program = chosen.compile_program(task)
-    if task.player.halted is not None:  # DSPy's optimisers swallow it and hand back what they had
-        raise task.player.halted
+    with dspy.context(lm=task.lm, adapter=ADAPTER), quiet(), no_stragglers(), repeatable_draws():
+        try:
+            program = chosen.compile_program(task)
+        except Exception as error:  # DSPy reports an interruption, and a failure of every candidate, in its own words
+            raise task.player.failed or task.player.halted or error from error
+    if why := task.player.failed or task.player.halted:  # DSPy's optimisers swallow it and hand back what they had
+        raise why
     return plain(program)

@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,8 @@ class RunFolder:
     """UTC, ISO 8601: when the run was begun, whichever session ends it. `SOURCE_DATE_EPOCH` sets it."""
     facts: dict[str, Any]
     """What else decides the outcome: hashes of the book and of the code that plays and scores."""
+    environment: dict[str, Any] = field(default_factory=dict)
+    """Where the run was begun: code revision, Python, packages. Told in the artifact, free to differ later."""
 
     @property
     def run_id(self) -> str:
@@ -63,12 +65,24 @@ class RunFolder:
         return self.path / "candidates"
 
     @property
+    def versions_path(self) -> Path:
+        """The artifact numbers that this run has asked for (`programs.artifact_store.save_program`)."""
+        return self.path / "versions.json"
+
+    @property
     def summary_path(self) -> Path:
         """What came of it; written at the end."""
         return self.path / "summary.json"
 
     @classmethod
-    def begin(cls, root: Path, config: CompileConfig, facts: dict[str, Any], run_id: str | None = None) -> RunFolder:
+    def begin(
+        cls,
+        root: Path,
+        config: CompileConfig,
+        facts: dict[str, Any],
+        run_id: str | None = None,
+        environment: dict[str, Any] | None = None,
+    ) -> RunFolder:
         """A new run's folder under `root`; without `run_id` it is called by date, time and artifact.
 
         Raises:
@@ -77,24 +91,31 @@ class RunFolder:
         if run_id is not None and not _ID.fullmatch(run_id):
             raise UserError(f"{run_id!r} cannot be the name of a run; use letters, digits, dots, - and _")
         created = _now()
-        stem = run_id or f"{created:%Y%m%d-%H%M%S}-{config.name}"
-        path = _new_folder(root, stem, named=run_id is not None)
-        run = cls(path, config, created.isoformat(timespec="seconds"), facts)
-        content = {"created": run.created, "config": config.model_dump(mode="json"), "facts": facts}
-        new_files.create(path / "run.json", json.dumps(content, indent=1).encode() + b"\n")
-        return run
+        content = {
+            "created": created.isoformat(timespec="seconds"),
+            "config": config.model_dump(mode="json"),
+            "facts": facts,
+            "environment": environment or {},
+        }
+        data = json.dumps(content, indent=1).encode() + b"\n"
+        if run_id is None:
+            return cls.open(root, _next_free(root, f"{created:%Y%m%d-%H%M%S}-{config.name}", data))
+        if not _taken(root / run_id, data):
+            raise UserError(f"there is a run {run_id} in {root} already; --resume {run_id} goes on with it")
+        return cls.open(root, run_id)
 
     @classmethod
     def open(cls, root: Path, run_id: str) -> RunFolder:
-        """The folder of an earlier run.
+        """The folder of an earlier run, named or given as a path.
 
         Raises:
             UserError: there is none of that name, or its `run.json` is not readable.
         """
-        path = root / run_id
+        path = Path(run_id) if "/" in run_id else root / run_id
         try:
             content = json.loads((path / "run.json").read_text())
-            return cls(path, CompileConfig.model_validate(content["config"]), content["created"], content["facts"])
+            config = CompileConfig.model_validate(content["config"])
+            return cls(path, config, content["created"], content["facts"], content["environment"])
         except FileNotFoundError as error:
             known = ", ".join(sorted(p.parent.name for p in root.glob("*/run.json"))[-5:])
             raise UserError(
@@ -142,18 +163,23 @@ class RunFolder:
             os.close(handle)
 
 
-def _new_folder(root: Path, stem: str, *, named: bool) -> Path:
-    root.mkdir(parents=True, exist_ok=True)
+def _next_free(root: Path, stem: str, run_json: bytes) -> str:
+    """The name of the folder that `run_json` now lies in."""
     for number in range(1, 1000):
         path = root / (stem if number == 1 else f"{stem}-{number}")
-        try:
-            path.mkdir()
-        except FileExistsError as error:
-            if named:
-                raise UserError(f"there is a run {stem} in {root} already; --resume {stem} goes on with it") from error
-            continue
-        return path
+        if _taken(path, run_json):
+            return path.name
     raise UserError(f"{root} holds a thousand runs of this second; something starts them in a loop")
+
+
+def _taken(path: Path, run_json: bytes) -> bool:
+    """Make `path` a run's folder; False if it is one. A folder without `run.json` was left by a crash and is free."""
+    path.mkdir(parents=True, exist_ok=True)
+    try:
+        new_files.create(path / "run.json", run_json)
+    except FileExistsError:
+        return False
+    return True
 
 
 def _flat(value: dict[str, Any], before: str = "") -> dict[str, Any]:

@@ -18,19 +18,18 @@ from metrics.scorecard import INDICES, METRICS
 from metrics.statistics import mean_interval
 from optimizers.config import CompileConfig
 from optimizers.halt import Halted
-from optimizers.player import Player
+from optimizers.player import LEAST_COVERAGE, Player
 from optimizers.registry import compile_with, strategy
 from optimizers.task import LEAST_THRESHOLD, CompileTask
 from programs.accounts import Cost
 from programs.artifact import Artifact
 from programs.artifact_store import check_name, save_program
 from programs.evaluation import Evaluation
+from programs.fingerprints import program_sha256, program_state
 from programs.maden import DebtorFactory, Maden
+from programs.played_store import lm_id
 from programs.provenance import collect_provenance
 from programs.settings import ProgramSettings
-
-LEAST_COVERAGE = 0.95
-"""Share of the negotiations that must have a score; with less, what was compared is not what was asked for."""
 
 Costs = Callable[[], dict[str, Cost]]
 """What the run has paid so far, per role."""
@@ -43,6 +42,8 @@ class Outcome:
     artifact: Artifact
     before: Evaluation
     after: Evaluation
+    uncompiled_sha256: str
+    """`program_sha256` of the program that it was compiled from."""
     halted: Halted | None = None
     """Why it ended early; None where it ran to its end."""
 
@@ -65,6 +66,16 @@ class Session:
         config = self.config
         chosen = strategy(config.optimizer)
         return chosen.negotiations(config.strategy, len(self.train), len(self.val)) + 2 * len(self.val)
+
+    @property
+    def debtor(self) -> str:
+        """Who sits on the other side, as part of every key: a model's debtor is another one with another model."""
+        return f"lm {lm_id(self.lm)}" if self.config.debtor == "lm" else self.config.debtor
+
+    @property
+    def uncompiled_sha256(self) -> str:
+        """`program_sha256` of the program to compile."""
+        return program_sha256(self.program.settings, program_state(self.program))
 
     def task(self, metric_threshold: float, player: Player) -> CompileTask:
         """The optimiser's view of this session: training and validation debtors, never a held-out one."""
@@ -118,16 +129,17 @@ def run(session: Session, player: Player, artifacts: Path, costs: Costs) -> Outc
     """Measure, compile, measure, save; when halted, save the best candidate so far.
 
     Raises:
-        UserError: too little could be scored, or the run was halted before anything was fully evaluated; nothing is
-            saved then.
+        UserError: too little could be scored; nothing is saved.
+        Halted: before any candidate was fully evaluated; nothing is saved.
     """
     with dspy.context(lm=session.lm):
         try:
             before, program, after, threshold = _compiled(session, player)
         except Halted as why:
             return _halted(session, player, artifacts, costs, why)
-    provenance = _provenance(session, threshold, player.unscored)
-    return Outcome(_saved(session, player, artifacts, costs, program, provenance, before, after), before, after)
+    provenance = _provenance(session, player, threshold)
+    artifact = _saved(session, player, artifacts, costs, program, provenance, before, after)
+    return Outcome(artifact, before, after, session.uncompiled_sha256)
 
 
 def _compiled(session: Session, player: Player) -> tuple[Evaluation, Maden, Evaluation, float]:
@@ -147,25 +159,22 @@ def _compiled(session: Session, player: Player) -> tuple[Evaluation, Maden, Eval
 
 def _measured(program: Maden, session: Session, player: Player, phase: str) -> Evaluation:
     player.begin(phase, len(session.val))
-    result = player.evaluate(program, session.val, session.config.seed)
+    result = player.evaluate(program, session.val, session.config.seed, words=phase.split(maxsplit=1)[0])
     _require_coverage(result.scored, result.unscored, "the validation")
     return result
 
 
 def _halted(session: Session, player: Player, artifacts: Path, costs: Costs, why: Halted) -> Outcome:
     """The best candidate that was fully evaluated, saved and marked; what it played is in the ledger."""
-    best, seed = player.best(session.val, session.config.seed), session.config.seed
-    if best is None:
-        raise UserError(
-            f"{why}; no candidate was fully evaluated by then, so nothing was saved; "
-            f"--resume {player.folder.run_id} goes on and pays for nothing twice"
-        ) from why
-    before = player.evaluate(session.program, session.val, seed)
-    after = player.evaluate(best, session.val, seed)
-    provenance = _provenance(session, _threshold(session, before), player.unscored)
+    sha256 = player.best(session.val, session.config.seed)
+    if sha256 is None:
+        raise why
+    best = player.restored(sha256)
+    before, after = (player.recorded(one, session.val, session.config.seed) for one in (session.program, best))
+    provenance = _provenance(session, player, _threshold(session, before))
     provenance["halted"] = {"reason": why.reason, "sentence": str(why)}
     artifact = _saved(session, player, artifacts, costs, best, provenance, before, after)
-    return Outcome(artifact, before, after, why)
+    return Outcome(artifact, before, after, session.uncompiled_sha256, why)
 
 
 def _saved(
@@ -186,6 +195,7 @@ def _saved(
         scores={"uncompiled": summary(before), "compiled": summary(after)},
         cost=cost_record(costs()),
         created=player.folder.created,
+        taken=player.folder.versions_path,
         notes=f"stopped early: {provenance['halted']['sentence']}" if "halted" in provenance else "",
     )
 
@@ -220,17 +230,18 @@ def summary(evaluation: Evaluation) -> dict[str, Any]:
 def cost_record(by_role: dict[str, Cost]) -> dict[str, Any]:
     """What was paid as the artifact keeps it: the total, and the same per role; unknown money is null.
 
-    Without seconds: the same compile takes another time each time, and its artifact shall be the same.
+    Without seconds and failed calls: they differ each time, and the same compile shall leave the same artifact.
     """
-    roles = {role: _without_seconds(cost) for role, cost in sorted(by_role.items())}
-    return {**_without_seconds(sum(by_role.values(), Cost())), "roles": roles}
+    roles = {role: _lasting(cost) for role, cost in sorted(by_role.items())}
+    return {**_lasting(sum(by_role.values(), Cost())), "roles": roles}
 
 
-def _without_seconds(cost: Cost) -> dict[str, Any]:
-    return {name: value for name, value in asdict(cost).items() if name != "seconds"}
+def _lasting(cost: Cost) -> dict[str, Any]:
+    return {name: value for name, value in asdict(cost).items() if name not in ("seconds", "failed_calls")}
 
 
-def _provenance(session: Session, threshold: float, unscored: int) -> dict[str, Any]:
+def _provenance(session: Session, player: Player, threshold: float) -> dict[str, Any]:
+    """Nothing of the clock and of this session: two runs of the same configuration shall leave the same artifact."""
     config = session.config
     return collect_provenance(
         lm=session.lm,
@@ -242,8 +253,9 @@ def _provenance(session: Session, threshold: float, unscored: int) -> dict[str, 
         train_ids=_ids(session.train),
         val_ids=_ids(session.val),
         debtor=config.debtor,
-        config=config.model_dump(mode="json"),
-        compile_unscored=unscored,
+        config={**config.model_dump(mode="json"), "book": Path(config.book).name if config.book else None},
+        compile_unscored=player.unscored,
+        environment=player.folder.environment or None,
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import json
 import os
 import re
 from datetime import UTC, datetime
@@ -45,6 +46,7 @@ def save_program(  # noqa: PLR0913  (one parameter a fact)
     parent: str | None = None,
     notes: str = "",
     created: str | None = None,
+    taken: Path | None = None,
 ) -> Artifact:
     """Save `program` as the next version of `name`.
 
@@ -58,6 +60,8 @@ def save_program(  # noqa: PLR0913  (one parameter a fact)
         parent: what it was compiled from; by default the artifact that `program` was loaded from.
         notes: free words.
         created: UTC, ISO 8601; now, when nothing is given.
+        taken: where the caller remembers which numbers it asked for, so that the same work saved again after a crash
+            between saving and noticing is found, not saved twice.
 
     Raises:
         UserError: the name is unusable, a predictor has a model of its own, or the file cannot be written (full
@@ -84,17 +88,24 @@ def save_program(  # noqa: PLR0913  (one parameter a fact)
     }
     _refuse_secrets(rendered(sealed(content)))
     restored(parsed(rendered(sealed(content)), f"the new version of {name}"))
-    return _written(content, root / name)
+    return _written(content, root / name, taken)
 
 
-def _written(content: dict[str, Any], folder: Path) -> Artifact:
+def _written(content: dict[str, Any], folder: Path, taken: Path | None) -> Artifact:
     """Under the next free number; another process that takes it first makes us take the one after."""
     existed = folder.is_dir()
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        numbers: list[int] = json.loads(taken.read_bytes()) if taken is not None and taken.exists() else []
+        for number in numbers:
+            path, data = _file(content, folder, number)
+            if path.exists() and path.read_bytes() == data:
+                return parsed(data, str(path)).at(path)
         while True:
-            content["version"] = _next_version(folder)
-            path, data = file_of(folder, content["version"]), rendered(sealed(content))
+            numbers.append(_next_version(folder))
+            if taken is not None:
+                new_files.replace(taken, json.dumps(numbers).encode())
+            path, data = _file(content, folder, numbers[-1])
             try:
                 new_files.create(path, data)
             except FileExistsError:
@@ -108,6 +119,11 @@ def _written(content: dict[str, Any], folder: Path) -> Artifact:
             f"cannot save in {folder}: {error.strerror or error}; nothing that was there is changed; "
             "make room or name another folder, and run the same again"
         ) from error
+
+
+def _file(content: dict[str, Any], folder: Path, version: int) -> tuple[Path, bytes]:
+    """Where `content` lies as this version, and the bytes that are there then."""
+    return file_of(folder, version), rendered(sealed({**content, "version": version}))
 
 
 def _next_version(folder: Path) -> int:

@@ -2,42 +2,43 @@
 
 from __future__ import annotations
 
-import time
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from data import cli
-from data.book import read_book
-from data.policy import read_policy
-from metrics.scorecard import INDICES, METRICS
-from metrics.statistics import paired_difference
-from optimizers.presets import PRESETS, Preset
+from optimizers import estimate as estimates
+from optimizers.asked import resolved, session_of
+from optimizers.budget import Limits
+from optimizers.facts import facts_of
+from optimizers.halt import Halted
+from optimizers.ledger import Ledger
+from optimizers.presets import Preset
 from optimizers.registry import STRATEGIES
-from optimizers.session import CompileConfig, Outcome, Session, prepare, run
+from optimizers.report import show_finished
+from optimizers.runs import RUNS, RunFolder
+from optimizers.session import Session
+from optimizers.summary import finished
+from optimizers.worker import Work, lead
 from programs import lm as models
-from programs.accounts import Account, Cost
-from programs.bars import PhaseBars
-from programs.contestants import ARTIFACTS, NamedModel, debtor_factory
+from programs.contestants import ARTIFACTS
+from programs.provenance import current_environment
 from programs.settings import Variant
 
-SECONDS_PER_LOCAL_CALL = (5, 9)
-"""Usual range on two cores, for the estimate."""
-NO_DEMOS = (
-    ": no negotiation with a training debtor reached the threshold; try more debtors (--train), another --seed, "
-    "or --preset standard"
-)
+EXITS = {"interrupted": cli.EXIT_INTERRUPTED, "infrastructure": 1}
+"""Statuses of a compile that was stopped early and has saved the best so far; 0 at a cap, which is what was asked for."""
 OPTIMIZERS = "; ".join(f"{s.name}: {s.summary}" for s in STRATEGIES.values())
 
 
 def compile_(  # noqa: PLR0913, PLR0917  (a command line)
+    ctx: typer.Context,
     program: Annotated[Variant, typer.Option(help="Which modules sit at the creditor's side.")] = Variant.MADEN,
     optimizer: Annotated[str, typer.Option(help=OPTIMIZERS)] = "bootstrap",
     lm: Annotated[str, typer.Option(help="local, local:FILE.gguf or a LiteLLM model string.")] = models.LOCAL,
     prompt_lm: Annotated[
-        str | None, typer.Option(help="Model that proposes instructions (mipro); default: that of --lm.")
+        str | None, typer.Option(help="Model that proposes instructions; default: that of --lm.")
     ] = None,
     debtor: Annotated[str, typer.Option(help="simulated, or lm: played by the model of --lm.")] = "simulated",
     book: Annotated[Path | None, typer.Option(help="A debtor book; default: the shipped one.")] = None,
@@ -49,8 +50,21 @@ def compile_(  # noqa: PLR0913, PLR0917  (a command line)
     val: Annotated[int | None, typer.Option(min=1, help="Validation debtors; default: the preset's.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Chooses the debtors, their behaviour and the search.")] = 0,
     temperature: Annotated[float, typer.Option(min=0, max=2, help="Of every creditor-side call.")] = 0.0,
-    threads: Annotated[int, typer.Option(min=1, help="Negotiations at once; for remote models.")] = 1,
     name: Annotated[str | None, typer.Option(help="Of the artifact; default: the program's.")] = None,
+    run_id: Annotated[str | None, typer.Option("--run", help="Name of the new run; default: date and time.")] = None,
+    resume: Annotated[
+        str | None, typer.Option(help="Go on with this run: its configuration holds, nothing is paid twice.")
+    ] = None,
+    join: Annotated[
+        str | None, typer.Option(help="Be a further worker of this run, which another process leads (search).")
+    ] = None,
+    max_usd: Annotated[float | None, typer.Option(min=0, help="Stop before the run costs more.")] = None,
+    max_calls: Annotated[int | None, typer.Option(min=0, help="Stop after so many paid calls.")] = None,
+    max_minutes: Annotated[float | None, typer.Option(min=0, help="Stop after so many minutes of work.")] = None,
+    threads: Annotated[int, typer.Option(min=1, max=256, help="Negotiations at once; for remote models.")] = 1,
+    log_json: Annotated[Path | None, typer.Option(help="Append every event to this file, a JSON line each.")] = None,
+    mlflow: Annotated[str | None, typer.Option(help="Track on this MLflow server; needs maden[mlflow].")] = None,
+    runs: Annotated[Path, typer.Option(help="Folder of the runs.")] = RUNS,
     artifacts: Annotated[Path, typer.Option(help="Folder of the artifacts.")] = ARTIFACTS,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and the estimate, call nothing.")] = False,
 ) -> None:
@@ -60,96 +74,71 @@ def compile_(  # noqa: PLR0913, PLR0917  (a command line)
     plays the same validation debtors again. Held-out debtors are never touched; compare on them with
     `python -m programs.compare maden maden@1`.
 
-    Example: `python -m programs.compile --preset quick` on the embedded model, or
-    `python -m programs.compile --lm openai/gpt-4o-mini --optimizer mipro --preset standard --threads 8`.
+    Everything is kept in `runs/ID/`: a run that was stopped, killed or cut off goes on with `--resume ID`, pays for no
+    answer twice and ends with the same artifact. At a cap (`--max-usd`, `--max-calls`, `--max-minutes`) and on Ctrl-C
+    the best candidate so far is saved and marked; a second Ctrl-C ends at once and loses nothing that was paid.
+
+    Examples: `python -m programs.compile --preset quick` on the embedded model;
+    `python -m programs.compile --lm openai/gpt-4o-mini --optimizer mipro --preset standard --threads 8 --max-usd 5`;
+    the same with `--dry-run` for the estimate; `python -m programs.compile --resume 20260807-181500-maden --max-usd 8`.
+
+    Exit status: 0 saved; 1 saved, but the provider failed before the end; 2 a mistake, nothing saved; 130 interrupted.
     """
-    size, read = PRESETS[preset], read_book(book)
-    config = CompileConfig(
-        program=program,
-        optimizer=optimizer,
-        lm=lm,
-        prompt_lm=prompt_lm,
-        debtor=debtor,
-        book=str(book) if book else None,
-        policy=read_policy(policy),
-        train=train or size.train,
-        val=val or size.val,
-        seed=seed,
-        threads=threads,
-        name=name or program.value,
-        temperature=temperature,
-        strategy=size.strategy,
+    given = {name: value for name, value in ctx.params.items() if _given(ctx, name)}
+    work = Work(
+        Limits(max_usd=max_usd, max_calls=max_calls, max_minutes=max_minutes), threads, artifacts, log_json, mlflow
     )
-    model = NamedModel(lm)
-    debtors = debtor_factory(debtor, model)
-    prompt_model = models.make_lm(prompt_lm) if prompt_lm else None
-    session = prepare(config, read, model.get(), prompt_model, debtors)
-    _show_plan(session)
+    folder = RunFolder.open(runs, resume) if resume else None
+    session = session_of(resolved(folder.config if folder else None, given))
+    facts = facts_of(session.book, session.lm, session.prompt_lm)
+    if folder is not None:
+        folder.check_same(session.config, facts)
+        if outcome := finished(folder):
+            show_finished(folder, outcome)
+            return
+    _show_plan(session, work.limits, folder)
     if dry_run:
         return
-    for one in filter(None, (session.lm, prompt_model)):
+    for one in dict.fromkeys((session.lm, session.prompt_lm)):
         models.check_lm(one)
-    account, began = Account(), time.monotonic()
-    with PhaseBars() as bars:
-        outcome = run(session, bars, artifacts, account)
-    _show_outcome(outcome, time.monotonic() - began)
+    folder = folder or RunFolder.begin(runs, session.config, facts, run_id, current_environment())
+    _tell(f"run {folder.path}; whatever happens, --resume {folder.run_id} goes on with it")
+    try:
+        outcome = lead(folder, session, work)
+    except Halted as why:
+        _tell(f"{why} before any candidate was fully evaluated, so nothing was saved; {_going_on(folder, runs)}")
+        sys.exit(cli.EXIT_INTERRUPTED)
+    if outcome.halted is not None:
+        _tell(f"stopped early: {outcome.halted}; {_going_on(folder, runs)}")
+        sys.exit(EXITS.get(outcome.halted.reason, 0))
 
 
-def _show_plan(session: Session) -> None:
+def _given(ctx: typer.Context, name: str) -> bool:
+    """Whether the user gave this flag, be it with the value that is the default."""
+    source = ctx.get_parameter_source(name)
+    return source is not None and not source.name.startswith("DEFAULT")
+
+
+def _show_plan(session: Session, limits: Limits, folder: RunFolder | None) -> None:
     """What will be done, before the first call."""
-    config, found = session.config, session.estimate()
-    lines = [
+    config = session.config
+    played = sum(1 for _ in Ledger(folder.ledger_path)) if folder else 0
+    found = estimates.estimate(config, session.negotiations, session.lm, session.prompt_lm, played=played)
+    _tell(
         f"program {config.program}, optimiser {config.optimizer}, model {session.lm.model}, seed {config.seed}",
         f"{len(session.train)} training and {len(session.val)} validation debtors of {session.book.source}",
-        f"at most {found.negotiations} negotiations, about {found.calls_low}-{found.calls_high} model calls",
-    ]
-    if config.lm.startswith(models.LOCAL):
-        quick, slow = (seconds / 60 for seconds in SECONDS_PER_LOCAL_CALL)
-        minutes = f"about {found.calls_low * quick:.0f}-{found.calls_high * slow:.0f} minutes on two cores"
-        lines.append(f"{minutes}; answered calls come from the cache")
-    for line in lines:
-        cli.stderr.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-def _show_outcome(outcome: Outcome, seconds: float) -> None:
-    """The closing table, what it cost, and what to do next."""
-    artifact, before, after = outcome.artifact, outcome.before, outcome.after
-    reference = f"{artifact.name}@{artifact.version}"
-    table = Table(title=f"{reference}: {len(after.played)} validation debtors, paired", title_justify="left")
-    for column in ("metric", "better", "uncompiled", "compiled", "difference", "95% interval"):
-        table.add_column(column, justify="left" if column in ("metric", "better") else "right")
-    for metric in (*METRICS, *INDICES):
-        first, second = before.values(metric.id), after.values(metric.id)
-        change = paired_difference(first, second)
-        table.add_row(
-            f"{metric.id} {metric.name}",
-            metric.better or "",
-            f"{_mean(first):.3f}",
-            f"{_mean(second):.3f}",
-            f"{change.mean:+.3f}",
-            f"{change.low:+.3f} .. {change.high:+.3f}",
-        )
-    cli.results().print(table)
-    cli.stdout.print(_cost_line(outcome.account.total, seconds), markup=False, highlight=False, soft_wrap=True)
-    demos = sum(len(state["demos"]) for state in artifact.state.values())
-    for line in (
-        f"saved {artifact.path} with {demos} demonstrations" + ("" if demos else NO_DEMOS),
-        f"next: python -m programs.compare {artifact.settings.variant} {reference} --split heldout",
-    ):
-        cli.stdout.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-def _mean(values: dict[str, list[float]]) -> float:
-    flat = [value for trials in values.values() for value in trials]
-    return sum(flat) / len(flat)
-
-
-def _cost_line(cost: Cost, seconds: float) -> str:
-    money = "price unknown" if cost.money_usd is None else f"{cost.money_usd:.4f} USD"
-    return (
-        f"{cost.calls} model calls and {cost.cached_calls} from the cache, {cost.tokens_in} tokens in, "
-        f"{cost.tokens_out} out, {money}, {seconds / 60:.1f} minutes"
+        *estimates.lines(found, limits),
     )
+
+
+def _going_on(folder: RunFolder, runs: Path) -> str:
+    where = "" if runs == RUNS else f" --runs {runs}"
+    return f"python -m programs.compile --resume {folder.run_id}{where} goes on and pays for nothing twice"
+
+
+def _tell(*sentences: str) -> None:
+    for sentence in sentences:
+        cli.stderr.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -125,8 +125,9 @@ def _parallel(
         }
         try:
             for future in as_completed(futures):
+                negotiation = future.result()  # what one job raises ends all of them now, not after the last
                 if on_played is not None:
-                    on_played(future.result())
+                    on_played(negotiation)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

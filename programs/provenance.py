@@ -46,6 +46,7 @@ def collect_provenance(  # noqa: PLR0913  (one parameter a fact)
     debtor: str,
     config: dict[str, Any] | None = None,
     compile_unscored: int = 0,
+    environment: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The provenance section of an artifact.
 
@@ -60,12 +61,11 @@ def collect_provenance(  # noqa: PLR0913  (one parameter a fact)
         debtor: who sat on the other side, as the command line names it.
         config: the whole configuration of the run.
         compile_unscored: negotiations of the compilation lost to infrastructure.
+        environment: as `current_environment()` found it when the run was begun; by default as it is now.
     """
     return without_secrets(
         {
-            "code": {**git_revision(), "playing_sha256": playing_code()},
-            "python": platform.python_version(),
-            "packages": installed_versions(),
+            **(environment or current_environment()),
             "lm": described(lm),
             "prompt_lm": described(prompt_lm),
             "optimizer": {"name": optimizer, "settings": optimizer_settings},
@@ -79,6 +79,15 @@ def collect_provenance(  # noqa: PLR0913  (one parameter a fact)
             "compile_unscored": compile_unscored,
         }
     )
+
+
+def current_environment() -> dict[str, Any]:
+    """Code revision, Python and packages of this process."""
+    return {
+        "code": {**git_revision(), "playing_sha256": playing_code()},
+        "python": platform.python_version(),
+        "packages": installed_versions(),
+    }
 
 
 def described(lm: dspy.LM | None) -> dict[str, Any] | None:

@@ -33,8 +33,9 @@ def uneven(prompt):
 
 
 def compiled(cli, tmp_path, book, *more, lm=None):
-    cli.use_model(lm or playing(uneven))
-    return cli(compile_, PROG, "--book", book, "--train", 5, "--val", 3, "--artifacts", tmp_path / "a", *more)
+    cli.use_model(lm or playing(uneven, cache=True))
+    folders = ("--artifacts", tmp_path / "a", "--runs", tmp_path / "r")
+    return cli(compile_, PROG, "--book", book, "--train", 5, "--val", 3, *folders, *more)
 
 
 def test_a_compile_leaves_an_artifact_that_plays_as_it_did_and_a_second_run_leaves_the_next(cli, tmp_path, book):
@@ -63,7 +64,7 @@ def test_a_compile_leaves_an_artifact_that_plays_as_it_did_and_a_second_run_leav
 def test_no_heldout_debtor_is_played(cli, tmp_path, book):
     from data.book import read_book
 
-    lm = playing()
+    lm = playing(cache=True)
     compiled(cli, tmp_path, book, lm=lm)
     artifact = read_artifact("maden@1", root=tmp_path / "a")
     used = {*artifact.provenance["split"]["train"]["ids"], *artifact.provenance["split"]["val"]["ids"]}
@@ -73,7 +74,7 @@ def test_no_heldout_debtor_is_played(cli, tmp_path, book):
 
 
 def test_a_dry_run_shows_the_estimate_and_calls_nothing(cli, tmp_path, book):
-    lm = playing()
+    lm = playing(cache=True)
     result = compiled(cli, tmp_path, book, "--dry-run", lm=lm)
     assert result.code == 0
     assert "5 training and 3 validation debtors" in result.err
@@ -93,7 +94,7 @@ def test_a_dry_run_shows_the_estimate_and_calls_nothing(cli, tmp_path, book):
     ],
 )
 def test_a_users_mistake_gets_one_sentence_and_status_2(cli, tmp_path, book, argv, sentence):
-    lm = playing()
+    lm = playing(cache=True)
     result = compiled(cli, tmp_path, book, *argv, lm=lm)
     assert result.code == 2
     assert sentence in result.err
@@ -112,7 +113,7 @@ def test_the_policy_of_the_file_rules_the_program(cli, tmp_path, book):
 
 
 def test_a_model_that_does_not_answer_is_found_before_any_work(cli, tmp_path, book):
-    lm = playing(failures=[dspy.lm15.AuthError("bad key")] * 3)
+    lm = playing(failures=[dspy.lm15.AuthError("bad key")] * 3, cache=True)
     result = compiled(cli, tmp_path, book, lm=lm)
     assert result.code == 2
     assert "error:" in result.err
@@ -122,7 +123,7 @@ def test_a_model_that_does_not_answer_is_found_before_any_work(cli, tmp_path, bo
 
 def test_too_many_infrastructure_failures_stop_the_compile_and_save_nothing(cli, tmp_path, book):
     failures = [None] + [dspy.lm15.RateLimitError("slow down")] * 400
-    result = compiled(cli, tmp_path, book, lm=playing(failures=failures))
+    result = compiled(cli, tmp_path, book, lm=playing(failures=failures, cache=True))
     assert result.code == 2
     assert "could score only 0 of 3 negotiations" in result.err
     assert "nothing was saved" in result.err

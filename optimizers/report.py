@@ -1,0 +1,79 @@
+"""What a compile tells at its end: the table, the cost, where the artifact lies and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from rich.table import Table
+
+from data import cli
+from metrics.scorecard import INDICES, METRICS
+from metrics.statistics import paired_difference
+from optimizers.runs import RunFolder
+from optimizers.session import Outcome
+from programs.accounts import Cost
+
+NO_DEMOS = (
+    ": no negotiation with a training debtor reached the threshold; try more debtors (--train), another --seed, "
+    "or --preset standard"
+)
+
+
+def show_outcome(outcome: Outcome, costs: Mapping[str, Cost], minutes: float) -> None:
+    """The closing table and lines on stdout.
+
+    Args:
+        outcome: of the run.
+        costs: per role, of all sessions together.
+        minutes: at work, in all sessions together.
+    """
+    cli.results().print(_table(outcome))
+    for line in (_cost_line(sum(costs.values(), Cost()), minutes), *_closing(outcome)):
+        cli.stdout.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def show_finished(folder: RunFolder, outcome: Outcome) -> None:
+    """A run that came to its end before: its table again, and no call."""
+    cli.results().print(_table(outcome))
+    for line in (f"run {folder.run_id} was finished before; nothing was called", *_closing(outcome)):
+        cli.stdout.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _table(outcome: Outcome) -> Table:
+    title = f"{outcome.artifact.reference}: {len(outcome.after.played)} validation debtors, paired"
+    table = Table(title=title, title_justify="left")
+    for column in ("metric", "better", "uncompiled", "compiled", "difference", "95% interval"):
+        table.add_column(column, justify="left" if column in ("metric", "better") else "right")
+    for metric in (*METRICS, *INDICES):
+        first, second = outcome.before.values(metric.id), outcome.after.values(metric.id)
+        change = paired_difference(first, second)
+        table.add_row(
+            f"{metric.id} {metric.name}",
+            metric.better or "",
+            f"{_mean(first):.3f}",
+            f"{_mean(second):.3f}",
+            f"{change.mean:+.3f}",
+            f"{change.low:+.3f} .. {change.high:+.3f}",
+        )
+    return table
+
+
+def _closing(outcome: Outcome) -> Iterator[str]:
+    artifact = outcome.artifact
+    demos = sum(len(state["demos"]) for state in artifact.state.values())
+    note = " (stopped early: the best candidate so far)" if outcome.halted else "" if demos else NO_DEMOS
+    yield f"saved {artifact.path} with {demos} demonstrations{note}"
+    yield f"next: python -m programs.compare {artifact.settings.variant} {artifact.reference} --split heldout"
+
+
+def _mean(values: dict[str, list[float]]) -> float:
+    flat = [value for trials in values.values() for value in trials]
+    return sum(flat) / len(flat)
+
+
+def _cost_line(cost: Cost, minutes: float) -> str:
+    money = "price unknown" if cost.money_usd is None else f"{cost.money_usd:.4f} USD"
+    return (
+        f"{cost.calls} model calls and {cost.cached_calls} from the cache, {cost.tokens_in} tokens in, "
+        f"{cost.tokens_out} out, {money}, {minutes:.1f} minutes"
+    )
