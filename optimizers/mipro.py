@@ -5,8 +5,8 @@ from __future__ import annotations
 import dspy
 
 from optimizers.dspy_bridge import MAX_ERRORS, metric, student
+from optimizers.proposing import proposing
 from optimizers.task import CompileTask, StrategySettings
-from programs.accounts import role
 from programs.maden import Maden
 
 NAME = "mipro"
@@ -25,7 +25,11 @@ def compile_program(task: CompileTask) -> Maden:
     """Opsahl-Ong et al. 2024 (MIPROv2).
 
     The data-aware proposer is off: it prints whole examples, and with them the debtors' private finances, into a
-    prompt. The seed goes to the constructor: `compile(seed=0)` would silently use 9.
+    prompt. The seed goes to the constructor: `compile(seed=0)` would silently use 9. It also decides
+    the sample (rollout id) of each proposal, so that a repeated run makes the same ones.
+
+    Raises:
+        Halted: see `optimizers.proposing`.
     """
     optimizer = dspy.MIPROv2(
         metric=metric,
@@ -40,7 +44,7 @@ def compile_program(task: CompileTask) -> Maden:
         metric_threshold=task.metric_threshold,
         seed=task.seed,
     )
-    with role("proposer"):  # what the program does not book to a role of its own
+    with proposing(task.player):
         return optimizer.compile(
             student(task),
             trainset=task.trainset(),
