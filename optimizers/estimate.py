@@ -41,7 +41,7 @@ TOKENS_IN_PER_DEMO = 700
 TOKENS_OUT_PER_CALL = Range(60, 100)
 REASONING_TOKENS_OUT = 2000
 """Most that a reply of a reasoning model usually takes: what it thinks is billed as well."""
-PROPOSAL_TOKENS_IN, PROPOSAL_TOKENS_OUT = Range(500, 3000), Range(50, 500)
+PROPOSAL_TOKENS_IN, PROPOSAL_TOKENS_OUT = Range(500, 6000), Range(50, 800)
 """Of one call that writes an instruction."""
 WITHOUT_PROPOSALS = frozenset({"bootstrap", "random-search"})
 """Strategies that write no instructions."""
@@ -186,7 +186,7 @@ def _cap_line(flag: str, cap: float, found: Range) -> str:
 def _playing(config: CompileConfig, lm: dspy.LM, negotiations: int) -> _Part:
     """The calls of the negotiations."""
     calls = _times(_calls_per_negotiation(config), Range(negotiations, negotiations))
-    demos = config.strategy.max_demos * TOKENS_IN_PER_DEMO
+    demos = min(config.strategy.max_demos * TOKENS_IN_PER_DEMO, config.strategy.demo_token_budget)
     tokens_in = Range(TOKENS_IN_PER_CALL.low, TOKENS_IN_PER_CALL.high + demos)
     return _Part(lm, calls, tokens_in, _replies(lm, TOKENS_OUT_PER_CALL))
 

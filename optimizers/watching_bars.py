@@ -17,7 +17,6 @@ from typing_extensions import override
 from optimizers.budget import Limits, Spent
 from optimizers.ledger import LedgerLine
 from optimizers.watching import RunWatcher
-from programs.artifact import Artifact
 from programs.bars import PhaseBars
 
 SPENT_EVERY_S = 1.0
@@ -120,13 +119,6 @@ class BarsWatcher(RunWatcher):
         with self._lock:
             self._bars.say(f"warning: {sentence}")
 
-    @override
-    def finished(self, artifact: Artifact, halted: str | None) -> None:
-        with self._lock:
-            self._trying = None
-            if halted is not None:
-                self._bars.say(f"stopped early: {halted}; {artifact.reference} holds the best candidate so far")
-
     def _heartbeat(self) -> None:
         """Where there are no bars: a line a minute."""
         if not self._bars.plain or self._clock() - self._told_at < PLAIN_EVERY_S:
@@ -146,7 +138,7 @@ class BarsWatcher(RunWatcher):
                 ("time", self._time_words()),
             ]
         table = Table.grid(padding=(0, 2))
-        table.add_column(style="dim")
+        table.add_column(style="dim", min_width=max(len(name) for name, _ in rows), no_wrap=True)
         table.add_column(no_wrap=True, overflow="ellipsis")
         for name, words in rows:
             if words:
@@ -166,7 +158,7 @@ class BarsWatcher(RunWatcher):
                 self._spent_line = spent_words(self._spent(), self._limits)
             except Exception as error:  # looked up from the drawing thread, which an exception would end
                 self._spent_line = f"unknown ({error})"
-        kept = f"; {self._reused} negotiations from the ledger" if self._reused else ""
+        kept = f"; {self._reused} negotiation{'s' * (self._reused != 1)} from the ledger" if self._reused else ""
         return self._spent_line + kept + (f"; {self._lost} lost" if self._lost else "")
 
     def _time_words(self) -> str:

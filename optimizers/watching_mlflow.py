@@ -10,6 +10,7 @@ import logging
 import os
 import queue
 import re
+import textwrap
 import threading
 from collections.abc import Callable
 from types import TracebackType
@@ -34,6 +35,7 @@ _SETTINGS = {
 """MLflow's own defaults report usage to its makers, and wait minutes for a server that is down."""
 LONGEST_VALUE = 500
 """Characters of a parameter or tag that every server takes."""
+LONGEST_REASON = 160
 
 
 class MlflowWatcher(RunWatcher):
@@ -126,7 +128,7 @@ class MlflowWatcher(RunWatcher):
                 job()
             except Exception as error:
                 broken = True
-                reason = _without_login((str(error) or type(error).__name__).splitlines()[0][:LONGEST_VALUE])
+                reason = _without_login(textwrap.shorten(str(error) or type(error).__name__, LONGEST_REASON))
                 self.warn(f"{self._name} failed ({reason}); the compile goes on without it")
 
 
@@ -147,14 +149,14 @@ def _client(uri: str) -> Any:
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
     try:
-        from mlflow.exceptions import MlflowException
         from mlflow.tracking import MlflowClient
     except ImportError as error:
         raise UserError('--mlflow needs the package mlflow-skinny; run pip install "maden[mlflow]"') from error
     logging.getLogger("mlflow").setLevel(logging.ERROR)
     try:
         return MlflowClient(tracking_uri=uri)
-    except MlflowException as error:
+    except Exception as error:  # MLflow's own, SQLAlchemy's, ...
         raise UserError(
-            f"MLflow cannot use {_without_login(uri)}: {_without_login(str(error)).splitlines()[0]}"
+            f"MLflow cannot use {_without_login(uri)} ({type(error).__name__}); "
+            "name a server, http://HOST:PORT, or a file, sqlite:///FILE"
         ) from error

@@ -44,7 +44,7 @@ class PhaseBars:
 
     def __init__(self, status: Callable[[], Iterable[RenderableType]] | None = None) -> None:
         self._console = Console(file=sys.stderr, highlight=False, markup=False)
-        self._plain = not self._console.is_terminal
+        self._plain = not self._console.is_terminal or self._console.is_dumb_terminal
         self._bars = _BarsAndStatus(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -71,7 +71,7 @@ class PhaseBars:
 
     @property
     def plain(self) -> bool:
-        """Whether stderr is no terminal, so that there are lines in place of bars."""
+        """Whether stderr is no terminal that can draw, so that there are lines in place of bars."""
         return self._plain
 
     @property
