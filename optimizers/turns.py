@@ -16,6 +16,7 @@ import dspy
 
 from data.domain import DebtCase, Ending, MoveKind, Negotiation, Speaker, Terms, Turn
 from optimizers.task import CompileTask
+from programs import words
 from programs.briefing import given_way
 from programs.evaluation import evaluate
 from programs.fingerprints import predictors
@@ -28,6 +29,8 @@ PLANNER, NEGOTIATOR = "planner.predict", "negotiator.predict"
 DISCLOSURE_BONUS = 0.02
 """What a newly stated figure or reason adds to a turn's gain, in the creditor's value: about one step down in the
 middle of a ladder (median 0.017 on the embedded model), so that a good question is worth a step and no more."""
+UNCLEAN = 0.9
+"""Share of its worth that a demonstration keeps if it shows words that were cut, or a choice without effect."""
 _WHOLE_TRACE = 10**6
 
 
@@ -82,13 +85,13 @@ class Demonstration:
     objective: float
     """Of the negotiation, 0..1."""
     clean: bool
-    """The model's words went out whole, and its choice was the one carried out."""
+    """At least half of the model's words could be said, and its choice describes what happened."""
     example: dspy.Example
 
     @property
     def worth(self) -> float:
-        """Objective of the whole, raised or lowered by the share that this turn gained: first come the best."""
-        return self.objective * (1 + self.gain)
+        """Objective of the whole, raised or lowered by what this turn gained; less where it is not clean."""
+        return self.objective * (1 + self.gain) * (1 if self.clean else UNCLEAN)
 
 
 class RecordingSeat:
@@ -167,7 +170,7 @@ def demonstrations(played: Recorded) -> list[Demonstration]:
     """The calls of a negotiation that may be shown: the useful plans, and of each turn the draft that went out.
 
     Not the drafts that were sent back, replaced by a held offer or repaired by the guard, nor those whose choice code
-    carried out as another one: they would teach what did not happen.
+    carried out as another one: they would teach what did not happen. Nor those that came back from the judge unchanged.
     """
     found: list[Demonstration] = []
     planned = 0
@@ -176,8 +179,9 @@ def demonstrations(played: Recorded) -> list[Demonstration]:
         for call in _last_of(calls, PLANNER):
             planned += 1
             found += _plan(played, number, call, "first plan" if planned == 1 else "new plan")
-        for call in _last_of(calls, NEGOTIATOR):
-            found += _turn(played, number, index, call)
+        drafts = [call for call in calls if call.predictor == NEGOTIATOR]
+        if drafts and not any(_same_choice(draft, drafts[-1]) for draft in drafts[:-1]):
+            found += _turn(played, number, index, drafts[-1])
     return found
 
 
@@ -225,7 +229,8 @@ def _turn(played: Recorded, number: int, index: int, call: Call) -> list[Demonst
     if turn.proposed is not None or other_terms or not (answer.choice in done or opens):
         return []
     gain = turn_gain(negotiation, index, played.objective)
-    clean = answer.choice in done and not any(note.startswith("words:") for note in turn.notes)
+    said = words.spoken_part(answer.message, call.inputs["dialogue"])
+    clean = answer.choice in done and len(said) >= len(answer.message) / 2
     return [_demonstration(played, number, call, phase_of(negotiation, index), answer.choice, gain, clean=clean)]
 
 
@@ -243,6 +248,11 @@ def _done(turn: Turn, own: Terms | None, after: Terms | None) -> set[str]:
         return {turn.move.kind.value}
     gave = own is not None and after is not None and given_way(own, after)
     return {"ask", "step_down" if gave else "hold"}
+
+
+def _same_choice(a: Call, b: Call) -> bool:
+    first, second = a.outputs["turn"], b.outputs["turn"]
+    return (first.choice, getattr(first, "terms", None)) == (second.choice, getattr(second, "terms", None))
 
 
 def _last_of(calls: Sequence[Call], predictor: str) -> list[Call]:
