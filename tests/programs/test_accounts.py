@@ -7,7 +7,7 @@ import logging
 import dspy
 import pytest
 
-from programs.accounts import Account, Cost, role
+from programs.accounts import Account, Cost, answered, current_role, entry_of, role, was_cached
 from tests.scripted import scripted_lm
 
 ANSWER = {"answer": "yes"}
@@ -139,3 +139,40 @@ def test_without_dspys_history_a_call_counts_and_its_price_is_unknown(caplog):
         dspy.Predict("question -> answer")(question="a")
     assert (account.total.calls, account.total.money_usd) == (1, None)
     assert caplog.records == [], "DSPy swallows a callback's error and only logs it"
+
+
+def test_the_role_of_a_thread_can_be_asked_for():
+    with role("planner"):
+        assert current_role() == "planner"
+        with role("judge"):
+            assert current_role() == "judge"
+    assert current_role() == "other"
+
+
+def test_a_cached_reply_is_told_from_a_paid_one_by_its_history_entry():
+    lm = scripted_lm(lambda _: "yes", cache=True)
+    paid, cached = lm("a"), lm("a")
+    assert [was_cached(entry_of(lm, outputs)) for outputs in (paid, cached)] == [False, True]
+    assert entry_of(lm, object()) == {}
+
+
+@pytest.mark.parametrize(
+    ("usage", "own_usd", "listed_usd", "money"),
+    [
+        ({"prompt_tokens": 10, "completion_tokens": 5}, None, 0.25, 0.25),
+        ({"prompt_tokens": 10, "completion_tokens": 5}, 0.5, 0.25, 0.5),
+        ({"prompt_tokens": 10, "completion_tokens": 5}, None, None, None),
+        ({}, None, 0.0, None),
+    ],
+    ids=["listed", "the engine's own", "unknown", "no usage reported"],
+)
+def test_one_definition_prices_an_answer_wherever_it_is_booked(usage, own_usd, listed_usd, money):
+    lm = scripted_lm(price_usd=own_usd) if own_usd is not None else None
+    cost = answered(lm, usage, listed_usd, cut=True)
+    assert cost == Cost(
+        calls=1,
+        truncated_calls=1,
+        tokens_in=usage.get("prompt_tokens", 0),
+        tokens_out=usage.get("completion_tokens", 0),
+        money_usd=money,
+    )
