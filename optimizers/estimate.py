@@ -5,12 +5,13 @@ Ranges, from negotiations that were played and counted; a price that nobody list
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import dspy
 
-from optimizers.budget import Limits
+from optimizers.budget import Limits, Spent
 from optimizers.config import CompileConfig
 from programs.accounts import own_price
 from programs.embedded import EmbeddedEngine
@@ -129,8 +130,14 @@ def price_usd(lm: dspy.LM, tokens_in: int, tokens_out: int) -> float | None:
     return list_price_usd(lm.model, tokens_in, tokens_out) if isinstance(lm.engine, str) else None
 
 
-def lines(found: Estimate, limits: Limits | None = None) -> list[str]:
-    """The estimate for the user, a sentence each, with what the caps would cut off."""
+def lines(found: Estimate, limits: Limits | None = None, spent: Spent | None = None) -> list[str]:
+    """The estimate for the user, a sentence each, with what the caps would cut off.
+
+    Args:
+        found: the estimate.
+        limits: caps of the run, over all its sessions.
+        spent: what earlier sessions of a resumed run have used up of them.
+    """
     known = f", {found.played} more are in the ledger" if found.played else ""
     said = [
         f"at most {found.negotiations} negotiations{known}, about {_span(found.calls)} model calls",
@@ -139,7 +146,7 @@ def lines(found: Estimate, limits: Limits | None = None) -> list[str]:
     ]
     if found.minutes is not None:
         said.append(f"about {_span(found.minutes)} minutes on {CORES_MEASURED}; answered calls come from the cache")
-    return [*said, *_cap_lines(found, limits or Limits())]
+    return [*said, *_cap_lines(found, limits or Limits(), spent or Spent(0, 0.0, 0.0))]
 
 
 def _money_line(found: Estimate) -> str:
@@ -153,11 +160,11 @@ def _money_line(found: Estimate) -> str:
     return f"about {_usd(found.money_usd)} USD at LiteLLM's list prices; answered calls come from the cache"
 
 
-def _cap_lines(found: Estimate, limits: Limits) -> list[str]:
+def _cap_lines(found: Estimate, limits: Limits, spent: Spent) -> list[str]:
     said = []
     if limits.max_calls is not None:
-        said.append(_cap_line(f"--max-calls {limits.max_calls:,}", limits.max_calls, found.calls))
-        if limits.max_calls < found.calls_to_first_score.high:
+        said.append(_cap_line(f"--max-calls {limits.max_calls:,}", limits.max_calls, spent.calls, found.calls))
+        if limits.max_calls - spent.calls < found.calls_to_first_score.high:
             said.append(
                 f"measuring the uncompiled program alone takes {_span(found.calls_to_first_score)} calls: "
                 "stopped before that, the compile has nothing to save"
@@ -165,22 +172,28 @@ def _cap_lines(found: Estimate, limits: Limits) -> list[str]:
     if limits.max_usd is not None:
         flag = f"--max-usd {limits.max_usd:g}"
         unknown = f"{flag} cannot be kept while a price is unknown"
-        said.append(unknown if found.money_usd is None else _cap_line(flag, limits.max_usd, found.money_usd))
+        said.append(_cap_line(flag, limits.max_usd, spent.usd, found.money_usd, unknown))
     if limits.max_minutes is not None:
         flag = f"--max-minutes {limits.max_minutes:g}"
-        plain = f"{flag} stops the compile then, whatever is done; the best candidate so far is saved"
-        said.append(plain if found.minutes is None else _cap_line(flag, limits.max_minutes, found.minutes))
+        unknown = f"{flag} stops the compile then, whatever is done; the best candidate so far is saved"
+        said.append(_cap_line(flag, limits.max_minutes, spent.minutes, found.minutes, unknown))
     return said
 
 
-def _cap_line(flag: str, cap: float, found: Range) -> str:
-    """What the cap would do."""
-    if cap >= found.high:
+def _cap_line(flag: str, cap: float, spent: float | None, found: Range | None, unknown: str = "") -> str:
+    """What a cap would do, of which `spent` is used up; `unknown` where nobody can say."""
+    if spent is None or found is None:
+        return unknown
+    left = max(0.0, cap - spent)
+    if spent:
+        flag += f", of which {_significant(left)} are left,"
+    if left >= found.high:
         return f"{flag} is above the estimate and should cut nothing off"
-    share = f"after {cap / found.high:.0%} of the highest estimate"
-    if cap < found.low:
-        return f"{flag} is below the estimate: the compile will be stopped {share}; the best candidate so far is saved"
-    return f"{flag} is within the estimate: the compile may be stopped {share}; the best candidate so far is saved"
+    where, may = ("below", "will") if left < found.low else ("within", "may")
+    return (
+        f"{flag} is {where} the estimate: the compile {may} be stopped after {left / found.high:.0%} of the highest "
+        "estimate; the best candidate so far is saved"
+    )
 
 
 def _playing(config: CompileConfig, lm: dspy.LM, negotiations: int) -> _Part:
@@ -226,11 +239,20 @@ def _times(first: Range, second: Range) -> Range:
 
 
 def _span(found: Range) -> str:
-    low, high = f"{found.low:,.0f}", f"{found.high:,.0f}"
+    low, high = _rounded(found.low), _rounded(found.high)
     return low if low == high else f"{low} to {high}"
 
 
 def _usd(found: Range) -> str:
-    """Two significant digits, so that a small bill does not read as 0."""
-    low, high = (f"{value:.2f}" if value >= 1 else f"{value:.2g}" for value in found)
+    low, high = (_significant(value) for value in found)
     return low if low == high else f"{low} to {high}"
+
+
+def _rounded(value: float) -> str:
+    """Whole, from a thousand on with two significant digits: more would feign precision."""
+    return f"{value:,.0f}" if value < 1000 else _significant(value)
+
+
+def _significant(value: float) -> str:
+    """Two significant digits, so that neither a small bill reads as 0 nor a large one as exact."""
+    return "0" if not value else f"{float(f'{value:.1e}'):,.{max(0, 1 - math.floor(math.log10(abs(value))))}f}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dspy
 import pytest
 
-from optimizers.budget import Limits
+from optimizers.budget import Limits, Spent
 from optimizers.config import CompileConfig
 from optimizers.estimate import Range, estimate, lines, price_usd
 from programs.embedded import EmbeddedEngine, EngineSettings
@@ -37,7 +37,7 @@ def test_calls_tokens_and_money_are_ranges_at_the_listed_price(remote):
     assert found.minutes is None
     assert lines(found)[:3] == [
         "at most 10 negotiations, about 60 to 240 model calls",
-        "about 60,000 to 696,000 tokens in and 3,600 to 24,000 out",
+        "about 60,000 to 700,000 tokens in and 3,600 to 24,000 out",
         "about 0.096 to 0.94 USD at LiteLLM's list prices; answered calls come from the cache",
     ]
 
@@ -111,6 +111,14 @@ def test_a_reasoning_model_may_write_far_more(remote):
 )
 def test_a_cap_says_what_it_would_cut_off(remote, limits, sentence):
     assert any(line.startswith(sentence) for line in lines(estimate(CompileConfig(val=6), 10, remote), limits))
+
+
+def test_a_resumed_runs_cap_is_what_earlier_sessions_left_of_it(remote):
+    said = lines(estimate(CompileConfig(), 10, remote, played=4), Limits(max_calls=200), Spent(128, 0.1, 3.0))
+    assert (
+        "--max-calls 200, of which 72 are left, is within the estimate: the compile may be stopped after 50% of the "
+        "highest estimate; the best candidate so far is saved"
+    ) in said
 
 
 def test_a_price_that_rises_with_the_length_of_a_prompt_is_that_of_single_calls(remote, monkeypatch):
