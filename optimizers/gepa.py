@@ -73,11 +73,9 @@ def compile_program(task: CompileTask) -> Maden:
         use_merge=False,
         num_threads=task.player.threads,
         seed=task.seed,
-        gepa_kwargs={"stop_callbacks": [lambda _state: proposer.ended]},
+        gepa_kwargs={"stop_callbacks": [lambda _state: proposer.ended is not None]},
     )
     program = optimizer.compile(student(task), trainset=task.trainset(), valset=task.valset())
-    if proposer.broken is not None:
-        raise proposer.broken
     if proposer.asked and not proposer.given:
         logger.warning("the prompt model gave no usable instruction in %d tries; try another one", proposer.asked)
     return program
@@ -104,16 +102,14 @@ class Proposer:
         self.task = task
         self.asked = 0
         self.given = 0
-        self.broken: Exception | None = None
-        """What is nobody's fault at the table, a full disk or a bug; GEPA would go on after it."""
         self._inner = InstructionProposer(
             additional_instructions=GUIDANCE, max_chars=MAX_INSTRUCTION_CHARS, adapter=ADAPTER
         )
 
     @property
-    def ended(self) -> bool:
-        """Whether there is no use in going on."""
-        return self.broken is not None or self.task.player.halted is not None
+    def ended(self) -> Exception | None:
+        """Why there is no use in going on; GEPA would."""
+        return self.task.player.failed or self.task.player.halted
 
     def __call__(
         self,
@@ -126,8 +122,8 @@ class Proposer:
         Raises:
             Halted: see `optimizers.proposing`; at once where the run is halted already.
         """
-        if self.task.player.halted is not None:
-            raise self.task.player.halted
+        if (why := self.ended) is not None:
+            raise why
         self.asked += 1
         lm = sampling(self.task.prompt_lm, self.task.seed, self.asked)
         try:
@@ -135,7 +131,7 @@ class Proposer:
                 texts = self._asked(candidate, reflective_dataset, components_to_update)
         except Exception as error:
             if not isinstance(classify(error), Halted | ProgramFault | ValidationError):
-                self.broken = error
+                self.task.player.failed = error  # a full disk or a bug: nobody's fault at the table
             raise
         self.given += 1
         return texts

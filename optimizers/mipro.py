@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
 import dspy
+from dspy.propose import GroundedProposer
 
 from optimizers.dspy_bridge import MAX_ERRORS, metric, student
-from optimizers.proposing import proposing
+from optimizers.player import Player
+from optimizers.proposing import proposing, with_room
 from optimizers.task import CompileTask, StrategySettings
+from programs.failures import ProgramFault
+from programs.faults import classify
 from programs.maden import Maden
 
 NAME = "mipro"
@@ -14,6 +22,9 @@ SUMMARY = "new instructions and demonstrations, searched together; the strongest
 
 BUILT_IN_CANDIDATES = 3
 """DSPy counts its zero-shot, labels-only and unshuffled sets among `num_candidates`."""
+
+PROPOSAL_TRIES = 2
+"""Each is another sample."""
 
 
 def negotiations(settings: StrategySettings, train: int, val: int) -> int:
@@ -33,7 +44,7 @@ def compile_program(task: CompileTask) -> Maden:
     """
     optimizer = dspy.MIPROv2(
         metric=metric,
-        prompt_model=task.prompt_lm,
+        prompt_model=with_room(task.prompt_lm),
         task_model=task.lm,
         auto=None,
         num_candidates=max(task.settings.candidates, BUILT_IN_CANDIDATES),
@@ -44,7 +55,7 @@ def compile_program(task: CompileTask) -> Maden:
         metric_threshold=task.metric_threshold,
         seed=task.seed,
     )
-    with proposing(task.player):
+    with proposing(task.player), _own_instruction_where_none_is_proposed(task.player):
         return optimizer.compile(
             student(task),
             trainset=task.trainset(),
@@ -54,3 +65,26 @@ def compile_program(task: CompileTask) -> Maden:
             program_aware_proposer=False,
             data_aware_proposer=False,
         )
+
+
+@contextlib.contextmanager
+def _own_instruction_where_none_is_proposed(player: Player) -> Iterator[None]:
+    """Let one proposal that cannot be read cost one candidate: MIPROv2 would lose the whole compile."""
+    original = GroundedProposer.propose_instruction_for_predictor
+
+    def proposed(self: Any, program: Any, predictor: Any, *args: Any, **kwargs: Any) -> str:
+        for _ in range(PROPOSAL_TRIES):
+            if player.halted is not None:
+                raise player.halted
+            try:
+                return str(original(self, program, predictor, *args, **kwargs))
+            except Exception as error:
+                if not isinstance(classify(error), ProgramFault):
+                    raise
+        return str(predictor.signature.instructions)
+
+    GroundedProposer.propose_instruction_for_predictor = proposed
+    try:
+        yield
+    finally:
+        GroundedProposer.propose_instruction_for_predictor = original

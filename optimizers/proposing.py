@@ -44,10 +44,15 @@ def proposing(player: Player) -> Iterator[None]:
         raise player.halt(Halted("infrastructure", sentence)) from error
 
 
+def with_room(lm: dspy.LM) -> dspy.LM:
+    """A copy of the prompt model that may write a whole instruction."""
+    tokens = lm.kwargs.get("max_tokens")  # a reasoning model has no limit of ours
+    return lm.copy(max_tokens=max(tokens, PROPOSAL_TOKENS)) if tokens else lm.copy()
+
+
 def sampling(lm: dspy.LM, seed: int, number: int) -> dspy.LM:
     """A copy of the prompt model for proposal `number` of a compile with `seed`: another sample for each, and each the
     same in every run."""
     rollout = seed * SEED_STRIDE + number
     fixed = {"seed": rollout} if "seed" in getattr(lm, "supported_params", ()) else {}
-    room = {"max_tokens": max(lm.kwargs["max_tokens"], PROPOSAL_TOKENS)} if lm.kwargs.get("max_tokens") else {}
-    return lm.copy(temperature=PROPOSAL_TEMPERATURE, rollout_id=rollout, **fixed, **room)
+    return with_room(lm).copy(temperature=PROPOSAL_TEMPERATURE, rollout_id=rollout, **fixed)
