@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import dspy
 import pytest
 
+from data import files
 from data.domain import DebtCase, Ending, Move, MoveKind, Negotiation, Speaker, Terms, Turn
 from programs import played_store
 from programs.played_store import Ground, PlayedStore, evaluate_with_store, lm_id, owed
@@ -128,7 +129,7 @@ def test_a_full_disk_is_an_os_error_with_the_file_and_keeps_what_was_there(path,
     store = PlayedStore(path)
     store.put("a", agreed())
     write = os.write
-    monkeypatch.setattr(played_store.os, "write", lambda handle, data: write(handle, data[:30]))
+    monkeypatch.setattr(files.os, "write", lambda handle, data: write(handle, data[:30]))
     with pytest.raises(OSError, match=str(path)) as error:
         store.put("b", agreed())
     assert error.value.errno == errno.ENOSPC
