@@ -10,7 +10,6 @@ from optimizers.dspy_bridge import plain
 from optimizers.task import CompileTask, StrategySettings
 from optimizers.turns import play_training
 from programs.evaluation import Evaluation
-from programs.fingerprints import program_sha256, program_state
 from programs.maden import Maden
 
 NAME = "random-search"
@@ -35,7 +34,7 @@ def compile_program(task: CompileTask) -> Maden:
         Halted: a cap was reached, or someone stopped the run.
     """
     candidates = _candidates(task)
-    evaluations = [_evaluated(task, program, words) for program, words in candidates]
+    evaluations = [task.player.evaluate(program, task.val, task.seed, words) for program, words in candidates]
     return candidates[best_of(evaluations)][0]
 
 
@@ -62,12 +61,3 @@ def _candidates(task: CompileTask) -> list[tuple[Maden, str]]:
     )
     demonstrated = [(with_demos(task.program, chosen, task.train), described(chosen)) for chosen in sets]
     return [(plain(task.program), UNCOMPILED), *demonstrated]
-
-
-def _evaluated(task: CompileTask, program: Maden, words: str) -> Evaluation:
-    evaluation = task.player.evaluate(program, task.val, task.seed)
-    values = [value for trials in evaluation.values("objective").values() for value in trials]
-    if values:  # else nothing has a score, which is no mean of 0
-        sha256 = program_sha256(program.settings, program_state(program))
-        task.player.watcher.candidate(sha256, words, fmean(values), len(values))
-    return evaluation
