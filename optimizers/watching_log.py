@@ -19,7 +19,7 @@ from programs.artifact import Artifact
 
 
 class LogWatcher(RunWatcher):
-    """Appends every event to a file. A line is one write, so a kill leaves whole lines, and a resumed run goes on.
+    """Appends every event to a file. A line is one write: a kill tears the last one at most, and the next begins anew.
 
     Each line has `at` (UTC, ISO 8601), `event` and the event's fields; never the words of a negotiation.
 

@@ -27,6 +27,7 @@ LAST_WORDS_S = 30.0
 """How long the end of a compile waits for what is still to be sent."""
 RUN_TAG = "maden.run_id"
 CANDIDATE_TAG = "candidate."
+HALTED_TAG = "halted"
 _SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
@@ -91,6 +92,8 @@ class MlflowWatcher(RunWatcher):
             self._run = earlier[0].info.run_id
             self._known = {value for name, value in earlier[0].data.tags.items() if name.startswith(CANDIDATE_TAG)}
             client.update_run(self._run, "RUNNING")
+            if HALTED_TAG in earlier[0].data.tags:
+                client.delete_tag(self._run, HALTED_TAG)
             return
         self._run = client.create_run(experiment, run_name=run_id, tags={RUN_TAG: run_id}).info.run_id
         for name, value in flat(config.model_dump(mode="json")).items():
@@ -113,7 +116,7 @@ class MlflowWatcher(RunWatcher):
                     self._client.log_metric(self._run, f"{which}.{name}", found.mean)
         self._client.set_tag(self._run, "artifact", artifact.reference)
         if halted is not None:
-            self._client.set_tag(self._run, "halted", halted[:LONGEST_VALUE])
+            self._client.set_tag(self._run, HALTED_TAG, halted[:LONGEST_VALUE])
         if artifact.path is not None:
             self._client.log_artifact(self._run, str(artifact.path))
         self._client.set_terminated(self._run, "FINISHED" if halted is None else "KILLED")
