@@ -58,6 +58,7 @@ class Student(Maden):
         Raises:
             Halted: a cap was reached, someone stopped the run, or infrastructure broke the negotiation for good.
         """
+        self._raise_if_over()
         player, made = self.held.player, dspy.Prediction()
 
         def playing(case: DebtCase, seed: int) -> dspy.Prediction:
@@ -75,6 +76,20 @@ class Student(Maden):
                 )
             )
         return made
+
+    def deepcopy(self) -> Student:
+        """A copy to try something with; DSPy's optimisers make one for each candidate and swallow what playing it
+        raises, so here they learn that the run is over.
+
+        Raises:
+            Halted: the run is over.
+        """
+        self._raise_if_over()
+        return super().deepcopy()
+
+    def _raise_if_over(self) -> None:
+        if (why := self.held.player.failed or self.held.player.halted) is not None:
+            raise why
 
 
 def student(task: CompileTask) -> Student:
