@@ -17,7 +17,10 @@ from programs.provenance import described, installed_versions, without_secrets
 
 DECIDING_PACKAGES = ("dspy", "gepa", "optuna", "pydantic")
 """Packages that word the prompts or choose the next candidate: another version of one takes another course."""
-_BESIDE_THE_SEARCH = frozenset({"estimate", "interrupts", "report", "runs", "summary", "watching"})
+_BESIDE_THE_SEARCH = frozenset(
+    {"estimate", "interrupts", "report", "runs", "summary"}
+    | {"watching", "watching_bars", "watching_log", "watching_mlflow"}
+)
 """Modules here that only tell what happens: changing one changes no candidate."""
 
 

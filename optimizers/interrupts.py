@@ -23,8 +23,8 @@ def interruptible(stop: Callable[[], None], sentence: str) -> Iterator[None]:
     Every answer is committed before it is used, so ending at once loses only what is being answered.
 
     Args:
-        stop: lets no further call begin; called in a thread of its own, since a signal comes at any moment, also while
-            the main thread holds a lock that `stop` needs.
+        stop: lets no further call begin; called in a thread of its own, since a signal may come while the main thread
+            holds a lock that `stop` needs.
         sentence: what happens now, for the terminal.
     """
     if threading.current_thread() is not threading.main_thread():  # only the main thread may set handlers
@@ -39,9 +39,12 @@ def interruptible(stop: Callable[[], None], sentence: str) -> Iterator[None]:
         stopping = True
         for one in SIGNALS:  # the system's own handler works even while the main thread is deep inside a library
             signal.signal(one, signal.SIG_DFL)
-        threading.Thread(target=stop).start()
-        cursor = _SHOW_CURSOR if terminal.isatty() else ""  # a live display hides it
-        os.write(terminal.fileno(), f"{cursor}\n{sentence}\n".encode())
+        threading.Thread(target=tell_and_stop).start()
+
+    def tell_and_stop() -> None:
+        stop()
+        cursor = _SHOW_CURSOR if terminal.isatty() else ""  # a live display hides it, and may not live to show it
+        print(f"{cursor}{sentence}", file=terminal, flush=True)
 
     before = {one: signal.signal(one, handler) for one in SIGNALS}
     try:

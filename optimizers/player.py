@@ -183,7 +183,7 @@ class Player:
         return program
 
     def halt(self, why: Halted) -> Halted:
-        """Let nothing be played any more; returns `why`, or what halted the run before. Takes no lock: signals call it."""
+        """Let nothing be played any more; returns `why`, or what halted the run before."""
         self._halted = self._halted or self._stopped() or why
         return self._halted
 

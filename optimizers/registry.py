@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import dspy
 
 from data.errors import UserError
-from optimizers import bootstrap, gepa, mipro, random_search
+from optimizers import bootstrap, gepa, mipro, random_search, search
 from optimizers.draws import repeatable_draws
 from optimizers.dspy_bridge import no_stragglers, plain, quiet
 from optimizers.task import CompileTask, StrategySettings
@@ -27,11 +27,15 @@ class Strategy:
     negotiations: Callable[[StrategySettings, int, int], int]
     """How many negotiations it plays at most with so many training and validation debtors, for the estimate."""
     compile_program: Callable[[CompileTask], Maden]
+    work: Callable[[CompileTask], None] | None = None
+    """Lets a further process help the one that compiles, until nothing is left to do; None where none can."""
 
 
 STRATEGIES: dict[str, Strategy] = {
-    module.NAME: Strategy(module.NAME, module.SUMMARY, module.negotiations, module.compile_program)
-    for module in (bootstrap, random_search, mipro, gepa)
+    module.NAME: Strategy(
+        module.NAME, module.SUMMARY, module.negotiations, module.compile_program, getattr(module, "work", None)
+    )
+    for module in (bootstrap, random_search, mipro, gepa, search)
 }
 
 
@@ -64,3 +68,18 @@ def compile_with(name: str, task: CompileTask) -> Maden:
     if why := task.player.failed or task.player.halted:  # DSPy's optimisers swallow it and hand back what they had
         raise why
     return plain(program)
+
+
+def work_with(name: str, task: CompileTask) -> None:
+    """Help the process that compiles `task` with the strategy `name`, until nothing is left to do.
+
+    Raises:
+        UserError: unknown strategy, or one that a single process does.
+        Halted: a cap was reached, or someone stopped the run.
+    """
+    chosen = strategy(name)
+    if chosen.work is None:
+        several = ", ".join(s.name for s in STRATEGIES.values() if s.work is not None) or "none yet"
+        raise UserError(f"{name} is done by one process, so nobody can join it; those with several workers: {several}")
+    with dspy.context(lm=task.lm, adapter=ADAPTER), quiet(), no_stragglers(), repeatable_draws():
+        chosen.work(task)

@@ -20,6 +20,7 @@ import dspy
 from dspy.clients.cache import Cache
 from dspy.utils.callback import ACTIVE_CALL_ID, BaseCallback
 
+from optimizers.asking import Questions
 from optimizers.records import dumped, loaded, usage_of
 from optimizers.shared_file import SharedFile
 from programs.accounts import Cost, answered, current_role
@@ -105,6 +106,7 @@ class ResponseStore(BaseCallback):
         self._keys = Cache(enable_disk_cache=False, enable_memory_cache=False, disk_cache_dir=None)
         self._lock = threading.Lock()
         self._lms: dict[str, Any] = {}
+        self._questions = Questions()
         self._installed = 0
 
     @contextmanager
@@ -128,10 +130,13 @@ class ResponseStore(BaseCallback):
             UserError: the file cannot be used, or an earlier answer could not be stored.
         """
         key = self._key(request, ignored_args_for_cache_key)
-        if rows := self.file.rows("SELECT record FROM answers WHERE key = ?", key):
-            return loaded(rows[0][0])
-        found = self._fallback.get(request, ignored_args_for_cache_key) if self._fallback is not None else None
+        if (stored := self._stored(key)) is not None:
+            return stored
         call = self._pending(request)
+        while call.id is not None and not self._questions.may_ask(key, call.id, self._check):
+            if (stored := self._stored(key)) is not None:
+                return stored
+        found = self._fallback.get(request, ignored_args_for_cache_key) if self._fallback is not None else None
         if found is not None:
             self._write(_COPIED, key, call, Cost(cached_calls=1), found)
             return found
@@ -196,6 +201,7 @@ class ResponseStore(BaseCallback):
         """DSPy's callback: what was set aside for the call is free again."""
         with self._lock:
             self._lms.pop(call_id, None)
+        self._questions.ended(call_id)
         if self.gate is not None:
             self.gate.release(call_id)
 
@@ -205,6 +211,10 @@ class ResponseStore(BaseCallback):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ResponseStore:
         return self  # one file, whoever copies the settings
+
+    def _stored(self, key: str) -> Any:
+        rows = self.file.rows("SELECT record FROM answers WHERE key = ?", key)
+        return loaded(rows[0][0]) if rows else None
 
     def _check(self) -> None:
         if self.gate is not None:

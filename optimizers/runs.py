@@ -19,6 +19,7 @@ from optimizers.config import CompileConfig
 from programs import new_files
 
 RUNS = Path("runs")
+_CODE = frozenset({"playing_sha256", "compiling_sha256"})
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -134,14 +135,16 @@ class RunFolder:
         """
         then = {**_flat(self.config.model_dump(mode="json")), **_flat(self.facts)}
         now = {**_flat(config.model_dump(mode="json")), **_flat(facts)}
-        changed = [
-            f"{n} was {then.get(n)}, is {now.get(n)}" for n in sorted({*then, *now}) if then.get(n) != now.get(n)
-        ]
-        if changed:
-            raise UserError(
-                f"run {self.run_id} was begun with another configuration: {'; '.join(changed)}; resume it as it was, "
-                "or begin a new run"
-            )
+        changed = [name for name in sorted({*then, *now}) if then.get(name) != now.get(name)]
+        if not changed:
+            return
+        differences = "; ".join(f"{name} was {_short(then.get(name))}, is {_short(now.get(name))}" for name in changed)
+        revision = (self.environment.get("code") or {}).get("revision")
+        begun = f" (its code is revision {revision[:12]})" if revision and {*changed} & _CODE else ""
+        raise UserError(
+            f"run {self.run_id} was begun with another configuration: {differences}; resume it as it was{begun}, or "
+            "begin a new run, which answered calls serve too"
+        )
 
     @contextlib.contextmanager
     def leading(self) -> Iterator[None]:
@@ -180,6 +183,11 @@ def _taken(path: Path, run_json: bytes) -> bool:
     except FileExistsError:
         return False
     return True
+
+
+def _short(value: Any) -> Any:
+    """Hashes cut to what tells them apart."""
+    return value[:12] if isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value) else value
 
 
 def _flat(value: dict[str, Any], before: str = "") -> dict[str, Any]:

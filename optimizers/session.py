@@ -19,7 +19,7 @@ from metrics.statistics import mean_interval
 from optimizers.config import CompileConfig
 from optimizers.halt import Halted
 from optimizers.player import LEAST_COVERAGE, Player
-from optimizers.registry import compile_with, strategy
+from optimizers.registry import compile_with, strategy, work_with
 from optimizers.task import LEAST_THRESHOLD, CompileTask
 from programs.accounts import Cost
 from programs.artifact import Artifact
@@ -140,6 +140,22 @@ def run(session: Session, player: Player, artifacts: Path, costs: Costs) -> Outc
     provenance = _provenance(session, player, threshold)
     artifact = _saved(session, player, artifacts, costs, program, provenance, before, after)
     return Outcome(artifact, before, after, session.uncompiled_sha256)
+
+
+def joined(session: Session, player: Player) -> None:
+    """Help the process that leads this run, until nothing is left to do.
+
+    Raises:
+        UserError: the run is not far enough, or its strategy takes no further workers.
+        Halted: a cap was reached, or someone stopped this process.
+    """
+    before = player.recorded(session.program, session.val, session.config.seed)
+    if before.scored < LEAST_COVERAGE * len(session.val):
+        raise UserError(
+            f"run {player.folder.run_id} has not measured the uncompiled program yet; join it as soon as it compiles"
+        )
+    with dspy.context(lm=session.lm):
+        work_with(session.config.optimizer, session.task(_threshold(session, before), player))
 
 
 def _compiled(session: Session, player: Player) -> tuple[Evaluation, Maden, Evaluation, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import dspy
@@ -16,7 +16,7 @@ from optimizers.player import Player
 from optimizers.report import show_outcome
 from optimizers.responses import ResponseStore
 from optimizers.runs import RunFolder
-from optimizers.session import Outcome, Session, run
+from optimizers.session import Outcome, Session, joined, run
 from optimizers.summary import write_summary
 from optimizers.watching import RunWatcher, Watchers
 from optimizers.watching_bars import BarsWatcher
@@ -31,7 +31,7 @@ STOPPING = "stopping: what is being answered ends, then the best candidate so fa
 class Work:
     """How a run is worked off here; none of it changes what comes of it, so it is no part of the configuration."""
 
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     threads: int = 1
     """Negotiations at once."""
     artifacts: Path = ARTIFACTS
@@ -55,6 +55,17 @@ def lead(folder: RunFolder, session: Session, work: Work) -> Outcome:
         write_summary(folder, outcome, costs, budget.session_seconds, player.unscored)
     show_outcome(outcome, costs, spent.minutes)
     return outcome
+
+
+def join(folder: RunFolder, session: Session, work: Work) -> None:
+    """Help the process that leads this run, until nothing is left to do; saves nothing.
+
+    Raises:
+        UserError: the run is not far enough, or its strategy takes no further workers.
+        Halted: a cap was reached, or this process was interrupted; the run itself goes on.
+    """
+    with _player(folder, session, work) as (player, *_):
+        joined(session, player)
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from functools import lru_cache
+from typing import Any
 
 import dspy
 
@@ -16,6 +18,18 @@ class JSONAdapter(dspy.JSONAdapter):
     def format_field_structure(self, signature: type[dspy.Signature]) -> str:
         """As in DSPy, remembered per signature class."""
         return _structure(signature)  # type: ignore[arg-type]  # a class is hashable
+
+    def _prepare_response_format(self, lm: dspy.LM, lm_kwargs: dict[str, Any], signature: type[dspy.Signature]) -> None:
+        """As in DSPy, but whoever asks for the schema gets one of its own.
+
+        LiteLLM rewrites the one that it is given (it unfolds `$ref`s), and the cache's key is made of it once before
+        the call and once after: an answer to a nested contract, such as the planner's, was then never found again.
+        """
+        super()._prepare_response_format(lm, lm_kwargs, signature)
+        model = lm_kwargs.get("response_format")
+        if isinstance(model, type):
+            schema = model.model_json_schema()  # type: ignore[attr-defined]
+            model.model_json_schema = lambda *_, **__: copy.deepcopy(schema)  # type: ignore[attr-defined]
 
 
 @lru_cache(maxsize=256)

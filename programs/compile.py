@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from data import cli
+from data.errors import UserError
 from optimizers import estimate as estimates
 from optimizers.asked import resolved, session_of
 from optimizers.budget import Limits
@@ -22,13 +23,14 @@ from optimizers.runs import RUNS, RunFolder
 from optimizers.session import Session
 from optimizers.summary import finished
 from optimizers.worker import Work, lead
+from optimizers.worker import join as join_run
 from programs import lm as models
 from programs.contestants import ARTIFACTS
 from programs.provenance import current_environment
 from programs.settings import Variant
 
 EXITS = {"interrupted": cli.EXIT_INTERRUPTED, "infrastructure": 1}
-"""Statuses of a compile that was stopped early and has saved the best so far; 0 at a cap, which is what was asked for."""
+"""Statuses of a compile that was stopped early and saved the best so far; 0 at a cap, which is what was asked for."""
 OPTIMIZERS = "; ".join(f"{s.name}: {s.summary}" for s in STRATEGIES.values())
 
 
@@ -88,7 +90,10 @@ def compile_(  # noqa: PLR0913, PLR0917  (a command line)
     work = Work(
         Limits(max_usd=max_usd, max_calls=max_calls, max_minutes=max_minutes), threads, artifacts, log_json, mlflow
     )
-    folder = RunFolder.open(runs, resume) if resume else None
+    if sum(one is not None for one in (run_id, resume, join)) > 1:
+        raise UserError("--run names a new run, --resume and --join an earlier one; give one of the three")
+    earlier = resume or join
+    folder = RunFolder.open(runs, earlier) if earlier else None
     session = session_of(resolved(folder.config if folder else None, given))
     facts = facts_of(session.book, session.lm, session.prompt_lm)
     if folder is not None:
@@ -102,15 +107,27 @@ def compile_(  # noqa: PLR0913, PLR0917  (a command line)
     for one in dict.fromkeys((session.lm, session.prompt_lm)):
         models.check_lm(one)
     folder = folder or RunFolder.begin(runs, session.config, facts, run_id, current_environment())
-    _tell(f"run {folder.path}; whatever happens, --resume {folder.run_id} goes on with it")
+    sys.exit(_worked_off(folder, session, work, joining=join is not None))
+
+
+def _worked_off(folder: RunFolder, session: Session, work: Work, *, joining: bool) -> int:
+    """Lead or join the run; returns the exit status."""
+    where = "" if folder.path.parent == RUNS else f" --runs {folder.path.parent}"
+    going_on = f"python -m programs.compile --resume {folder.run_id}{where} goes on and pays for nothing twice"
+    _tell(f"run {folder.path}: whatever happens, {going_on}")
     try:
+        if joining:
+            join_run(folder, session, work)
+            _tell("nothing is left to do for a further worker; the process that leads the run ends it")
+            return 0
         outcome = lead(folder, session, work)
     except Halted as why:
-        _tell(f"{why} before any candidate was fully evaluated, so nothing was saved; {_going_on(folder, runs)}")
-        sys.exit(cli.EXIT_INTERRUPTED)
-    if outcome.halted is not None:
-        _tell(f"stopped early: {outcome.halted}; {_going_on(folder, runs)}")
-        sys.exit(EXITS.get(outcome.halted.reason, 0))
+        _tell(f"{why} before any candidate was fully evaluated, so nothing was saved; {going_on}")
+        return cli.EXIT_INTERRUPTED if why.reason == "interrupted" else cli.EXIT_USER_ERROR
+    if outcome.halted is None:
+        return 0
+    _tell(f"stopped early: {outcome.halted}; {going_on}")
+    return EXITS.get(outcome.halted.reason, 0)
 
 
 def _given(ctx: typer.Context, name: str) -> bool:
@@ -129,11 +146,6 @@ def _show_plan(session: Session, limits: Limits, folder: RunFolder | None) -> No
         f"{len(session.train)} training and {len(session.val)} validation debtors of {session.book.source}",
         *estimates.lines(found, limits),
     )
-
-
-def _going_on(folder: RunFolder, runs: Path) -> str:
-    where = "" if runs == RUNS else f" --runs {runs}"
-    return f"python -m programs.compile --resume {folder.run_id}{where} goes on and pays for nothing twice"
 
 
 def _tell(*sentences: str) -> None:

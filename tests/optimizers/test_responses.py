@@ -115,14 +115,8 @@ def test_what_the_run_paid_reaches_the_users_cache(path, disk_cache):
     assert lm.engine.prompts == []
 
 
-def test_two_answers_to_one_request_are_one_row_with_both_costs(path):
-    together = threading.Barrier(2)
-
-    def answer(prompt: str) -> str:
-        together.wait(5)
-        return threading.current_thread().name
-
-    lm = scripted_lm(answer, cache=True, price_usd=0.5)
+def test_two_threads_with_one_request_pay_once_and_hear_the_same(path):
+    lm = scripted_lm(lambda _: threading.current_thread().name, latency_s=0.1, cache=True, price_usd=0.5)
     store = ResponseStore(path, None)
     with store.installed():
         settings = dspy.settings.copy()
@@ -131,11 +125,39 @@ def test_two_answers_to_one_request_are_one_row_with_both_costs(path):
             with dspy.context(**settings):
                 return lm("same")[0]
 
-        with ThreadPoolExecutor(2) as pool:
-            list(pool.map(one, range(2)))
-    assert store.file.rows("SELECT COUNT(*) FROM answers") == [(1,)]
-    assert store.totals()["other"].calls == 2
-    assert store.paid() == (2, 1.0)
+        with ThreadPoolExecutor(4) as pool:
+            heard = list(pool.map(one, range(4)))
+    assert len(set(heard)) == 1
+    assert store.paid() == (1, 0.5)
+
+
+def test_whoever_waits_for_another_threads_call_asks_itself_when_that_fails(path):
+    lm = scripted_lm(lambda _: "ok", latency_s=0.1, cache=True, failures=[dspy.lm15.RateLimitError("slow down")])
+    store = ResponseStore(path, None)
+    with store.installed():
+        settings = dspy.settings.copy()
+
+        def one(_: int) -> str:
+            with dspy.context(**settings):
+                try:
+                    return lm("same")[0]
+                except dspy.utils.exceptions.LMRateLimitError:
+                    return "failed"
+
+        with ThreadPoolExecutor(3) as pool:
+            heard = list(pool.map(one, range(3)))
+    assert sorted(heard) == ["failed", "ok", "ok"]
+    assert store.paid()[0] == 1
+
+
+def test_answers_of_two_processes_to_one_request_are_one_row_with_both_costs(path):
+    request = {"model": "scripted/test", "messages": [{"role": "user", "content": "same"}]}
+    stores = [ResponseStore(path, None) for _ in range(2)]
+    for store, words in zip(stores, ("first", "second"), strict=True):
+        store.put(request, {"words": words, "usage": {"prompt_tokens": 3}, "cost": 0.5})
+    assert stores[1].get(request)["words"] == "first"
+    assert stores[0].totals()["other"].calls == 2
+    assert stores[0].paid() == (2, 1.0)
 
 
 # --- records --------------------------------------------------------------------------------------------------
