@@ -22,6 +22,7 @@ from data.domain import (
 )
 from metrics.plan import monthly_installment
 from programs import words
+from programs.settings import DEFAULT_FLOOR_DISCOUNT_SHARE
 from programs.table import TableState
 from programs.valuation import creditor_value, rung_matched
 
@@ -38,6 +39,17 @@ class Briefing:
     table: TableState
     ladder: tuple[Terms, ...] = ()
     """Empty for creditors without a planner."""
+    descent_rounds: int | None = None
+    """Round by which a steady descent stands on the last rung; None: the round limit."""
+    floor_discount_share: float = DEFAULT_FLOOR_DISCOUNT_SHARE
+    """Share of the policy's discount range in the starting point for a floor."""
+
+    @property
+    def behind_pace(self) -> bool:
+        """Whether a steady descent from the opening would stand further down by now."""
+        last, rounds = len(self.ladder) - 1, self.descent_rounds or self.table.round_limit
+        due = last * (self.table.round - 1) // max(rounds - 1, 1)
+        return self.rung < min(due, last)
 
     @property
     def disclosed(self) -> Disclosure:
@@ -158,7 +170,7 @@ def starting_points(briefing: Briefing) -> tuple[Terms, Terms, Terms]:
     """An opening, a target and a floor inside the policy that a planner may begin from.
 
     The target is a middling plan without a discount, or the shortest one that the stated surplus carries once that
-    is known; the floor gives all the time there is and a third of the discount.
+    is known; the floor gives all the time there is and a share of the discount (`floor_discount_share`).
     """
     policy = briefing.policy
     low, high = (int(bound) for bound in policy.bounds("installment_periods"))
@@ -180,7 +192,9 @@ def starting_points(briefing: Briefing) -> tuple[Terms, Terms, Terms]:
     if (surplus := briefing.stated_surplus) is not None:
         fitting = next((n for n in range(low, high + 1) if _cost(briefing, target, n) <= surplus), high)
         target = target.model_copy(update={"installment_periods": fitting})
-    floor = policy.softest().model_copy(update={"discount_pct": _between(policy, "discount_pct", 1 / 3)})
+    floor = policy.softest().model_copy(
+        update={"discount_pct": _between(policy, "discount_pct", briefing.floor_discount_share)}
+    )
     return opening, target, floor
 
 
@@ -212,12 +226,10 @@ def situation_text(briefing: Briefing) -> str:
 
 
 def pace_text(briefing: Briefing) -> str:
-    """One sentence: whether a steady descent that reaches the last rung in the last round would stand further down."""
-    table, last = briefing.table, len(briefing.ladder) - 1
-    due = last * (table.round - 1) // max(table.round_limit - 1, 1)
-    if briefing.rung >= last:
+    """One sentence: whether a steady descent that reaches the last rung in time would stand further down."""
+    if briefing.rung >= len(briefing.ladder) - 1:
         return "There is no rung below."
-    return "We are behind the pace." if briefing.rung < due else "We are on pace."
+    return "We are behind the pace." if briefing.behind_pace else "We are on pace."
 
 
 def compared(briefing: Briefing, offer: Terms) -> str:

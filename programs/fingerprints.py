@@ -75,4 +75,4 @@ def signature_fingerprints(program: dspy.Module) -> dict[str, str]:
 def program_sha256(settings: ProgramSettings, state: dict[str, Any]) -> str:
     """Hash of the settings and of every prompt and demo: equal means the same program; the model is no part of it."""
     bare = {name: {key: part for key, part in state[name].items() if key != "lm"} for name in sorted(state)}
-    return canonical_sha256(["program", settings.model_dump(mode="json"), ordered_sha256(bare)])
+    return canonical_sha256(["program", settings.fingerprinted(), ordered_sha256(bare)])

@@ -15,7 +15,7 @@ from programs import words
 from programs.briefing import Briefing, claims_text, given_way, step_text
 from programs.calls import call
 from programs.negotiator import terms_after
-from programs.settings import ProgramSettings
+from programs.settings import JudgeReviews, ProgramSettings
 from signatures.verdict import JudgeTurn, Verdict
 
 LAST_ROUNDS = 1
@@ -71,12 +71,14 @@ class Judge(dspy.Module):
         return weighed(verdict, facts, draft.move.kind)
 
 
-def must_review(briefing: Briefing, draft: Turn) -> bool:
-    """Whether the draft accepts, or gives way against the creditor's standing offer."""
+def must_review(briefing: Briefing, draft: Turn, reviews: JudgeReviews = "concessions_and_acceptances") -> bool:
+    """Whether the draft accepts, or gives way against the creditor's standing offer where that is reviewed too."""
     if briefing.table.own is None:
         return False
     if draft.move.kind is MoveKind.ACCEPT:
         return True
+    if reviews == "acceptances":
+        return False
     terms = terms_after(briefing, draft.move)
     return terms is not None and bool(given_way(briefing.table.own, terms))
 

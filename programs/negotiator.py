@@ -15,6 +15,7 @@ from programs.valuation import rung_matched
 from signatures.turn import FreeTurn, LadderTurn, TakeFreeTurn, TakeLadderTurn
 
 NO_ADVICE = "none"
+STEP_WORTH_ANSWERING = 1e-9
 STRAY_NOTE = "words: a sentence with figures, internal words, an echo or no end was left out"
 
 
@@ -33,7 +34,7 @@ class LadderNegotiator(dspy.Module):
             ProgramFault, InfrastructureFailure: see `programs.calls.call`.
         """
         choice: LadderTurn = _choice(self, briefing, advice, seed, ladder=ladder_text(briefing.ladder))
-        return dspy.Prediction(turn=spoken(briefing, ladder_move(briefing, choice.choice), choice))
+        return dspy.Prediction(turn=spoken(briefing, ladder_move(briefing, choice.choice, self.settings), choice))
 
 
 class FreeNegotiator(dspy.Module):
@@ -73,7 +74,7 @@ def _choice(
     ).turn
 
 
-def ladder_move(briefing: Briefing, choice: str) -> Move:
+def ladder_move(briefing: Briefing, choice: str, settings: ProgramSettings) -> Move:
     """The figures behind a choice: the opening rung first, then the rung stood on or the next one down.
 
     The floor is the softest package that the plan finds worth accepting, so to accept less is to step down instead.
@@ -81,19 +82,33 @@ def ladder_move(briefing: Briefing, choice: str) -> Move:
     table, ladder = briefing.table, briefing.ladder
     if table.own is None:
         return _ask(ladder[0])
-    if choice == "accept" and table.theirs is not None and _on_the_ladder(briefing, table.theirs):
+    if choice == "accept" and table.theirs is not None and _acceptable(briefing, table.theirs, settings):
         return Move(kind=MoveKind.ACCEPT)
-    if choice in {"step_down", "accept"}:
-        rung = ladder[min(briefing.rung + 1, len(ladder) - 1)]
-        return Move(kind=MoveKind.ACCEPT) if _no_better_than_asked(briefing, rung) else _ask(rung)
+    if settings.final_offer == "last_rung" and table.rounds_left == 0:
+        return _step_to(briefing, ladder[-1])
+    if choice in {"step_down", "accept"} and (settings.steps_down == "chosen" or _earned(briefing)):
+        return _step_to(briefing, ladder[min(briefing.rung + 1, len(ladder) - 1)])
     return _ask(table.own)
 
 
-def _on_the_ladder(briefing: Briefing, offer: Terms) -> bool:
-    """Whether `offer` may be accepted: legal, and worth at least the ladder's floor."""
+def _step_to(briefing: Briefing, rung: Terms) -> Move:
+    return Move(kind=MoveKind.ACCEPT) if _no_better_than_asked(briefing, rung) else _ask(rung)
+
+
+def _acceptable(briefing: Briefing, offer: Terms, settings: ProgramSettings) -> bool:
+    """Whether `offer` may be accepted: legal, and worth at least the ladder's floor, or the softest rung in reach."""
     if briefing.policy.breaches(offer):
         return False
-    return rung_matched(offer, briefing.ladder, briefing.policy) is not None
+    matched = rung_matched(offer, briefing.ladder, briefing.policy)
+    if matched is None or settings.acceptance_reach is None:
+        return matched is not None
+    return matched <= briefing.rung + settings.acceptance_reach
+
+
+def _earned(briefing: Briefing) -> bool:
+    """Whether the debtor's last step was towards us, or we are behind the pace."""
+    step = briefing.last_step(Speaker.DEBTOR)
+    return briefing.behind_pace or (step is not None and step > STEP_WORTH_ANSWERING)
 
 
 def _no_better_than_asked(briefing: Briefing, rung: Terms) -> bool:

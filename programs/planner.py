@@ -38,7 +38,9 @@ class Planner(dspy.Module):
             limits=words.limits(briefing.policy),
             facts=planning_facts(briefing),
         ).strategy
-        ladder = self._ladder(briefing, strategy, strategy.floor.terms())
+        computed = self.settings.floor == "computed"
+        floor = starting_points(briefing)[2] if computed else strategy.floor.terms()
+        ladder = self._ladder(briefing, strategy, floor)
         if len(ladder) < LEAST_RUNGS:
             # Three equal packages are no plan: with nothing to give, every talk would end in a deadlock.
             ladder = self._ladder(briefing, strategy, starting_points(briefing)[2])

@@ -47,7 +47,7 @@ class ProgramSeat:
             ProgramFault: the opening could not be planned or drafted at all.
             InfrastructureFailure: the model could not be reached.
         """
-        briefing = self._planned(Briefing(self.view, self.settings.policy, table, self.ladder))
+        briefing = self._planned(self._briefing(table))
         try:
             draft = self._draft(briefing)
         except UnparseableOutput as fault:
@@ -73,7 +73,11 @@ class ProgramSeat:
                     raise
             else:
                 self.ladder, self._to_ask = plan.ladder, plan.inquiry
-        return Briefing(briefing.view, briefing.policy, briefing.table, self.ladder)
+        return self._briefing(briefing.table)
+
+    def _briefing(self, table: TableState) -> Briefing:
+        knobs = self.settings
+        return Briefing(self.view, knobs.policy, table, self.ladder, knobs.descent_rounds, knobs.floor_discount_share)
 
     def _draft(self, briefing: Briefing) -> Turn:
         """A draft that the judge has approved, or the last one that it may send back.
@@ -85,7 +89,7 @@ class ProgramSeat:
             return draft
         notes: tuple[str, ...] = ()
         for _ in range(self.settings.max_revisions):
-            if not must_review(briefing, draft):
+            if not must_review(briefing, draft, self.settings.judge_reviews):
                 break
             review = self.judge(briefing=briefing, draft=draft, seed=self.seed)
             notes += (review.note,)
