@@ -24,9 +24,13 @@ class StrategySettings(Frozen):
     candidates: Annotated[int, Field(ge=1, le=64)] = 3
     """Candidate demo sets or instructions."""
     trials: Annotated[int, Field(ge=1, le=500)] = 6
-    """Combinations tried on validation debtors (MIPROv2)."""
+    """Combinations tried on validation debtors (MIPROv2), or on growing sets of training debtors (search)."""
     gepa_negotiations: Annotated[int, Field(ge=1, le=100_000)] | None = None
     """Negotiations after which GEPA begins no further proposal; None: enough for about `candidates` accepted ones."""
+    finalists: Annotated[int, Field(ge=1, le=64)] = 3
+    """Candidates that search plays on all validation debtors at the end, beside the uncompiled program."""
+    propose: bool | None = None
+    """Whether search asks the prompt model for instructions too; None: where one was named."""
     metric_threshold: Annotated[float, Field(gt=0, le=1)] | None = None
     """Objective from which a negotiation may become a demonstration; None: what the uncompiled program scores on
     validation, at least `optimizers.task.LEAST_THRESHOLD`, so that demonstrations are better than average play. Where

@@ -1,0 +1,113 @@
+"""Racing: a candidate meets growing sets of debtors and drops out as soon as it does worse than the best so far.
+
+Every candidate meets the same debtors in the same order with the same seed (common random numbers), so that it is
+compared debtor by debtor. After Birattari et al. 2002 (F-Race), with Wilcoxon's signed-rank test on the pairs.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+import scipy.stats
+
+from data.domain import DebtCase
+from optimizers.player import Player
+from programs.maden import Maden
+
+FIRST = 2
+"""Debtors of the first set; each further set is twice as large."""
+P_WORSE = 0.25
+"""One-sided p at which a candidate is out. Exact for pairs that differ: 0.25 if it is worse with both of two debtors,
+0.125 with all but the closest of four. So large because the sets are small and a wrong exit costs one candidate of
+many; successive halving drops half of them at each set, whatever they did."""
+
+Gains = dict[int, float]
+"""By place in the order: the objective less the uncompiled program's with the same debtor and seed."""
+
+
+@dataclass(frozen=True)
+class Race:
+    """What came of one candidate."""
+
+    gains: Gains
+    finished: bool
+    """Whether it met all debtors; False where it dropped out."""
+    objective: float | None
+    """Mean over the debtors it met; None where none has a score."""
+    unscored: int
+    """Debtors lost to infrastructure."""
+
+    @property
+    def gain(self) -> float:
+        """Mean over the debtors that both have a score with; 0 without any."""
+        return fmean(self.gains.values()) if self.gains else 0.0
+
+
+def starting_order(cases: Sequence[DebtCase], seed: int) -> list[DebtCase]:
+    """The order in which every candidate of a run meets the debtors."""
+    ordered = sorted(cases, key=lambda case: case.case_id)
+    random.Random(f"race {seed}").shuffle(ordered)
+    return ordered
+
+
+def set_sizes(debtors: int) -> list[int]:
+    """2, 4, 8, ... up to all `debtors`; a last step of less than half the one before is taken with it."""
+    sizes = []
+    size = FIRST
+    while size * 1.5 <= debtors:
+        sizes.append(size)
+        size *= 2
+    return [*sizes, debtors]
+
+
+def worse(gains: Mapping[int, float], rival: Mapping[int, float]) -> bool:
+    """Whether a candidate is out: worse than `rival` on the debtors that both met, by the signed-rank test."""
+    differences = [gains[place] - rival[place] for place in sorted(gains.keys() & rival.keys())]
+    if len(differences) < FIRST or fmean(differences) >= 0:
+        return False
+    found = scipy.stats.wilcoxon(differences, alternative="less", zero_method="zsplit")
+    return bool(found.pvalue <= P_WORSE)
+
+
+def race(
+    player: Player,
+    program: Maden,
+    order: Sequence[DebtCase],
+    seed: int,
+    uncompiled: Mapping[str, float],
+    rival: Callable[[], Mapping[int, float]],
+    *,
+    left_out: frozenset[str] = frozenset(),
+) -> Race:
+    """Let `program` meet growing sets of `order`.
+
+    Args:
+        player: plays; what is in the ledger is not played again.
+        program: the candidate.
+        order: `starting_order`.
+        seed: of every negotiation.
+        uncompiled: the uncompiled program's objective by case id; debtors that are not in it give no pair.
+        rival: the gains of the best candidate so far; asked again after each set, since other workers go on.
+        left_out: case ids of debtors that the candidate must not be judged by.
+
+    Raises:
+        Halted: a cap was reached, or someone stopped the run.
+    """
+    gains: Gains = {}
+    scores: list[float] = []
+    met = unscored = 0
+    for size in set_sizes(len(order)):
+        places = {order[i].case_id: i for i in range(met, size) if order[i].case_id not in left_out}
+        met = size
+        found = player.evaluate(program, [order[place] for place in places.values()], seed)
+        unscored += found.unscored
+        for case_id, values in found.values("objective").items():
+            scores += values
+            if case_id in uncompiled:
+                gains[places[case_id]] = fmean(values) - uncompiled[case_id]
+        if size < len(order) and worse(gains, rival()):
+            return Race(gains, False, fmean(scores), unscored)
+    return Race(gains, True, fmean(scores) if scores else None, unscored)

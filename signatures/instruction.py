@@ -1,0 +1,31 @@
+"""The proposer's contract: a better instruction for one module, from what the metrics say of its negotiations."""
+
+from __future__ import annotations
+
+import dspy
+from pydantic import Field
+
+from signatures.answer import Answer
+
+
+class Proposal(Answer):
+    """One proposed instruction."""
+
+    diagnosis: str = Field(max_length=300, description="what goes wrong most, one or two sentences")
+    instruction: str = Field(max_length=1500, description="the whole new instruction, ready to be used")
+
+
+class ProposeInstruction(dspy.Signature):
+    """A program negotiates the repayment of overdue debts for a creditor. You improve the instruction of one of its
+    modules: the planner sets opening, target and floor, the negotiator makes every turn.
+
+    Read what its last negotiations lost and why, and write the instruction anew so that the next ones lose less. It
+    meets another debtor each time: write rules that hold for all, no name, no amount, no wording of one debtor. Keep
+    what the feedback does not speak against, keep it short, and change something that matters. Code makes the figures,
+    so give no formulas. Never let it threaten, mislead or press a person who cannot pay.
+    """
+
+    module: str = dspy.InputField()
+    current_instruction: str = dspy.InputField()
+    feedback: str = dspy.InputField(desc="of training negotiations: what cost most, and how the module caused it")
+    proposal: Proposal = dspy.OutputField()
