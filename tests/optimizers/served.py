@@ -38,13 +38,13 @@ def uneven(prompt: str) -> dict[str, Any]:
 class Served:
     """The model's server: what was asked in which session, and how many answers went out."""
 
-    def __init__(self, server: OpenAIServer, failing: float = 0.0, seed: int = 0) -> None:
-        self.url = server.url
+    def __init__(self, server: OpenAIServer, failing: float, latency_s: float) -> None:
+        self.url, self.latency_s = server.url, latency_s
         self.asked: list[str] = []
         """Every request that was answered, in order, without probes."""
         self.failed = 0
         self._answer = playing(uneven).engine.answer
-        self._failing, self._random = failing, random.Random(seed)
+        self._failing, self._random = failing, random.Random(0)
         self._changed = threading.Condition(server.lock)
         server.reply_to = self._reply_to  # type: ignore[method-assign]
 
@@ -70,58 +70,106 @@ class Served:
             self._changed.notify_all()
         content = self._answer(prompt)
         text = json.dumps(content) if isinstance(content, dict) else made_up(request)
-        return Reply(body=completion(request, text), delay_s=LATENCY_S)
+        return Reply(body=completion(request, text), delay_s=self.latency_s)
 
 
 @contextlib.contextmanager
-def served(failing: float = 0.0) -> Iterator[Served]:
+def served(failing: float = 0.0, latency_s: float = LATENCY_S) -> Iterator[Served]:
     """A running server; a share `failing` of the requests is refused because of a rate limit."""
     with openai_server() as server:
-        yield Served(server, failing)
+        yield Served(server, failing, latency_s)
 
 
-class Compiler:
-    """Starts compiles of one configuration as processes that stand ready (`tests.optimizers.forker`)."""
+class Forker:
+    """The process that stands ready to compile (`tests.optimizers.forker`); one is enough for all tests."""
 
-    def __init__(self, folder: Path, model: Served, *flags: object, threads: int = 1) -> None:
-        self.folder, self.model = folder, model
-        self.flags = ["--lm", MODEL, *map(str, flags)]
-        self.threads = threads
-        self.runs, self.artifacts = folder / "runs", folder / "artifacts"
-        self.log = folder / "log.txt"
-        folder.mkdir(parents=True, exist_ok=True)
-        environment = {
-            **os.environ,
-            "OPENAI_API_BASE": model.url,
-            "OPENAI_API_KEY": "none",
-            "SOURCE_DATE_EPOCH": "1786000000",
-            "PYTHONPATH": str(ROOT),
-        }
-        self._forker = subprocess.Popen(
+    def __init__(self, folder: Path) -> None:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "DSPY_CACHEDIR": str(folder / "dspy")}
+        self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.optimizers.forker"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd=folder,
         )  # fmt: skip
+        self._lock, self._news = threading.Lock(), threading.Condition()
+        self._begun: list[int] = []
+        self.statuses: dict[int, int] = {}
+        """Of the compiles that have ended, by process number."""
+        self.models: list[Served] = []
+        """Told of every end."""
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
 
-    def __enter__(self) -> Compiler:
-        return self
+    def start(self, job: dict[str, Any]) -> int:
+        """Begin a compile; its process number."""
+        assert self._process.stdin is not None
+        with self._lock:
+            print(json.dumps(job), file=self._process.stdin, flush=True)
+            with self._news:
+                assert self._news.wait_for(lambda: bool(self._begun), 60)
+                return self._begun.pop()
 
-    def __exit__(self, *_: object) -> None:
-        assert self._forker.stdin is not None
-        self._forker.stdin.close()
-        self._forker.wait()
-        self._forker.stdout.close()
+    def wait(self, pid: int, timeout_s: float) -> int | None:
+        """The exit status; None if it takes longer."""
+        with self._news:
+            self._news.wait_for(lambda: pid in self.statuses, timeout_s)
+            return self.statuses.get(pid)
 
-    def begin(self, **more: Any) -> Child:
+    def close(self) -> None:
+        """End it."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait()
+        self._reader.join()
+        self._process.stdout.close()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            pid, status = json.loads(line)
+            with self._news:
+                if status is None:
+                    self.statuses.pop(pid, None)  # numbers come again
+                    self._begun.append(pid)
+                else:
+                    self.statuses[pid] = status
+                self._news.notify_all()
+            for model in list(self.models):
+                model.wake()
+
+
+class Compiler:
+    """Compiles of one configuration, in one folder, all sessions of the run `it`."""
+
+    def __init__(self, forker: Forker, folder: Path, model: Served, *flags: object, threads: int = 1) -> None:
+        self._forker, self.model, self.threads = forker, model, threads
+        self.flags = ["--lm", MODEL, *map(str, flags)]
+        self.runs, self.artifacts = folder / "runs", folder / "artifacts"
+        self.log = folder / "log.txt"
+        folder.mkdir(parents=True, exist_ok=True)
+        self.env = {"OPENAI_API_BASE": model.url, "OPENAI_API_KEY": "none", "SOURCE_DATE_EPOCH": "1786000000"}
+        if model not in forker.models:
+            forker.models.append(model)
+
+    def begin(self, die_at: str | None = None) -> Child:
         """The first session."""
-        return self._start(["--run", "it", *self.flags], more)
+        return self._start("--run", "it", *self.flags, die_at=die_at)
 
-    def resume(self, *flags: object, **more: Any) -> Child:
+    def resume(self, *flags: object) -> Child:
         """A further session."""
-        return self._start(["--resume", "it", *map(str, flags)], more)
+        return self._start("--resume", "it", *flags)
 
     def go_on(self) -> Child:
         """Whichever of the two is due."""
         return self.resume() if (self.runs / "it" / "run.json").exists() else self.begin()
+
+    def whole(self) -> bytes:
+        """Begin, wait for the end, and return the artifact."""
+        assert self.begin().ended() == 0, self.said()
+        return self.artifact()
+
+    def said(self) -> str:
+        """All that was printed, on one line."""
+        return " ".join(self.log.read_text().split())
 
     def stored(self) -> int:
         """Answers in the run's file."""
@@ -134,6 +182,11 @@ class Compiler:
             except sqlite3.OperationalError:  # killed before the table was made
                 return 0
 
+    def ledger(self) -> dict[tuple[str, str], float]:
+        """The objective of every finished negotiation, by program and debtor."""
+        lines = (self.runs / "it" / "negotiations.jsonl").read_text().splitlines()
+        return {(line["candidate"], line["case_id"]): line["score"] for line in map(json.loads, lines)}
+
     def artifact(self, version: int = 1) -> bytes:
         """The bytes of a saved version."""
         return (self.artifacts / "maden" / f"v{version:04d}.json").read_bytes()
@@ -142,28 +195,27 @@ class Compiler:
         """The files of the artifact."""
         return sorted(path.name for path in (self.artifacts / "maden").glob("v*.json"))
 
-    def _start(self, argv: list[str], more: dict[str, Any]) -> Child:
-        always = ["--runs", self.runs, "--artifacts", self.artifacts, "--threads", self.threads]
-        job = {"argv": [*argv, *map(str, always)], "log": str(self.log), **more}
-        assert self._forker.stdin is not None
-        assert self._forker.stdout is not None
-        print(json.dumps(job), file=self._forker.stdin, flush=True)
-        return Child(int(json.loads(self._forker.stdout.readline())), self._forker.stdout, self.model, self.log)
+    def _start(self, *argv: object, die_at: str | None = None) -> Child:
+        always = ("--runs", self.runs, "--artifacts", self.artifacts, "--threads", self.threads)
+        job = {
+            "argv": [str(part) for part in (*argv, *always)],
+            "env": self.env,
+            "log": str(self.log),
+            "die_at": die_at,
+        }
+        return Child(self._forker, self._forker.start(job), self.log)
 
 
 class Child:
     """A compile at work."""
 
-    def __init__(self, pid: int, statuses: Any, model: Served, log: Path) -> None:
-        self.pid, self.log = pid, log
-        self._status: int | None = None
-        self._waiting = threading.Thread(target=self._wait, args=(statuses, model))
-        self._waiting.start()
+    def __init__(self, forker: Forker, pid: int, log: Path) -> None:
+        self._forker, self.pid, self._log = forker, pid, log
 
     @property
     def gone(self) -> bool:
         """Whether it has ended."""
-        return self._status is not None
+        return self.pid in self._forker.statuses
 
     def signal(self, number: int) -> None:
         """Send it a signal, if it is still there."""
@@ -177,13 +229,9 @@ class Child:
 
     def ended(self, timeout_s: float = 120) -> int:
         """Wait for its exit status."""
-        self._waiting.join(timeout_s)
-        assert self._status is not None, self.log.read_text()[-2000:]
-        return self._status
-
-    def _wait(self, statuses: Any, model: Served) -> None:
-        self._status = json.loads(statuses.readline())
-        model.wake()
+        status = self._forker.wait(self.pid, timeout_s)
+        assert status is not None, self._log.read_text()[-2000:]
+        return status
 
 
 def nap(seconds: float) -> None:

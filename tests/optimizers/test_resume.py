@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
+import json
+import os
 import random
-from collections import Counter
+import signal
+import subprocess
+import sys
 
 import pytest
 
-from tests.optimizers.served import Compiler, nap, served
+from tests.optimizers.served import ROOT, Compiler, Forker, nap, served
 from tests.programs.command_line import small_book
 
 THREADS = 2
+KILLS = 20
+STRATEGIES = ("random-search", "mipro", "gepa", "search")
 
 
 @pytest.fixture(scope="module")
-def book(tmp_path_factory):
-    return small_book(tmp_path_factory.mktemp("book"), 80)
+def forker(tmp_path_factory):
+    process = Forker(tmp_path_factory.mktemp("forker"))
+    yield process
+    process.close()
 
 
-def flags(book, strategy):
-    return ("--book", book, "--optimizer", strategy, "--train", 3, "--val", 3)
+@pytest.fixture(scope="module")
+def flags(tmp_path_factory):
+    """A small compile: short negotiations with few debtors."""
+    folder = tmp_path_factory.mktemp("book")
+    policy = folder / "policy.toml"
+    policy.write_text("round_limit = 4\n")
+    return ("--book", small_book(folder, 80), "--policy", policy, "--train", 2, "--val", 2)
 
 
-def killed_again_and_again(compiler, model, kills, requests, seed):
-    """Kill `kills` sessions, most of them as they work and every fourth a random time after its start; what each lost.
+def killed_again_and_again(compiler, model, kills, requests):
+    """Kill `kills` sessions: three of four as they work, every fourth some time after its start.
 
-    What a session lost: requests that the model has answered and the run's file does not hold.
+    Returns what each lost: answers that the model has sent and the run's file does not hold, so that they must be paid
+    again; an answer that was paid again although it is in the file counts as lost too.
     """
-    rng, lost = random.Random(seed), []
+    rng, lost = random.Random(1), []
     while len(lost) < kills:
         child = compiler.go_on()
         if len(lost) % 4 == 3:
@@ -36,28 +50,123 @@ def killed_again_and_again(compiler, model, kills, requests, seed):
             step = max(1, 2 * requests // kills - 1)
             model.wait_for(len(model.asked) + rng.randint(1, step), lambda child=child: child.gone)
             nap(rng.uniform(0, 0.03))
-        if child.kill() != -9:
-            break
-        lost.append(len(set(model.asked)) - compiler.stored())
+        assert child.kill() == -9, compiler.said()
+        lost.append(len(model.asked) - compiler.stored() - sum(lost))
     return lost
 
 
-@pytest.mark.parametrize(("strategy", "kills"), [("bootstrap", 20)])
-def test_kill_minus_nine_at_any_moment_costs_no_answer_and_changes_no_byte(tmp_path, book, strategy, kills):
-    with served() as model, Compiler(tmp_path / "whole", model, *flags(book, strategy)) as whole:
-        assert whole.begin().ended() == 0, whole.log.read_text()
-        requests = len(model.asked)
-        assert requests == len(set(model.asked)) == whole.stored()
-    with (
-        served() as model,
-        Compiler(tmp_path / "killed", model, *flags(book, strategy), threads=THREADS) as killed,
-    ):
-        lost = killed_again_and_again(killed, model, kills, requests, seed=1)
-        assert len(lost) == kills
-        assert killed.resume().ended() == 0, killed.log.read_text()
-        assert killed.artifact() == whole.artifact()
+@pytest.mark.parametrize(("strategy", "kills"), [("bootstrap", KILLS), *((name, 3) for name in STRATEGIES)])
+def test_kill_minus_nine_at_any_moment_costs_no_answer_and_changes_no_byte(forker, tmp_path, flags, strategy, kills):
+    with served() as model:
+        whole = Compiler(forker, tmp_path / "whole", model, *flags, "--optimizer", strategy)
+        artifact, requests = whole.whole(), len(model.asked)
+        assert whole.stored() == requests
+    with served() as model:
+        killed = Compiler(forker, tmp_path / "killed", model, *flags, "--optimizer", strategy, threads=THREADS)
+        lost = killed_again_and_again(killed, model, kills, requests)
+        assert killed.resume().ended() == 0, killed.said()
+        assert killed.artifact() == artifact
         assert killed.versions() == ["v0001.json"]
-        assert max(lost) <= THREADS
-        repeated = sum(Counter(model.asked).values()) - len(set(model.asked))
-        assert len(set(model.asked)) == requests == killed.stored()
-        assert repeated <= sum(lost)
+        assert max(lost) <= THREADS, "at most what each worker was waiting for"
+        assert len(model.asked) == requests + sum(lost)
+        assert killed.stored() == requests
+
+
+def test_killed_between_saving_and_noticing_it_saves_nothing_twice(forker, tmp_path, flags):
+    with served() as model:
+        compiler = Compiler(forker, tmp_path, model, *flags)
+        assert compiler.begin(die_at="optimizers.worker:write_summary").ended() == -9
+        saved, asked = compiler.artifact(), len(model.asked)
+        assert compiler.resume().ended() == 0, compiler.said()
+        assert compiler.versions() == ["v0001.json"]
+        assert compiler.artifact() == saved
+        assert compiler.resume().ended() == 0
+        assert "run it was finished before; nothing was called" in compiler.said()
+        assert len(model.asked) == asked
+
+
+def test_another_configuration_is_refused_with_the_difference_and_another_way_of_working_is_not(
+    forker, tmp_path, flags
+):
+    with served() as model:
+        compiler = Compiler(forker, tmp_path, model, *flags)
+        child = compiler.begin()
+        model.wait_for(5, lambda: child.gone)
+        assert child.kill() == -9
+        assert compiler.resume("--seed", 3, "--val", 4, "--optimizer", "bootstrap").ended() == 2
+        refusal = "run it was begun with another configuration: seed was 0, is 3; val was 2, is 4; resume it"
+        assert refusal in compiler.said()
+        assert compiler.resume("--max-calls", 500, "--log-json", tmp_path / "log.jsonl").ended() == 0
+
+
+def test_ctrl_c_saves_the_best_so_far_says_how_to_go_on_and_the_end_is_the_same(forker, tmp_path, flags):
+    with served() as model:
+        artifact, requests = Compiler(forker, tmp_path / "whole", model, *flags).whole(), len(model.asked)
+    with served() as model:
+        cut = Compiler(forker, tmp_path / "cut", model, *flags)
+        child = cut.begin()
+        model.wait_for(requests - 5, lambda: child.gone)
+        child.signal(signal.SIGINT)
+        assert child.ended() == 130, cut.said()
+        assert "stopping: what is being answered ends" in cut.said()
+        assert f"--resume it --runs {cut.runs} goes on and pays for nothing twice" in cut.said()
+        marked = json.loads(cut.artifact(1))
+        assert marked["provenance"]["halted"]["reason"] == "interrupted"
+        assert "stopped early" in marked["notes"]
+        assert json.loads((cut.runs / "it" / "summary.json").read_text())["halted"]["reason"] == "interrupted"
+        assert cut.resume().ended() == 0, cut.said()
+        assert len(model.asked) == len(set(model.asked)) == requests
+        first, last = json.loads(artifact), json.loads(cut.artifact(2))
+        assert {name for name in first if first[name] != last[name]} == {"version", "content_sha256"}
+
+
+def test_a_second_ctrl_c_ends_at_once_and_loses_nothing_that_was_paid(forker, tmp_path, flags):
+    with served(latency_s=0.5) as model:
+        compiler = Compiler(forker, tmp_path, model, *flags)
+        child = compiler.begin()
+        model.wait_for(4, lambda: child.gone)
+        child.signal(signal.SIGINT)
+        while "stopping" not in compiler.said():
+            nap(0.01)
+        child.signal(signal.SIGINT)
+        assert child.ended(5) in (-signal.SIGINT, 130)
+        assert compiler.stored() >= 3
+
+
+def test_two_compiles_at_once_into_one_name_get_a_number_each(forker, tmp_path, flags):
+    with served() as model:
+        one = Compiler(forker, tmp_path / "one", model, *flags)
+        two = Compiler(forker, tmp_path / "two", model, *flags, "--seed", 1)
+        two.artifacts = one.artifacts
+        children = one.begin(), two.begin()
+        assert [child.ended() for child in children] == [0, 0]
+        assert one.versions() == ["v0001.json", "v0002.json"]
+        assert {json.loads(one.artifact(number))["provenance"]["seed"] for number in (1, 2)} == {0, 1}
+
+
+def test_one_run_is_led_by_one_process(forker, tmp_path, flags):
+    with served() as model:
+        compiler = Compiler(forker, tmp_path, model, *flags)
+        leader = compiler.begin()
+        model.wait_for(3, lambda: leader.gone)
+        assert compiler.resume().ended() == 2
+        assert "run it is being worked on by another process" in compiler.said()
+        assert leader.ended() == 0
+
+
+def test_the_command_line_itself_goes_on_with_a_run(forker, tmp_path, flags):
+    """A fresh interpreter, as a user starts it."""
+    with served() as model:
+        compiler = Compiler(forker, tmp_path, model, *flags)
+        child = compiler.begin()
+        model.wait_for(30, lambda: child.gone)
+        assert child.kill() == -9
+        lost = len(model.asked) - compiler.stored()
+        argv = ["--resume", "it", "--runs", compiler.runs, "--artifacts", compiler.artifacts]
+        done = subprocess.run(
+            [sys.executable, "-m", "programs.compile", *map(str, argv)],
+            env={**os.environ, **compiler.env, "PYTHONPATH": str(ROOT)}, cwd=tmp_path, capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert len(model.asked) == compiler.stored() + lost
+        assert "saved" in done.stdout
