@@ -54,7 +54,7 @@ def compile_program(task: CompileTask) -> Maden:
         search.tell_what_is_known()
         search.run()
         search.tell_what_is_known()
-        finalists = [trial for trial in search.study.ranked() if trial.values[0] > 0][: task.settings.finalists]
+        finalists = search.study.finalists(task.settings.finalists)
     candidates = [(plain(task.program), UNCOMPILED)]
     candidates += [(search.program(trial.params), search.space.words(trial.params)) for trial in finalists]
     evaluations = [task.player.evaluate(program, task.val, task.seed, words) for program, words in candidates]
@@ -78,7 +78,8 @@ class Search:
     def __init__(self, task: CompileTask) -> None:
         self.task = task
         self.space = _space(task)
-        self.order = starting_order(task.train, task.seed)
+        by_id = {case.case_id: case for case in task.train}
+        self.order = [by_id[case_id] for case_id in self.space.order]
         path = task.player.folder.study_path
         self.study = SharedStudy(path, self.space, self._key, task.seed, task.settings.trials + 1)
         self._told: set[int] = set()
@@ -158,6 +159,7 @@ def _space(task: CompileTask) -> SearchSpace:
 
 def _made(task: CompileTask) -> SearchSpace:
     played = play_training(task)
+    objectives = {one.negotiation.case.case_id: one.objective for one in played}
     instructions = written(task.program)
     if proposes(task):
         instructions += proposed(task, played, instructions)
@@ -165,6 +167,7 @@ def _made(task: CompileTask) -> SearchSpace:
         instructions=tuple(instructions),
         demo_sets=tuple(_demo_sets(task, played)),
         settings=knobs(task.program.settings),
+        order=tuple(starting_order({case.case_id: 0.0 for case in task.train} | objectives, task.seed)),
     )
 
 

@@ -60,6 +60,8 @@ class SearchSpace(Frozen):
     demo_sets: tuple[DemoSet, ...] = ()
     settings: dict[str, tuple[Choice, ...]] = Field(default_factory=dict)
     """Values by field, the program's own first."""
+    order: tuple[str, ...] = ()
+    """Case ids of the training debtors as every candidate meets them."""
 
     @property
     def dimensions(self) -> dict[str, tuple[Choice, ...]]:

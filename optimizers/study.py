@@ -114,6 +114,15 @@ class SharedStudy:
         finished = [trial for trial in self.complete() if trial.user_attrs["finished"]]
         return sorted(finished, key=lambda trial: (-trial.values[0], trial.number))
 
+    def finalists(self, most: int) -> list[FrozenTrial]:
+        """The best that gained something, at most so many; of several that played alike the first."""
+        found: list[FrozenTrial] = []
+        for trial in self.ranked():
+            alike = any(trial.intermediate_values == other.intermediate_values for other in found)
+            if trial.values[0] > 0 and not alike and len(found) < most:
+                found.append(trial)
+        return found
+
     def rival(self) -> Mapping[int, float]:
         """The gains of the best so far; empty before the uncompiled program has met anybody."""
         return next((trial.intermediate_values for trial in self.ranked()), {})
