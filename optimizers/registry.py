@@ -70,6 +70,17 @@ def compile_with(name: str, task: CompileTask) -> Maden:
     return plain(program)
 
 
+def require_workers(name: str) -> None:
+    """Refuse a strategy that no further process can help with.
+
+    Raises:
+        UserError: it is one, or unknown.
+    """
+    if strategy(name).work is None:
+        several = ", ".join(s.name for s in STRATEGIES.values() if s.work is not None)
+        raise UserError(f"{name} is done by one process, so nobody can join it; those with several workers: {several}")
+
+
 def work_with(name: str, task: CompileTask) -> None:
     """Help the process that compiles `task` with the strategy `name`, until nothing is left to do.
 
@@ -77,9 +88,8 @@ def work_with(name: str, task: CompileTask) -> None:
         UserError: unknown strategy, or one that a single process does.
         Halted: a cap was reached, or someone stopped the run.
     """
-    chosen = strategy(name)
-    if chosen.work is None:
-        several = ", ".join(s.name for s in STRATEGIES.values() if s.work is not None) or "none yet"
-        raise UserError(f"{name} is done by one process, so nobody can join it; those with several workers: {several}")
+    require_workers(name)
+    work = strategy(name).work
+    assert work is not None
     with dspy.context(lm=task.lm, adapter=ADAPTER), quiet(), no_stragglers(), repeatable_draws():
-        chosen.work(task)
+        work(task)

@@ -19,7 +19,7 @@ from metrics.statistics import mean_interval
 from optimizers.config import CompileConfig
 from optimizers.halt import Halted
 from optimizers.player import LEAST_COVERAGE, Player
-from optimizers.registry import compile_with, strategy, work_with
+from optimizers.registry import compile_with, require_workers, strategy, work_with
 from optimizers.task import LEAST_THRESHOLD, CompileTask
 from programs.accounts import Cost
 from programs.artifact import Artifact
@@ -149,6 +149,7 @@ def joined(session: Session, player: Player) -> None:
         UserError: the run is not far enough, or its strategy takes no further workers.
         Halted: a cap was reached, or someone stopped this process.
     """
+    require_workers(session.config.optimizer)
     before = player.recorded(session.program, session.val, session.config.seed)
     if before.scored < LEAST_COVERAGE * len(session.val):
         raise UserError(

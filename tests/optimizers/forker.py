@@ -2,7 +2,7 @@
 
 A line of stdin is JSON: `argv` of `python -m programs.compile`, `env`, `log` (file for its output), and `die_at`
 (optional, `module:function`): the compile kills itself, with the same SIGKILL, when it comes to that function.
-A line of stdout is `[pid, null]` for a compile that began and `[pid, status]` for one that ended (negative: by a signal).
+A line of stdout is `[pid, null]` for a compile that began and `[pid, status]` for one that ended (negative: a signal).
 """
 
 from __future__ import annotations

@@ -23,6 +23,8 @@ LATENCY_S = 0.01
 MODEL = "openai/gpt-4o-mini"
 """LiteLLM lists its price; the server answers under this name."""
 PROBE_TOKENS = 5
+START_S = 240
+"""A starved machine takes minutes to import DSPy and LiteLLM."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -44,7 +46,8 @@ class Served:
         """Every request that was answered, in order, without probes."""
         self.failed = 0
         self._answer = playing(uneven).engine.answer
-        self._failing, self._random = failing, random.Random(0)
+        self._failing, self._random = failing, random.Random(2)
+        self._refuse_after: int | None = None
         self._changed = threading.Condition(server.lock)
         server.reply_to = self._reply_to  # type: ignore[method-assign]
 
@@ -52,6 +55,10 @@ class Served:
         """Until `count` requests were answered in all, or the asking process is `gone`."""
         with self._changed:
             assert self._changed.wait_for(lambda: len(self.asked) >= count or gone(), timeout_s), "no request came"
+
+    def refuse_after(self, count: int | None) -> None:
+        """Refuse the key from the `count`-th request on, a failure that nobody waits out; None: take it again."""
+        self._refuse_after = count
 
     def wake(self) -> None:
         """Let `wait_for` look again."""
@@ -66,6 +73,8 @@ class Served:
             if self._random.random() < self._failing:
                 self.failed += 1
                 return Reply.error(429, "rate_limit_exceeded", "slow down", retry_after="0.001")
+            if self._refuse_after is not None and len(self.asked) >= self._refuse_after:
+                return Reply.error(401, "invalid_api_key", "wrong key")
             self.asked.append(json.dumps(request, sort_keys=True))
             self._changed.notify_all()
         content = self._answer(prompt)
@@ -104,7 +113,7 @@ class Forker:
         with self._lock:
             print(json.dumps(job), file=self._process.stdin, flush=True)
             with self._news:
-                assert self._news.wait_for(lambda: bool(self._begun), 60)
+                assert self._news.wait_for(lambda: bool(self._begun), START_S), "the forker does not answer"
                 return self._begun.pop()
 
     def wait(self, pid: int, timeout_s: float) -> int | None:
@@ -157,6 +166,10 @@ class Compiler:
     def resume(self, *flags: object) -> Child:
         """A further session."""
         return self._start("--resume", "it", *flags)
+
+    def join(self) -> Child:
+        """A further worker."""
+        return self._start("--join", "it")
 
     def go_on(self) -> Child:
         """Whichever of the two is due."""

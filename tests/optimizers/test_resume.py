@@ -166,7 +166,23 @@ def test_the_command_line_itself_goes_on_with_a_run(forker, tmp_path, flags):
         done = subprocess.run(
             [sys.executable, "-m", "programs.compile", *map(str, argv)],
             env={**os.environ, **compiler.env, "PYTHONPATH": str(ROOT)}, cwd=tmp_path, capture_output=True, text=True,
+            check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         assert len(model.asked) == compiler.stored() + lost
         assert "saved" in done.stdout
+
+
+def test_a_second_worker_helps_with_a_search_and_nothing_is_paid_twice(forker, tmp_path, flags):
+    with served() as model:
+        leading = Compiler(forker, tmp_path, model, *flags, "--optimizer", "search")
+        leader = leading.begin()
+        measured = leading.runs / "it" / "negotiations.jsonl"
+        while not (measured.exists() and len(measured.read_text().splitlines()) > 3):
+            assert not leader.gone, leading.said()
+            nap(0.01)
+        helper = leading.join()
+        assert (leader.ended(), helper.ended()) == (0, 0), leading.said()
+        assert "nothing is left to do for a further worker" in leading.said()
+        assert len(model.asked) == leading.stored()
+        assert leading.versions() == ["v0001.json"]
