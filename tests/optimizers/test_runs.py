@@ -28,7 +28,7 @@ def test_a_run_is_opened_as_it_was_begun_by_name_or_by_path(run, tmp_path):
 
 
 def test_a_name_that_is_taken_is_refused_and_a_folder_that_a_crash_left_is_not_taken(run, tmp_path):
-    with pytest.raises(UserError, match="there is a run it in .* already; --resume it goes on with it"):
+    with pytest.raises(UserError, match=r"there is a run it in .* already; --resume it goes on with it"):
         RunFolder.begin(tmp_path, CompileConfig(), FACTS, "it")
     (tmp_path / "crashed").mkdir()
     assert RunFolder.begin(tmp_path, CompileConfig(), FACTS, "crashed").run_id == "crashed"
@@ -41,7 +41,7 @@ def test_an_unusable_name_is_refused(tmp_path, name):
 
 
 def test_a_run_that_is_not_there_is_named_with_the_latest(run, tmp_path):
-    with pytest.raises(UserError, match="there is no run that in .*; the latest are it"):
+    with pytest.raises(UserError, match=r"there is no run that in .*; the latest are it"):
         RunFolder.open(tmp_path, "that")
     with pytest.raises(UserError, match="it holds none"):
         RunFolder.open(tmp_path / "empty", "that")
@@ -94,9 +94,8 @@ def test_of_processes_that_begin_one_name_one_gets_it(tmp_path):
 
 
 def test_a_run_is_led_by_one_at_a_time(run):
-    with run.leading():
-        with pytest.raises(UserError, match="is being worked on by another process"), run.leading():
-            pass
+    with run.leading(), pytest.raises(UserError, match="is being worked on by another process"), run.leading():
+        pass
     with run.leading():
         pass
 
