@@ -17,12 +17,14 @@ _SHOW_CURSOR = "\x1b[?25h"
 
 
 @contextmanager
-def interruptible(stop: Callable[[], None], sentence: str) -> Iterator[None]:
-    """A block in which the first signal calls `stop` and prints `sentence`, and the second ends the process.
+def interruptible(mark: Callable[[], object], stop: Callable[[], None], sentence: str) -> Iterator[None]:
+    """A block in which the first signal calls `mark` and `stop` and prints `sentence`; the second ends the process.
 
     Every answer is committed before it is used, so ending at once loses only what is being answered.
 
     Args:
+        mark: says why; called at once, before a library that is interrupted too raises something of its own. It must
+            take no lock.
         stop: lets no further call begin; called in a thread of its own, since a signal may come while the main thread
             holds a lock that `stop` needs.
         sentence: what happens now, for the terminal.
@@ -37,6 +39,7 @@ def interruptible(stop: Callable[[], None], sentence: str) -> Iterator[None]:
         if stopping:
             os._exit(EXIT_INTERRUPTED)
         stopping = True
+        mark()
         for one in SIGNALS:  # the system's own handler works even while the main thread is deep inside a library
             signal.signal(one, signal.SIG_DFL)
         threading.Thread(target=tell_and_stop).start()

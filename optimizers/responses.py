@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from optimizers.shared_file import SharedFile
 from programs.accounts import Cost, answered, current_role
 from programs.pace import watching
 
+POLL_S = 0.02
 _SUMS = ("calls", "cached_calls", "truncated_calls", "tokens_in", "tokens_out", "money_usd")
 _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS answers (
@@ -204,6 +206,12 @@ class ResponseStore(BaseCallback):
         self._questions.ended(call_id)
         if self.gate is not None:
             self.gate.release(call_id)
+
+    def wait_for_calls(self, timeout_s: float) -> None:
+        """Until what is being asked is answered and stored: an optimiser that ends early leaves threads behind."""
+        deadline = time.monotonic() + timeout_s
+        while self._lms and time.monotonic() < deadline:
+            time.sleep(POLL_S)
 
     def close(self) -> None:
         """Close the file."""

@@ -24,6 +24,8 @@ from optimizers.watching_log import LogWatcher
 from optimizers.watching_mlflow import MlflowWatcher
 from programs.artifact_store import ROOT as ARTIFACTS
 
+LONGEST_CALL_S = 150.0
+"""What is being answered when a compile ends is waited for so long; a remote call's own limit is 120 s."""
 STOPPING = "stopping: what is being answered ends, then the best candidate so far is saved; again to end at once"
 
 
@@ -88,13 +90,16 @@ def _player(
             lambda: budget.halted,
         )
 
-        def stop() -> None:
-            why = Halted("interrupted", "the compile was interrupted")
-            player.halt(why)
-            budget.stop(why.reason, str(why))
-
-        with watcher, store.installed(), interruptible(stop, STOPPING):
-            yield player, store, budget, watcher
+        why = Halted("interrupted", "the compile was interrupted")
+        with (
+            watcher,
+            store.installed(),
+            interruptible(lambda: player.halt(why), lambda: budget.stop(why.reason, str(why)), STOPPING),
+        ):
+            try:
+                yield player, store, budget, watcher
+            finally:
+                store.wait_for_calls(LONGEST_CALL_S)
     finally:
         store.close()
 

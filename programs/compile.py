@@ -101,9 +101,12 @@ def compile_(  # noqa: PLR0913, PLR0917  (a command line)
         if outcome := finished(folder):
             show_finished(folder, outcome)
             return
-    _show_plan(session, work.limits, folder)
+    unpriced = _show_plan(session, work.limits, folder)
     if dry_run:
         return
+    if max_usd is not None and unpriced:
+        unknown = f"the price of {' and '.join(unpriced)} is unknown"
+        raise UserError(f"{unknown}, so --max-usd cannot be kept; cap the calls with --max-calls")
     for one in dict.fromkeys((session.lm, session.prompt_lm)):
         models.check_lm(one)
     folder = folder or RunFolder.begin(runs, session.config, facts, run_id, current_environment())
@@ -122,7 +125,8 @@ def _worked_off(folder: RunFolder, session: Session, work: Work, *, joining: boo
             return 0
         outcome = lead(folder, session, work)
     except Halted as why:
-        _tell(f"{why} before any candidate was fully evaluated, so nothing was saved; {going_on}")
+        nothing = "the process that leads the run goes on" if joining else "no candidate was fully evaluated by then"
+        _tell(f"{why}, and nothing was saved here: {nothing}; {going_on}")
         return cli.EXIT_INTERRUPTED if why.reason == "interrupted" else cli.EXIT_USER_ERROR
     if outcome.halted is None:
         return 0
@@ -136,8 +140,8 @@ def _given(ctx: typer.Context, name: str) -> bool:
     return source is not None and not source.name.startswith("DEFAULT")
 
 
-def _show_plan(session: Session, limits: Limits, folder: RunFolder | None) -> None:
-    """What will be done, before the first call."""
+def _show_plan(session: Session, limits: Limits, folder: RunFolder | None) -> tuple[str, ...]:
+    """What will be done, before the first call; returns the models whose price is unknown."""
     config = session.config
     played = sum(1 for _ in Ledger(folder.ledger_path)) if folder else 0
     found = estimates.estimate(config, session.negotiations, session.lm, session.prompt_lm, played=played)
@@ -146,6 +150,7 @@ def _show_plan(session: Session, limits: Limits, folder: RunFolder | None) -> No
         f"{len(session.train)} training and {len(session.val)} validation debtors of {session.book.source}",
         *estimates.lines(found, limits),
     )
+    return found.unpriced
 
 
 def _tell(*sentences: str) -> None:

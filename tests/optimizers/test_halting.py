@@ -91,7 +91,7 @@ def test_at_a_cap_the_best_so_far_is_saved_and_marked_and_a_higher_cap_goes_on(r
 def test_a_cap_below_the_first_evaluation_saves_nothing_says_so_and_can_be_raised(runs):
     result = runs.begin("--max-calls", 4)
     assert result.code == 2
-    assert "before any candidate was fully evaluated, so nothing was saved" in result.err
+    assert "nothing was saved here: no candidate was fully evaluated by then" in result.err
     assert "Traceback" not in result.err
     assert not (runs.folder / "a").exists()
     assert runs("--resume", "it").code == 0
@@ -135,6 +135,15 @@ def test_a_dry_run_makes_no_folder_and_shows_what_a_cap_would_cut(runs):
     result = runs.begin("--dry-run", "--max-calls", 10)
     assert result.code == 0
     assert "--max-calls 10 is below the estimate" in result.err
+    assert not (runs.folder / "r").exists()
+
+
+def test_a_cap_in_money_without_a_price_is_refused_before_there_is_a_run(runs, monkeypatch):
+    monkeypatch.setitem(globals(), "PRICE_USD", None)
+    result = runs.begin("--max-usd", 1)
+    assert result.code == 2
+    assert "the price of scripted/test is unknown, so --max-usd cannot be kept" in result.err
+    assert runs.lm.engine.prompts == []
     assert not (runs.folder / "r").exists()
 
 

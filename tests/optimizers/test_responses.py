@@ -150,6 +150,25 @@ def test_whoever_waits_for_another_threads_call_asks_itself_when_that_fails(path
     assert store.paid()[0] == 1
 
 
+def test_what_a_thread_left_behind_is_being_answered_is_waited_for_and_kept(path):
+    lm = scripted_lm(lambda _: "ok", latency_s=0.2, cache=True, price_usd=0.5)
+    store = ResponseStore(path, None)
+    with store.installed():
+        settings = dspy.settings.copy()
+
+        def left_behind() -> None:
+            with dspy.context(**settings):
+                lm("slow")
+
+        thread = threading.Thread(target=left_behind)
+        thread.start()
+        while not lm.engine.prompts:
+            pass
+        store.wait_for_calls(5)
+    thread.join()
+    assert store.paid() == (1, 0.5)
+
+
 def test_answers_of_two_processes_to_one_request_are_one_row_with_both_costs(path):
     request = {"model": "scripted/test", "messages": [{"role": "user", "content": "same"}]}
     stores = [ResponseStore(path, None) for _ in range(2)]
