@@ -23,8 +23,8 @@ LATENCY_S = 0.01
 MODEL = "openai/gpt-4o-mini"
 """LiteLLM lists its price; the server answers under this name."""
 PROBE_TOKENS = 5
-START_S = 240
-"""A starved machine takes minutes to import DSPy and LiteLLM."""
+PATIENCE_S = 240
+"""How long anything is waited for: a starved machine takes minutes to import DSPy and LiteLLM."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -51,7 +51,7 @@ class Served:
         self._changed = threading.Condition(server.lock)
         server.reply_to = self._reply_to  # type: ignore[method-assign]
 
-    def wait_for(self, count: int, gone: Callable[[], bool], timeout_s: float = 60) -> None:
+    def wait_for(self, count: int, gone: Callable[[], bool], timeout_s: float = PATIENCE_S) -> None:
         """Until `count` requests were answered in all, or the asking process is `gone`."""
         with self._changed:
             assert self._changed.wait_for(lambda: len(self.asked) >= count or gone(), timeout_s), "no request came"
@@ -113,7 +113,7 @@ class Forker:
         with self._lock:
             print(json.dumps(job), file=self._process.stdin, flush=True)
             with self._news:
-                assert self._news.wait_for(lambda: bool(self._begun), START_S), "the forker does not answer"
+                assert self._news.wait_for(lambda: bool(self._begun), PATIENCE_S), "the forker does not answer"
                 return self._begun.pop()
 
     def wait(self, pid: int, timeout_s: float) -> int | None:
@@ -240,7 +240,7 @@ class Child:
         self.signal(signal.SIGKILL)
         return self.ended()
 
-    def ended(self, timeout_s: float = 120) -> int:
+    def ended(self, timeout_s: float = PATIENCE_S) -> int:
         """Wait for its exit status."""
         status = self._forker.wait(self.pid, timeout_s)
         assert status is not None, self._log.read_text()[-2000:]
