@@ -19,6 +19,7 @@ import scipy.stats
 
 from data.domain import DebtCase
 from metrics.feedback import WORTH_SAYING
+from optimizers.halt import Halted
 from optimizers.player import Player
 from programs.maden import Maden
 
@@ -28,6 +29,9 @@ P_WORSE = 0.25
 """One-sided p at which a candidate is out: behind by about 0.75 standard errors (1.0 after two debtors). So large
 because the sets are small and a wrong exit costs one candidate of many; successive halving drops half of them at each
 set, whatever they did."""
+TOO_MANY_LOST = (
+    "the model's infrastructure failed in most negotiations of a candidate; a resumed run tries that candidate again"
+)
 
 Gains = dict[int, float]
 """By place in the order: the objective less the uncompiled program's with the same debtor and seed."""
@@ -42,8 +46,8 @@ class Race:
     """Whether it met all debtors; False where it dropped out."""
     objective: float | None
     """Mean over the debtors it met; None where none has a score."""
-    unscored: int
-    """Debtors lost to infrastructure."""
+    met: int
+    """How far in the order it came; debtors that it was not to be judged by, or that infrastructure lost, included."""
 
     @property
     def gain(self) -> float:
@@ -114,7 +118,8 @@ def race(
         left_out: case ids of debtors that the candidate must not be judged by.
 
     Raises:
-        Halted: a cap was reached, or someone stopped the run.
+        Halted: a cap was reached, someone stopped the run, or infrastructure lost most of the negotiations; a single
+            one is left out.
     """
     gains: Gains = {}
     scores: list[float] = []
@@ -124,10 +129,12 @@ def race(
         met = size
         found = player.evaluate(program, [order[place] for place in places.values()], seed)
         unscored += found.unscored
+        if unscored > found.scored + len(scores):
+            raise player.halt(Halted("infrastructure", TOO_MANY_LOST))
         for case_id, values in found.values("objective").items():
             scores += values
             if case_id in uncompiled:
                 gains[places[case_id]] = fmean(values) - uncompiled[case_id]
         if size < len(order) and worse(gains, rival()):
-            return Race(gains, False, fmean(scores), unscored)
-    return Race(gains, True, fmean(scores) if scores else None, unscored)
+            return Race(gains, False, fmean(scores), met)
+    return Race(gains, True, fmean(scores) if scores else None, met)

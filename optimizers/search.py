@@ -113,16 +113,19 @@ class Search:
             self._announce(trial.params, found.objective, len(found.gains), finished=found.finished)
 
     def tell_what_is_known(self) -> None:
-        """Show and count the trials of earlier sessions and of other processes, whose negotiations the ledger has."""
-        player = self.task.player
+        """Show and count the trials of earlier sessions and of other processes, whose negotiations the ledger has.
+
+        What infrastructure lost then is not in the ledger and is played again, so that it does not count against this
+        session; the trial keeps its value, which is a mean over the pairs that it had.
+        """
         for trial in self.study.complete():
             if trial.number in self._told:
                 continue
             self._told.add(trial.number)
-            met = [self.order[place] for place in sorted(trial.intermediate_values)]
-            player.evaluate(self.program(trial.params), met, self.task.seed)
-            player.unscored += trial.user_attrs["unscored"]
-            self._announce(trial.params, trial.user_attrs["objective"], len(met), finished=trial.user_attrs["finished"])
+            shown, known = self.space.shown(trial.params), trial.user_attrs
+            met = [case for case in self.order[: known["met"]] if case.case_id not in shown]
+            self.task.player.evaluate(self.program(trial.params), met, self.task.seed)
+            self._announce(trial.params, known["objective"], len(met), finished=known["finished"])
 
     def program(self, point: Point) -> Maden:
         """The program of a point."""

@@ -91,7 +91,7 @@ class SharedStudy:
         """Write down what came of a claimed trial."""
         trial.set_user_attr("finished", race.finished and bool(race.gains))
         trial.set_user_attr("objective", race.objective)
-        trial.set_user_attr("unscored", race.unscored)
+        trial.set_user_attr("met", race.met)
         for place, gain in race.gains.items():
             trial.report(gain, place)
         self._study.tell(trial, race.gain if race.gains else NO_VALUE)

@@ -25,6 +25,7 @@ from optimizers.registry import compile_with
 from optimizers.search import Search, negotiations
 from optimizers.search_space import OWN, SearchSpace, knobs
 from optimizers.study import SharedStudy
+from programs import words
 from programs.evaluation import evaluate
 from programs.settings import ProgramSettings, Variant
 from tests.optimizers.searcher import (
@@ -237,12 +238,41 @@ def test_a_torn_last_line_of_the_journal_is_dropped(tmp_path):
 def test_a_trial_without_one_score_is_no_finalist(tmp_path):
     with tiny(tmp_path) as study:
         study.finish(study.claim(), Race({0: 0.0}, True, 0.5, 0))
-        study.finish(study.claim(), Race({}, True, None, 8))
+        study.finish(study.claim(), Race({}, True, None, 0))
         study.finish(study.claim(), Race({0: 0.2}, True, 0.7, 0))
         study.finish(study.claim(), Race({0: 0.2}, True, 0.7, 0))
         study.finish(study.claim(), Race({0: 0.3}, False, 0.8, 0))
         assert [trial.number for trial in study.ranked()] == [2, 3, 0]
         assert [trial.number for trial in study.finalists(3)] == [2], "what plays alike is examined once"
+
+
+def test_where_infrastructure_loses_most_of_a_candidate_the_run_halts_and_the_candidate_is_tried_again(tmp_path, done):
+    _, made = done(0)
+
+    def failing(prompt):
+        return dspy.lm15.RateLimitError("slow down") if MARK in prompt and "`turn`" in prompt else firm(prompt)
+
+    with pytest.raises(Halted, match="most negotiations of a candidate") as halted:
+        searched(tmp_path, playing(failing))
+    assert halted.value.reason == "infrastructure"
+    task, again = searched(tmp_path)
+    assert sha256(again) == sha256(made)
+    assert task.player.unscored == 0
+
+
+def test_a_single_negotiation_that_infrastructure_lost_is_left_out_and_owed_again(tmp_path):
+    account = words.account(TRAIN[0].creditor_view())
+
+    def failing(prompt):
+        lost = account in prompt and MARK in prompt and "`turn`" in prompt
+        return dspy.lm15.RateLimitError("slow down") if lost else firm(prompt)
+
+    task, made = searched(tmp_path, playing(failing))
+    assert task.player.unscored > 0
+    assert sha256(made) != sha256(program())
+    task, again = searched(tmp_path)
+    assert task.player.unscored == 0
+    assert sha256(again) == sha256(made)
 
 
 def test_a_lock_is_free_again_as_soon_as_its_holder_lets_go(tmp_path):
