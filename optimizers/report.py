@@ -13,6 +13,9 @@ from optimizers.runs import RunFolder
 from optimizers.session import Outcome
 from programs.accounts import Cost
 
+ONLY_DEMOS = ("bootstrap", "random-search")
+"""Strategies that change nothing else: without a demonstration they have come to nothing."""
+SAME = ": no candidate was better, so it is the uncompiled program"
 NO_DEMOS = (
     ": no negotiation with a training debtor reached the threshold; try more debtors (--train), another --seed, "
     "or --preset standard"
@@ -61,8 +64,10 @@ def _table(outcome: Outcome) -> Table:
 def _closing(outcome: Outcome) -> Iterator[str]:
     artifact = outcome.artifact
     demos = sum(len(state["demos"]) for state in artifact.state.values())
-    note = " (stopped early: the best candidate so far)" if outcome.halted else "" if demos else NO_DEMOS
-    yield f"saved {artifact.path} with {demos} demonstrations{note}"
+    wanted = artifact.provenance["optimizer"]["name"] in ONLY_DEMOS
+    note = " (stopped early: the best candidate so far)" if outcome.halted else NO_DEMOS if wanted and not demos else ""
+    same = artifact.program_sha256 == outcome.uncompiled_sha256 and not note
+    yield f"saved {artifact.path} with {demos} demonstrations{note}{SAME if same else ''}"
     yield f"next: python -m programs.compare {artifact.settings.variant} {artifact.reference} --split heldout"
 
 
