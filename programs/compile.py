@@ -65,7 +65,7 @@ def compile_(  # noqa: PLR0913, PLR0917  (a command line)
     max_minutes: Annotated[float | None, typer.Option(min=0, help="Stop after so many minutes of work.")] = None,
     threads: Annotated[int, typer.Option(min=1, max=256, help="Negotiations at once; for remote models.")] = 1,
     log_json: Annotated[Path | None, typer.Option(help="Append every event to this file, a JSON line each.")] = None,
-    mlflow: Annotated[str | None, typer.Option(help="Track on this MLflow server; needs maden[mlflow].")] = None,
+    mlflow: Annotated[str | None, typer.Option(help="Track on this MLflow server; needs the extra `mlflow`.")] = None,
     runs: Annotated[Path, typer.Option(help="Folder of the runs.")] = RUNS,
     artifacts: Annotated[Path, typer.Option(help="Folder of the artifacts.")] = ARTIFACTS,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and the estimate, call nothing.")] = False,
