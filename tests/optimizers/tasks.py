@@ -66,6 +66,6 @@ def compile_task(
         lm,
         threshold,
         player,
-        StrategySettings(**settings),
+        StrategySettings(**{"gepa_negotiations": 8, **settings}),
         seed,
     )

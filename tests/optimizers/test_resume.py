@@ -55,7 +55,7 @@ def killed_again_and_again(compiler, model, kills, requests):
     return lost
 
 
-@pytest.mark.parametrize(("strategy", "kills"), [("bootstrap", KILLS), *((name, 3) for name in STRATEGIES)])
+@pytest.mark.parametrize(("strategy", "kills"), [("bootstrap", KILLS), *((name, 2) for name in STRATEGIES)])
 def test_kill_minus_nine_at_any_moment_costs_no_answer_and_changes_no_byte(forker, tmp_path, flags, strategy, kills):
     with served() as model:
         whole = Compiler(forker, tmp_path / "whole", model, *flags, "--optimizer", strategy)
