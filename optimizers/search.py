@@ -21,6 +21,7 @@ from optimizers.locks import FileLock
 from optimizers.proposer import proposed, proposes, written
 from optimizers.racing import race, starting_order
 from optimizers.random_search import UNCOMPILED, best_of
+from optimizers.screening import screened
 from optimizers.search_space import DemoSet, Point, SearchSpace, demo_set, knobs
 from optimizers.study import SharedStudy
 from optimizers.task import CompileTask, StrategySettings
@@ -162,6 +163,7 @@ def _space(task: CompileTask) -> SearchSpace:
 
 def _made(task: CompileTask) -> SearchSpace:
     played = play_training(task)
+    own, settings = task.program.settings, knobs(task.program.settings)
     objectives = {one.negotiation.case.case_id: one.objective for one in played}
     instructions = written(task.program)
     if proposes(task):
@@ -169,7 +171,8 @@ def _made(task: CompileTask) -> SearchSpace:
     return SearchSpace(
         instructions=tuple(instructions),
         demo_sets=tuple(_demo_sets(task, played)),
-        settings=knobs(task.program.settings),
+        settings=settings,
+        screened=tuple(screened(own, settings, task.screening or task.train, task.seed, task.settings.screened)),
         order=tuple(starting_order({case.case_id: 0.0 for case in task.train} | objectives, task.seed)),
     )
 

@@ -27,8 +27,8 @@ Point = dict[str, Choice]
 LADDER_KNOBS: dict[str, tuple[Choice, ...]] = {
     "rungs": (5, 8, 12),
     "floor": ("planned", "computed"),
-    "floor_discount_share": (0.0, 1 / 3, 1.0),
-    "final_offer": ("next_rung", "last_rung"),
+    "floor_discount_share": (0.0, 1 / 3, 2 / 3, 1.0),
+    "final_offer": ("next_rung", "last_rung", "matched"),
     "acceptance_reach": (None, 1, 3),
     "steps_down": ("chosen", "earned"),
 }
@@ -62,6 +62,8 @@ class SearchSpace(Frozen):
     """Values by field, the program's own first."""
     order: tuple[str, ...] = ()
     """Case ids of the training debtors as every candidate meets them."""
+    screened: tuple[Point, ...] = ()
+    """Changes of the settings that come first (`optimizers.screening`)."""
 
     @property
     def dimensions(self) -> dict[str, tuple[Choice, ...]]:

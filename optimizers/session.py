@@ -16,6 +16,7 @@ from data.domain import DebtCase
 from data.errors import UserError
 from metrics.scorecard import INDICES, METRICS
 from metrics.statistics import mean_interval
+from optimizers import screening
 from optimizers.config import CompileConfig
 from optimizers.halt import Halted
 from optimizers.player import LEAST_COVERAGE, Player
@@ -89,6 +90,7 @@ class Session:
             player,
             self.config.strategy,
             self.config.seed,
+            chosen(self.book, "train", min(screening.DEBTORS, len(self.book.split("train"))), self.config.seed),
         )
 
 

@@ -29,6 +29,9 @@ class StrategySettings(Frozen):
     """Negotiations after which GEPA begins no further proposal; None: enough for about `candidates` accepted ones."""
     finalists: Annotated[int, Field(ge=1, le=64)] = 3
     """Candidates that search plays on all validation debtors at the end, beside the uncompiled program."""
+    screened: Annotated[int, Field(ge=0, le=64)] = 3
+    """Settings that search examines first because the program's stand-in plays best with them
+    (`optimizers.screening`)."""
     propose: bool | None = None
     """Whether search asks the prompt model for instructions too; None: where one was named."""
     metric_threshold: Annotated[float, Field(gt=0, le=1)] | None = None

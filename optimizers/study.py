@@ -30,7 +30,7 @@ NO_VALUE = -1.0
 """Of a trial without one pair of scores; the worst that a gain can be."""
 LEAST_STARTUP = 3
 STARTUP_SHARE = 0.25
-"""Share of the trials that are drawn near the uncompiled program before the sampler has learned anything."""
+"""Share of the trials that are drawn near the best so far before the sampler has learned anything."""
 KEPT = 0.5
 """Chance of a dimension to stay as the program has it in such a draw."""
 DRAWS = 100
@@ -135,8 +135,12 @@ class SharedStudy:
         if trials[0].state is not TrialState.COMPLETE:
             return None
         tried = {trial.user_attrs["candidate"] for trial in trials}
+        for changes in self.space.screened:
+            if self.key(point := {**self.space.uncompiled, **changes}) not in tried:
+                return point
         rng = random.Random(f"search {self.seed} {len(trials)}")
-        draw = self._near_uncompiled(rng) if len(trials) <= self._startup else self._sampler(trials, rng)
+        early = len(trials) <= self._startup + len(self.space.screened)
+        draw = self._near_the_best(rng) if early else self._sampler(trials, rng)
         for _ in range(DRAWS):
             if self.key(point := draw()) not in tried:
                 return point
@@ -148,13 +152,13 @@ class SharedStudy:
     def _startup(self) -> int:
         return max(LEAST_STARTUP, round(STARTUP_SHARE * self.wanted))
 
-    def _near_uncompiled(self, rng: random.Random) -> Callable[[], Point]:
-        """Draws that change about half of the dimensions: as long as nothing is known, what works is the best guess."""
-        dimensions = self.space.dimensions
+    def _near_the_best(self, rng: random.Random) -> Callable[[], Point]:
+        """Draws that change about half of the dimensions: as long as little is known, what works is the best guess."""
+        best, dimensions = self.ranked()[0].params, self.space.dimensions
 
         def draw() -> Point:
             return {
-                name: choices[0] if rng.random() < KEPT else rng.choice(choices) for name, choices in dimensions.items()
+                name: best[name] if rng.random() < KEPT else rng.choice(choices) for name, choices in dimensions.items()
             }
 
         return draw

@@ -38,6 +38,8 @@ class CompileTask:
     """Plays every negotiation of the compile; `player.folder` is the run's."""
     settings: StrategySettings = field(default_factory=StrategySettings)
     seed: int = 0
+    screening: Sequence[DebtCase] = ()
+    """More training debtors, for what costs no call (`optimizers.screening`)."""
 
     @property
     def threshold_given(self) -> bool:

@@ -10,6 +10,7 @@ from data.domain import Inquiry, Move, MoveKind, PartialTerms, Speaker, Terms, T
 from programs import words
 from programs.briefing import Briefing, dialogue_text, ladder_text, situation_text
 from programs.calls import call
+from programs.ladder import softer
 from programs.settings import ProgramSettings
 from programs.valuation import rung_matched
 from signatures.turn import FreeTurn, LadderTurn, TakeFreeTurn, TakeLadderTurn
@@ -84,11 +85,29 @@ def ladder_move(briefing: Briefing, choice: str, settings: ProgramSettings) -> M
         return _ask(ladder[0])
     if choice == "accept" and table.theirs is not None and _acceptable(briefing, table.theirs, settings):
         return Move(kind=MoveKind.ACCEPT)
-    if settings.final_offer == "last_rung" and table.rounds_left == 0:
-        return _step_to(briefing, ladder[-1])
+    if table.rounds_left == 0 and (last := final_package(briefing, settings)) is not None:
+        return _step_to(briefing, last)
     if choice in {"step_down", "accept"} and (settings.steps_down == "chosen" or _earned(briefing)):
         return _step_to(briefing, ladder[min(briefing.rung + 1, len(ladder) - 1)])
     return _ask(table.own)
+
+
+def final_package(briefing: Briefing, settings: ProgramSettings) -> Terms | None:
+    """What is offered in the last round, as `settings.final_offer` has it; None: what the model chose."""
+    if settings.final_offer == "next_rung":
+        return None
+    if settings.final_offer == "last_rung" or briefing.table.theirs is None:
+        return briefing.ladder[-1]
+    return _matched(briefing, briefing.table.theirs)
+
+
+def _matched(briefing: Briefing, theirs: Terms) -> Terms:
+    """The debtor's offer inside our limits, at no more a month than it asks for as far as the discounts allow."""
+    inside, asked = briefing.policy.clamp(theirs), briefing.instalment(theirs)
+    discounts = range(round(inside.discount_pct), round(briefing.policy.max_discount_pct) + 1)
+    packages = [inside.model_copy(update={"discount_pct": float(pct)}) for pct in discounts]
+    carried = (terms for terms in packages if briefing.instalment(terms) <= asked)
+    return softer(briefing.table.own or inside, next(carried, packages[-1]))
 
 
 def _step_to(briefing: Briefing, rung: Terms) -> Move:

@@ -35,7 +35,7 @@ StepsDown = Literal["chosen", "earned"]
 """Which of the model's steps down go out."""
 Floor = Literal["planned", "computed"]
 """Whose floor ends the ladder."""
-FinalOffer = Literal["next_rung", "last_rung"]
+FinalOffer = Literal["next_rung", "last_rung", "matched"]
 """What is offered in the last round."""
 
 DEFAULT_FLOOR_DISCOUNT_SHARE: Final = 1 / 3
@@ -74,8 +74,9 @@ class ProgramSettings(Frozen):
     """`earned`: a step down that the model chooses goes out only after the debtor moved towards us, or when we are
     behind the pace; otherwise our offer is held."""
     final_offer: FinalOffer = "next_rung"
-    """`last_rung`: in the last round the softest rung is offered, where the debtor's offer is not accepted: without an
-    agreement nothing comes back at all."""
+    """What is offered in the last round where the debtor's offer is not accepted: without an agreement nothing comes
+    back at all. `last_rung`: the softest rung. `matched`: the debtor's own offer brought inside the limits, and what it
+    loses there in time made up for with a discount, so that it pays no more a month than it asked for."""
 
     def fingerprinted(self) -> dict[str, Any]:
         """What the program's hash covers: later knobs only where they change something, so that older hashes hold."""

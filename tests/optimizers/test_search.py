@@ -206,6 +206,32 @@ def test_the_trial_of_a_living_process_is_left_alone_and_that_of_a_dead_one_trie
         assert [t.state for t in second.trials()] == [TrialState.COMPLETE, TrialState.RUNNING, TrialState.RUNNING]
 
 
+def test_what_was_screened_comes_right_after_the_uncompiled_program_and_once(tmp_path):
+    space = SearchSpace(
+        settings={"rungs": (8, 5, 12), "steps_down": ("chosen", "earned")},
+        screened=({"rungs": 12}, {"rungs": 5, "steps_down": "earned"}),
+    )
+    with tiny(tmp_path, wanted=6, space=space) as study:
+        tried = []
+        while (trial := study.claim()) is not None:
+            tried.append(trial.params)
+            study.finish(trial, Race({0: 0.0}, True, 0.5, 0))
+    assert tried[:3] == [
+        {"rungs": 8, "steps_down": "chosen"},
+        {"rungs": 12, "steps_down": "chosen"},
+        {"rungs": 5, "steps_down": "earned"},
+    ]
+    assert len({tuple(point.items()) for point in tried}) == 6
+
+
+def test_a_search_begins_with_the_settings_that_its_stand_in_plays_best_with(tmp_path):
+    task = search_task(run_folder(tmp_path), playing(firm), screened=2)
+    with dspy.context(lm=task.lm):
+        space = Search(task).space
+    assert space.screened
+    assert set().union(*space.screened) <= set(space.settings)
+
+
 def test_nobody_starts_before_the_uncompiled_program_has_met_everybody(tmp_path):
     with tiny(tmp_path) as first, tiny(tmp_path) as second:
         trial = first.claim()

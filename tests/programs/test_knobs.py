@@ -4,6 +4,7 @@ import dspy
 import pytest
 
 from data.domain import Ending, MoveKind, Speaker, Turn
+from metrics.plan import monthly_installment
 from programs.fingerprints import program_sha256
 from programs.maden import Maden
 from programs.settings import ProgramSettings, Variant
@@ -84,6 +85,40 @@ def test_the_last_round_offers_the_last_rung_whatever_the_model_chose():
     assert offers(played(playing(lambda _: turn("hold"))))[-1] != record.ladder[-1]
 
 
+class Needy(Stubborn):
+    package = terms(2, 5, 14, 28)
+
+
+def test_the_last_offer_may_match_what_the_debtor_can_pay_a_month():
+    record = played(playing(lambda _: turn("hold")), Needy, final_offer="matched")
+    last, asked = offers(record)[-1], Needy.package
+    assert last.installment_periods == 24, "28 months are outside the limits"
+    assert last.discount_pct > asked.discount_pct, "a discount makes up for the months"
+    assert monthly(last) <= monthly(asked) < monthly(last.model_copy(update={"discount_pct": last.discount_pct - 1}))
+    assert not ProgramSettings().policy.breaches(last)
+    assert len(set(offers(record)[:-1])) == 1
+
+
+def test_a_match_stops_at_the_highest_discount_and_takes_no_offer_back():
+    class Hopeless(Stubborn):
+        package = terms(60, 0, 30, 60)
+
+    last = offers(played(playing(lambda _: turn("hold")), Hopeless, final_offer="matched"))[-1]
+    assert last == ProgramSettings().policy.softest()
+
+    class Firm(Stubborn):
+        package = terms(31, 90, 1, 3)
+
+    record = played(playing(lambda _: turn("step_down")), Firm, final_offer="matched")
+    before, last = offers(record)[-2:]
+    assert last.discount_pct == 30
+    assert last.installment_periods == before.installment_periods
+
+
+def monthly(package):
+    return monthly_installment(package, case().debt.outstanding)
+
+
 def test_a_computed_floor_ends_the_ladder_and_its_share_is_told():
     soft = played(lm := playing(), floor="computed", floor_discount_share=1.0)
     assert soft.ladder[-1].discount_pct == 30
@@ -111,6 +146,7 @@ def test_a_knob_at_its_default_leaves_the_fingerprint_and_any_other_value_change
     changed = [
         {"descent_rounds": 10}, {"judge_reviews": "acceptances"}, {"floor_discount_share": 0.5}, {"floor": "computed"},
         {"acceptance_reach": 0}, {"steps_down": "earned"}, {"final_offer": "last_rung"},
+        {"final_offer": "matched"},
     ]  # fmt: skip
     hashes = {program_sha256(ProgramSettings(**one), state) for one in changed}
     assert len(hashes | {plain}) == len(changed) + 1
