@@ -10,6 +10,7 @@ from data.policy import read_policy
 from optimizers.config import CompileConfig
 from optimizers.presets import PRESETS, Preset
 from optimizers.session import Session, prepare
+from optimizers.strategy_settings import with_knobs
 from programs.contestants import NamedModel, debtor_factory
 
 
@@ -21,7 +22,7 @@ def resolved(base: CompileConfig | None, given: dict[str, Any]) -> CompileConfig
         given: the flags that were given, by the names of `programs.compile`; those of no concern here are ignored.
 
     Raises:
-        UserError: the policy's file is unusable.
+        UserError: the policy's file is unusable, or a knob is.
     """
     known = {name: value for name, value in given.items() if name in CompileConfig.model_fields}
     if "policy" in known:
@@ -32,6 +33,9 @@ def resolved(base: CompileConfig | None, given: dict[str, Any]) -> CompileConfig
     if preset is not None:
         size = PRESETS[preset]
         known = {"train": size.train, "val": size.val, "strategy": size.strategy, **known}
+    if pairs := given.get("knobs"):
+        before = known.get("strategy", (base or CompileConfig()).strategy)
+        known["strategy"] = with_knobs(before, pairs)
     if base is None:
         known.setdefault("name", str(known.get("program", CompileConfig().program)))
     return CompileConfig.model_validate({**(base or CompileConfig()).model_dump(), **known})

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from data.domain import Frozen
+from data.errors import UserError
 
 
 class StrategySettings(Frozen):
@@ -38,3 +40,23 @@ class StrategySettings(Frozen):
     """Objective from which a negotiation may become a demonstration; None: what the uncompiled program scores on
     validation, at least `optimizers.task.LEAST_THRESHOLD`, so that demonstrations are better than average play. Where
     no training negotiation reaches that, the best one serves (bootstrap, random search)."""
+
+
+def with_knobs(settings: StrategySettings, pairs: Sequence[str]) -> StrategySettings:
+    """`settings` changed by `NAME=VALUE` pairs as a command line gives them; `none` stands for no value.
+
+    Raises:
+        UserError: a pair is none, or names no knob, or its value is not allowed.
+    """
+    changed: dict[str, Any] = settings.model_dump()
+    for pair in pairs:
+        name, found, value = pair.partition("=")
+        if not found or name not in StrategySettings.model_fields:
+            known = ", ".join(StrategySettings.model_fields)
+            raise UserError(f"--set {pair} names no knob; write NAME=VALUE with one of {known}")
+        changed[name] = None if value == "none" else value
+    try:
+        return StrategySettings.model_validate(changed)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise UserError(f"--set {first['loc'][0]}={first['input']} is not possible: {first['msg']}") from error

@@ -21,6 +21,7 @@ from optimizers.registry import STRATEGIES
 from optimizers.report import show_finished
 from optimizers.runs import RUNS, RunFolder
 from optimizers.session import Session
+from optimizers.strategy_settings import StrategySettings
 from optimizers.summary import finished
 from optimizers.worker import Work, lead
 from optimizers.worker import join as join_run
@@ -32,6 +33,8 @@ from programs.settings import Variant
 EXITS = {"interrupted": cli.EXIT_INTERRUPTED, "infrastructure": 1}
 """Statuses of a compile that was stopped early and saved the best so far; 0 at a cap, which is what was asked for."""
 OPTIMIZERS = "; ".join(f"{s.name}: {s.summary}" for s in STRATEGIES.values())
+
+KNOBS = f"Names: {', '.join(StrategySettings.model_fields)}."
 
 
 def compile_(  # noqa: PLR0913, PLR0917  (a command line)
@@ -48,6 +51,10 @@ def compile_(  # noqa: PLR0913, PLR0917  (a command line)
     preset: Annotated[Preset, typer.Option(help="How much work: sets --train, --val and the optimiser's sizes.")] = (
         Preset.QUICK
     ),
+    knobs: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help=f"One of the optimiser's sizes; repeatable. {KNOBS}"),
+    ] = None,
     train: Annotated[int | None, typer.Option(min=1, help="Training debtors; default: the preset's.")] = None,
     val: Annotated[int | None, typer.Option(min=1, help="Validation debtors; default: the preset's.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Chooses the debtors, their behaviour and the search.")] = 0,

@@ -103,6 +103,32 @@ def test_a_run_is_led_by_one_at_a_time(run):
 # --- what the command line asks for ---------------------------------------------------------------------------
 
 
+def test_knobs_change_the_presets_sizes_one_by_one():
+    made = resolved(
+        None, {"preset": Preset.STANDARD, "knobs": ["finalists=5", "propose=true", "gepa_negotiations=none"]}
+    )
+    standard = PRESETS[Preset.STANDARD].strategy
+    assert made.strategy == standard.model_copy(update={"finalists": 5, "propose": True})
+    again = resolved(made, {"knobs": ["trials=9"]})
+    assert again.strategy == made.strategy.model_copy(update={"trials": 9})
+
+
+@pytest.mark.parametrize(
+    ("pair", "sentence"),
+    [
+        ("finalist=3", "--set finalist=3 names no knob; write NAME=VALUE with one of max_demos"),
+        ("trials", "--set trials names no knob"),
+        ("trials=many", "--set trials=many is not possible: Input should be a valid integer"),
+        ("trials=0", "--set trials=0 is not possible: Input should be greater than or equal to 1"),
+    ],
+)
+def test_a_knob_that_is_none_or_has_no_such_value_is_refused_in_one_sentence(pair, sentence):
+    with pytest.raises(UserError) as refused:
+        resolved(None, {"knobs": [pair]})
+    assert str(refused.value).startswith(sentence)
+    assert "\n" not in str(refused.value)
+
+
 def test_a_new_run_takes_the_preset_the_flags_and_the_programs_name(tmp_path):
     config = resolved(None, {"program": Variant.VANILLA, "val": 7, "book": tmp_path / "b.csv", "threads": 3})
     quick = PRESETS[Preset.QUICK]
