@@ -126,7 +126,7 @@ def _mean_score(player: Player, program: Maden, train: tuple[DebtCase, ...], see
             f"{evaluation.unscored} training negotiations failed because of the model's infrastructure; "
             "run the same command again to go on"
         )
-    return sum(value for trials in evaluation.values("objective").values() for value in trials) / len(train)
+    return evaluation.mean("objective")
 
 
 def _taught(name: str, program: Maden, train_played: int, threshold: float) -> Taught:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from pydantic import ValidationError
 
 from data.domain import DebtCase, Ending, Frozen, Negotiation
 from data.errors import UserError
+from data.files import append_line
 from programs.accounts import Account
 from programs.bars import PhaseBars
 from programs.contestants import Contestant
@@ -47,12 +47,7 @@ class CostBook:
             OSError: it cannot be written.
         """
         line = json.dumps({"key": key, "spent": spent.model_dump(exclude_none=True)})
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        try:
-            os.write(handle, f"\n{line}\n".encode())  # the first line break ends a line that another run left torn
-        finally:
-            os.close(handle)
+        append_line(self.path, line.encode())
 
     def read(self) -> dict[str, Spent]:
         """The latest entry of every key."""

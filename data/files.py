@@ -1,4 +1,4 @@
-"""Writing a file, or a line of one, whole or not at all."""
+"""Writing a file, or a line of one, whole or not at all; reading a file of lines that grows."""
 
 from __future__ import annotations
 
@@ -26,6 +26,30 @@ def replace_file(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             Path(name).unlink()
         raise
+
+
+class LineReader:
+    """Reads the whole lines that were appended to a file since it was last looked at; safe for one thread at a time.
+
+    Args:
+        path: need not exist yet.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._read_to = 0
+
+    def new_lines(self) -> list[bytes]:
+        """The lines, without their breaks; a torn last one is left until it is whole, blank ones are left out."""
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self._read_to)
+                block = file.read()
+        except FileNotFoundError:
+            return []
+        whole = block[: block.rfind(b"\n") + 1]
+        self._read_to += len(whole)
+        return [line for line in whole.split(b"\n") if line]
 
 
 def append_line(path: Path, line: bytes) -> None:

@@ -24,8 +24,7 @@ from data.domain import Frozen
 from data.errors import UserError
 from optimizers.halt import Halted, HaltReason
 from optimizers.responses import PendingCall, ResponseStore
-from programs.accounts import own_price
-from programs.remote import list_price_usd, most_tokens
+from programs.remote import most_tokens, price_usd
 
 UNBOUNDED_REPLY_TOKENS = 4096
 """Assumed for a model that is asked without a length limit, as reasoning models are; their own is far above use."""
@@ -110,7 +109,7 @@ class Budget:
         for lm in lms:
             if not lm.cache:
                 raise ValueError(f"{lm.model} has its cache off: its answers could be neither counted nor kept")
-            if self.limits.max_usd is not None and _price(lm, lm.model, 1000, 1000) is None:
+            if self.limits.max_usd is not None and price_usd(lm, lm.model, 1000, 1000) is None:
                 raise UserError(
                     f"the price of {lm.model} is unknown, so a cap in USD cannot be kept; "
                     "cap the number of calls instead with --max-calls"
@@ -181,7 +180,7 @@ class Budget:
         """USD of the longest reply to the longest reading of the prompt."""
         settings = {**call.request, **call.request.get("request", {}).get("config", {})}
         reply = settings.get("max_tokens") or settings.get("max_completion_tokens") or UNBOUNDED_REPLY_TOKENS
-        usd = _price(call.lm, call.model, most_tokens(call.request), reply * (settings.get("n") or 1))
+        usd = price_usd(call.lm, call.model, most_tokens(call.request), reply * (settings.get("n") or 1))
         if usd is None:
             raise UserError(f"the price of {call.model} is unknown, so a cap in USD cannot be kept")
         return usd
@@ -197,13 +196,6 @@ class Budget:
     def _active_minutes(self) -> float:
         rows = self._store.file.rows("SELECT began, last FROM sessions WHERE id <> ?", self._session)
         return _covered([*rows, (self._began, self._now())]) / 60
-
-
-def _price(lm: Any, model: str, tokens_in: int, tokens_out: int) -> float | None:
-    """USD of so many tokens: what the engine knows, else LiteLLM's table, which knows no engine of one's own."""
-    if price := own_price(lm):
-        return price(tokens_in, tokens_out)
-    return list_price_usd(model, tokens_in, tokens_out) if isinstance(getattr(lm, "engine", ""), str) else None
 
 
 def _live(connection: sqlite3.Connection) -> list[float]:

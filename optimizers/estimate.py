@@ -13,9 +13,8 @@ import dspy
 
 from optimizers.budget import Limits, Spent
 from optimizers.config import CompileConfig
-from programs.accounts import own_price
 from programs.embedded import EmbeddedEngine
-from programs.remote import list_price_usd
+from programs.remote import price_usd
 from programs.settings import Variant
 
 
@@ -86,8 +85,8 @@ class _Part:
 
     def money_usd(self) -> Range | None:
         # Priced call by call: some models charge more for tokens beyond a length, which no single call reaches.
-        low = price_usd(self.lm, round(self.tokens_in.low), round(self.tokens_out.low))
-        high = price_usd(self.lm, round(self.tokens_in.high), round(self.tokens_out.high))
+        low = price_usd(self.lm, self.lm.model, round(self.tokens_in.low), round(self.tokens_out.low))
+        high = price_usd(self.lm, self.lm.model, round(self.tokens_in.high), round(self.tokens_out.high))
         return None if low is None or high is None else Range(low * self.calls.low, high * self.calls.high)
 
 
@@ -121,13 +120,6 @@ def estimate(
         embedded=len(embedded) == len(parts),
         calls_to_first_score=_times(_calls_per_negotiation(config), Range(first, first)),
     )
-
-
-def price_usd(lm: dspy.LM, tokens_in: int, tokens_out: int) -> float | None:
-    """USD of one call: what the engine knows, else LiteLLM's table; None: unknown."""
-    if price := own_price(lm):
-        return price(tokens_in, tokens_out)
-    return list_price_usd(lm.model, tokens_in, tokens_out) if isinstance(lm.engine, str) else None
 
 
 def lines(found: Estimate, limits: Limits | None = None, spent: Spent | None = None) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from data.domain import Frozen, Negotiation
-from data.files import append_line
+from data.files import LineReader, append_line
 
 
 class LedgerLine(Frozen):
@@ -54,7 +54,7 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
-        self._read_to = 0
+        self._file = LineReader(path)
         self._lines: dict[str, LedgerLine] = {}
 
     def get(self, key: str) -> LedgerLine | None:
@@ -84,17 +84,9 @@ class Ledger:
             return iter(list(self._lines.values()))
 
     def _catch_up(self) -> None:
-        try:
-            with self.path.open("rb") as file:
-                file.seek(self._read_to)
-                block = file.read()
-        except FileNotFoundError:
-            return
-        whole = block[: block.rfind(b"\n") + 1]
-        self._read_to += len(whole)
-        for text in whole.split(b"\n"):
+        for text in self._file.new_lines():
             try:
                 line = LedgerLine.model_validate(json.loads(text))
-            except (ValueError, ValidationError):  # blank or torn
+            except (ValueError, ValidationError):  # torn
                 continue
             self._lines.setdefault(line.key, line)

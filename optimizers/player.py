@@ -113,7 +113,8 @@ class Player:
         Raises:
             Halted: a cap was reached, or someone stopped the run.
         """
-        key = self._key(program, case, seed)
+        sha256 = _sha256(program)
+        key = self._key(sha256, case, seed)
         known = self.ledger.get(key)
         if known is not None and not fresh:
             self._count(known, reused=True)
@@ -126,7 +127,7 @@ class Player:
                 self.unscored += 1
             self.watcher.lost(case.case_id, negotiation.failure or "unknown")
             return negotiation
-        sha256 = self._keep_program(program)
+        self._keep_program(program, sha256)
         line = known or _line(key, sha256, self.phase, seed, negotiation, account)
         self.ledger.add(line)
         self._count(line, reused=known is not None)
@@ -150,13 +151,13 @@ class Player:
 
         result = evaluate(playing, cases, seed=seed, threads=self.threads, retries=0)
         if words and result.scored:
-            scores = [score for trials in result.values("objective").values() for score in trials]
-            self.watcher.candidate(_sha256(program), words, sum(scores) / len(scores), len(scores))
+            self.watcher.candidate(_sha256(program), words, result.mean("objective"), result.scored)
         return result
 
     def recorded(self, program: Maden, cases: Sequence[DebtCase], seed: int) -> Evaluation:
         """As `evaluate` would find it if nothing could be played any more: what is in the ledger, no more."""
-        found = (self.ledger.get(self._key(program, case, seed)) for case in cases)
+        sha256 = _sha256(program)
+        found = (self.ledger.get(self._key(sha256, case, seed)) for case in cases)
         negotiations = [line.record for line in found if line is not None]
         return scored_evaluation(negotiations, [0] * len(negotiations))
 
@@ -187,8 +188,8 @@ class Player:
         self._halted = self._halted or self._stopped() or why
         return self._halted
 
-    def _key(self, program: Maden, case: DebtCase, seed: int) -> str:
-        return Ground(_sha256(program), lm_id(self.lm), self.debtor).key(case, seed)
+    def _key(self, sha256: str, case: DebtCase, seed: int) -> str:
+        return Ground(sha256, lm_id(self.lm), self.debtor).key(case, seed)
 
     def _tried(self, program: Program, case: DebtCase, seed: int) -> tuple[Negotiation, Account]:
         account = Account()
@@ -210,14 +211,12 @@ class Player:
             self.scored += 1
         self.watcher.played(line, reused=reused)
 
-    def _keep_program(self, program: Maden) -> str:
-        sha256 = _sha256(program)
+    def _keep_program(self, program: Maden, sha256: str) -> None:
         path = self.folder.candidates_path / f"{sha256}.json"
         if not path.exists():
             path.parent.mkdir(exist_ok=True)
             content = {"settings": program.settings.model_dump(mode="json"), "state": program_state(program)}
             new_files.replace(path, json.dumps(content).encode())
-        return sha256
 
 
 def _sha256(program: Maden) -> str:

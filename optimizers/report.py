@@ -48,13 +48,12 @@ def _table(outcome: Outcome) -> Table:
     for column in ("metric", "better", "uncompiled", "compiled", "difference", "95% interval"):
         table.add_column(column, justify="left" if column in ("metric", "better") else "right")
     for metric in (*METRICS, *INDICES):
-        first, second = outcome.before.values(metric.id), outcome.after.values(metric.id)
-        change = paired_difference(first, second)
+        change = paired_difference(outcome.before.values(metric.id), outcome.after.values(metric.id))
         table.add_row(
             f"{metric.id} {metric.name}",
             metric.better or "",
-            f"{_mean(first):.3f}",
-            f"{_mean(second):.3f}",
+            f"{outcome.before.mean(metric.id):.3f}",
+            f"{outcome.after.mean(metric.id):.3f}",
             f"{change.mean:+.3f}",
             f"{change.low:+.3f} .. {change.high:+.3f}",
         )
@@ -69,11 +68,6 @@ def _closing(outcome: Outcome) -> Iterator[str]:
     same = artifact.program_sha256 == outcome.uncompiled_sha256 and not note
     yield f"saved {artifact.path} with {demos} demonstrations{note}{SAME if same else ''}"
     yield f"next: python -m programs.compare {artifact.settings.variant} {artifact.reference} --split heldout"
-
-
-def _mean(values: dict[str, list[float]]) -> float:
-    flat = [value for trials in values.values() for value in trials]
-    return sum(flat) / len(flat)
 
 
 def _cost_line(cost: Cost, minutes: float) -> str:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from data.errors import UserError
 from optimizers.config import CompileConfig
+from optimizers.locks import FileLock
 from programs import new_files
 
 RUNS = Path("runs")
@@ -153,17 +154,13 @@ class RunFolder:
         Raises:
             UserError: another process does.
         """
-        import fcntl
-
-        handle = os.open(self.path / "leader.lock", os.O_RDWR | os.O_CREAT, 0o644)
+        lock = FileLock(self.path / "leader.lock")
+        if not lock.try_acquire():
+            raise UserError(f"run {self.run_id} is being worked on by another process; wait for it")
         try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise UserError(f"run {self.run_id} is being worked on by another process; wait for it") from error
             yield
         finally:
-            os.close(handle)
+            lock.release()
 
 
 def _next_free(root: Path, stem: str, run_json: bytes) -> str:

@@ -231,8 +231,7 @@ def _require_coverage(scored: int, unscored: int, what: str) -> None:
 def _threshold(session: Session, before: Evaluation) -> float:
     if session.config.strategy.metric_threshold is not None:
         return session.config.strategy.metric_threshold
-    scores = [score for trials in before.values("objective").values() for score in trials]
-    return max(LEAST_THRESHOLD, sum(scores) / len(scores))
+    return max(LEAST_THRESHOLD, before.mean("objective"))
 
 
 def summary(evaluation: Evaluation) -> dict[str, Any]:
@@ -240,8 +239,7 @@ def summary(evaluation: Evaluation) -> dict[str, Any]:
     names = [*(m.id for m in METRICS), *(i.id for i in INDICES)]
     estimates = {}
     for name in names:
-        values = [value for trials in evaluation.values(name).values() for value in trials]
-        found = mean_interval(values)
+        found = mean_interval(evaluation.all_values(name))
         estimates[name] = {"mean": found.mean, "low": found.low, "high": found.high, "n": found.n}
     return {"estimates": estimates, "scored": evaluation.scored, "unscored": evaluation.unscored}
 

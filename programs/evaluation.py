@@ -55,6 +55,15 @@ class Evaluation:
                 by_case.setdefault(p.case_id, []).append(float(getattr(p.scorecard, name)))
         return by_case
 
+    def all_values(self, name: str) -> list[float]:
+        """`name` of every scored negotiation, debtor by debtor."""
+        return [value for trials in self.values(name).values() for value in trials]
+
+    def mean(self, name: str) -> float:
+        """Mean of `name` over the scored negotiations; there must be one."""
+        values = self.all_values(name)
+        return sum(values) / len(values)
+
 
 def evaluate(
     program: Program,

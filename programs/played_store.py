@@ -19,7 +19,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from data.domain import DebtCase, Ending, Negotiation
-from data.files import append_line
+from data.files import LineReader, append_line
 from programs.evaluation import Evaluation, Program, evaluate
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -123,7 +123,7 @@ class PlayedStore:
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
         self._lock = threading.Lock()
-        self._read_to = 0
+        self._file = LineReader(self.path)
         self._records: dict[str, Any] = {}
 
     def get(self, key: str) -> Negotiation | None:
@@ -158,19 +158,11 @@ class PlayedStore:
 
     def _catch_up(self) -> None:
         """Read the whole lines that were appended since the last look."""
-        try:
-            with self.path.open("rb") as file:
-                file.seek(self._read_to)
-                block = file.read()
-        except FileNotFoundError:
-            return
-        whole = block[: block.rfind(b"\n") + 1]
-        self._read_to += len(whole)
-        for line in whole.split(b"\n"):
+        for line in self._file.new_lines():
             try:
                 entry = json.loads(line)
                 self._records[entry["key"]] = entry["negotiation"]
-            except (ValueError, KeyError, TypeError):  # blank or torn
+            except (ValueError, KeyError, TypeError):  # torn
                 continue
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import dspy
 from dspy.utils.exceptions import is_retryable_lm_error
 
-from programs.accounts import entry_of, was_cached
+from programs.accounts import entry_of, own_price, was_cached
 from programs.faults import retry_after
 from programs.pace import SLICE_S, look, nap, now, pace_of
 
@@ -146,6 +146,22 @@ def most_tokens(request: Any) -> int:
         return value.model_json_schema() if hasattr(value, "model_json_schema") else str(value)
 
     return len(json.dumps(request, default=plain, ensure_ascii=False).encode()) // BYTES_PER_TOKEN + 1
+
+
+def price_usd(lm: Any, model: str, tokens_in: int, tokens_out: int) -> float | None:
+    """USD of one call: what the engine of `lm` knows, else LiteLLM's table, which knows no engine of one's own.
+
+    Args:
+        lm: the `dspy.LM`; None where only its name is known.
+        model: its model string.
+        tokens_in, tokens_out: of the call.
+
+    Returns:
+        None: unknown.
+    """
+    if price := own_price(lm):
+        return price(tokens_in, tokens_out)
+    return list_price_usd(model, tokens_in, tokens_out) if isinstance(getattr(lm, "engine", ""), str) else None
 
 
 def list_price_usd(model: str, tokens_in: int, tokens_out: int) -> float | None:

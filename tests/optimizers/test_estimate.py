@@ -7,9 +7,9 @@ import pytest
 
 from optimizers.budget import Limits, Spent
 from optimizers.config import CompileConfig
-from optimizers.estimate import Range, estimate, lines, price_usd
+from optimizers.estimate import Range, estimate, lines
 from programs.embedded import EmbeddedEngine, EngineSettings
-from programs.remote import RemoteLM, litellm
+from programs.remote import RemoteLM, litellm, price_usd
 from programs.settings import Variant
 from tests.scripted import scripted_lm
 
@@ -128,5 +128,5 @@ def test_a_price_that_rises_with_the_length_of_a_prompt_is_that_of_single_calls(
 
 
 def test_an_engine_knows_its_own_price():
-    assert price_usd(scripted_lm(price_usd=0.25), 1000, 100) == 0.25
-    assert price_usd(scripted_lm(price_usd=None), 1000, 100) is None
+    assert price_usd(scripted_lm(price_usd=0.25), "any", 1000, 100) == 0.25
+    assert price_usd(scripted_lm(price_usd=None), "any", 1000, 100) is None
