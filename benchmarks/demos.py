@@ -17,12 +17,12 @@ import typer
 
 from benchmarks.demos_arms import UNCOMPILED, Arm, taught_arms
 from benchmarks.demos_report import DemoComparison, SeedPlayed, compared, markdown
-from benchmarks.reproduction_play import costs_of, play_missing
+from benchmarks.document import write_files
+from benchmarks.reproduction_play import play_missing, stored
 from data import cli
 from data.book import DebtorBook, read_book
 from data.domain import DebtCase
 from data.errors import UserError
-from data.files import replace_file
 from optimizers.session import chosen
 from programs import lm as models
 from programs.bars import PhaseBars
@@ -78,14 +78,13 @@ def _met(stage: Stage, arms: list[Arm], bars: PhaseBars) -> SeedPlayed:
     """The negotiations of every arm; one debtor after another, so that a stopped run leaves the arms with the same."""
     contestants = [_contestant(arm) for arm in arms]
     play_missing(stage, contestants, bars)
-    costs = costs_of(stage).read()
-    negotiations, spent = {}, {}
-    for one in contestants:
-        keys = {case.case_id: stage.ground(one).key(case, stage.seed) for case in stage.cases}
-        stored = {case_id: stage.store.get(key) for case_id, key in keys.items()}
-        negotiations[one.label] = {case_id: found for case_id, found in stored.items() if found is not None}
-        spent[one.label] = [costs[key] for key in keys.values() if key in costs]
-    return SeedPlayed(seed=stage.seed, taught=[arm.taught for arm in arms], negotiations=negotiations, spent=spent)
+    found = {one.label: stored(stage, one) for one in contestants}
+    return SeedPlayed(
+        seed=stage.seed,
+        taught=[arm.taught for arm in arms],
+        negotiations={label: negotiations for label, (negotiations, _) in found.items()},
+        spent={label: list(spent.values()) for label, (_, spent) in found.items()},
+    )
 
 
 def _contestant(arm: Arm) -> Contestant:
@@ -126,10 +125,8 @@ def _comparison(
 
 
 def _write(out: Path, found: DemoComparison) -> None:
-    for suffix, text in ((".md", markdown(found)), (".json", found.model_dump_json(indent=1))):
-        path = out.with_name(out.name + suffix)
-        replace_file(path, f"{text}\n".encode())
-        cli.stderr.print(f"written: {path}", markup=False, highlight=False, soft_wrap=True)
+    texts = {".md": markdown(found), ".json": found.model_dump_json(indent=1)}
+    write_files(out, {suffix: f"{text}\n".encode() for suffix, text in texts.items()})
 
 
 if __name__ == "__main__":

@@ -7,12 +7,13 @@ from statistics import fmean
 from typing import Any, Literal
 
 from benchmarks.demos_arms import RANDOM_TURN, TURN_AWARE, UNCOMPILED, Taught
+from benchmarks.document import NONE, bullets, code_line, number, span, table
 from benchmarks.reproduction_play import Spent
 from data.domain import Ending, Frozen, Negotiation
 from metrics.evaluator import score_many
 from metrics.scorecard import INDEX_IDS, METRIC_VERSION
 from metrics.statistics import holm, mean_interval, paired_difference, paired_p_value
-from programs.comparison import FEWEST_DEBTORS, LEVEL, Interval
+from programs.comparison import Interval, shown
 
 MEASURES = ("objective", *(name for name in INDEX_IDS if name != "objective"))
 COMPARISONS = ((TURN_AWARE, RANDOM_TURN), (TURN_AWARE, UNCOMPILED), (RANDOM_TURN, UNCOMPILED))
@@ -66,10 +67,7 @@ class Difference(Frozen):
     @property
     def shown(self) -> bool:
         """Whether interval and corrected test both leave out 0, with enough debtors."""
-        gap = self.difference
-        if gap.n < FEWEST_DEBTORS or gap.low is None or gap.high is None:
-            return False
-        return self.p_holm <= LEVEL and not gap.low <= 0 <= gap.high
+        return shown(self.difference, self.p_holm)
 
 
 class DemoComparison(Frozen):
@@ -174,11 +172,10 @@ def _paired(
 
 def markdown(found: DemoComparison) -> str:
     """The whole document."""
-    s, code = found.setting, found.code
-    revision = "unknown" if code["revision"] is None else code["revision"][:12] + (", changed" if code["dirty"] else "")
+    s = found.setting
     facts = (
         ("date", found.created),
-        ("code", f"{revision}; playing code {code['playing_sha256'][:12]}; metrics version {found.metric_version}"),
+        ("code", code_line(found.code, found.metric_version)),
         ("model", f"`{found.model.get('model')}` ({found.model.get('engine')})"),
         ("compiles", f"seeds {', '.join(map(str, found.taught))} of {s['seeds']}, {s['train']} training debtors each"),
         (
@@ -190,7 +187,7 @@ def markdown(found: DemoComparison) -> str:
         (
             "# Turn-aware against random-turn demonstrations",
             f"```\n{found.command}\n```",
-            "\n".join(f"- {name}: {value}" for name, value in facts),
+            bullets(facts),
             _EQUAL_COST,
             "## Is the objective higher?",
             _in_words(found.differences),
@@ -218,7 +215,9 @@ def _in_words(differences: Sequence[Difference]) -> str:
     main = next((d for d in differences if (d.arm, d.baseline, d.measure) == (*COMPARISONS[0], "objective")), None)
     if main is None:
         return "No debtor has been met by both yet."
-    gap = f"{_number(main.difference.mean, '+')} {_span(main.difference, '+')} (n = {main.difference.n} debtors)"
+    gap = (
+        f"{number(main.difference.mean, sign='+')} {span(main.difference, sign='+')} (n = {main.difference.n} debtors)"
+    )
     if main.shown:
         return f"Yes, {gap}." if main.difference.mean > 0 else f"No, it is lower: {gap}."
     return f"Not shown: the difference is {gap}, p = {main.p_holm:.3f} after Holm."
@@ -226,18 +225,18 @@ def _in_words(differences: Sequence[Difference]) -> str:
 
 def _difference_table(differences: Sequence[Difference]) -> str:
     heading = ("difference", "measure", "mean", "95 % interval", "n", "p", "p (Holm)", "by seed")
-    return _table(
+    return table(
         heading,
         [
             (
                 f"{d.arm} − {d.baseline}",
                 d.measure,
-                _number(d.difference.mean, "+"),
-                _span(d.difference, "+") or "–",
+                number(d.difference.mean, sign="+"),
+                span(d.difference, sign="+") or NONE,
                 str(d.difference.n),
                 f"{d.p:.3f}",
                 f"{d.p_holm:.3f}",
-                ", ".join(_number(value, "+") for value in d.by_seed.values()),
+                ", ".join(number(value, sign="+") for value in d.by_seed.values()),
             )
             for d in differences
         ],
@@ -246,12 +245,12 @@ def _difference_table(differences: Sequence[Difference]) -> str:
 
 def _arm_table(arms: Sequence[ArmFigures]) -> str:
     heading = ("", *MEASURES, "negotiations", "agreements", "lost", "model calls", "cached", "seconds each")
-    return _table(
+    return table(
         heading,
         [
             (
                 a.name,
-                *(f"{_number(a.means[m].mean)} {_span(a.means[m])}".strip() for m in MEASURES),
+                *(f"{number(a.means[m].mean)} {span(a.means[m])}".strip() for m in MEASURES),
                 *(str(n) for n in (a.negotiations, a.agreed, a.lost, a.calls, a.cached_calls)),
                 f"{a.seconds / max(a.negotiations, 1):.1f}",
             )
@@ -262,7 +261,7 @@ def _arm_table(arms: Sequence[ArmFigures]) -> str:
 
 def _taught_table(taught: Mapping[int, Sequence[Taught]]) -> str:
     heading = ("seed", "arm", "demonstrations", "estimated tokens", "training debtors looked at", "threshold")
-    return _table(
+    return table(
         heading,
         [
             (str(seed), t.name, _each(t.demos), _each(t.tokens), str(t.train_played), f"{t.threshold:.3f}")
@@ -274,17 +273,3 @@ def _taught_table(taught: Mapping[int, Sequence[Taught]]) -> str:
 
 def _each(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name.removesuffix('.predict')} {count}" for name, count in counts.items())
-
-
-def _number(value: float, sign: str = "") -> str:
-    return f"{round(value, 3) + 0.0:{sign}.3f}"
-
-
-def _span(found: Interval, sign: str = "") -> str:
-    if found.low is None or found.high is None:
-        return ""
-    return f"[{_number(found.low, sign)}, {_number(found.high, sign)}]"
-
-
-def _table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    return "\n".join("|".join(("", *cells, "")) for cells in (heading, ["---"] * len(heading), *rows))

@@ -15,15 +15,15 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.document import write_files
 from benchmarks.reproduction import Reproduction, RowPlayed, Section, section
-from benchmarks.reproduction_play import costs_of, play_missing
+from benchmarks.reproduction_play import play_missing, stored
 from benchmarks.reproduction_plot import plotted
 from benchmarks.reproduction_text import markdown
 from data import cli
 from data.book import DebtorBook, read_book
 from data.domain import DebtCase
 from data.errors import UserError
-from data.files import replace_file
 from data.split import SPLIT_NAMES
 from programs import lm as models
 from programs.bars import PhaseBars
@@ -113,15 +113,8 @@ def _section(stage: Stage, contestants: Sequence[Contestant]) -> Section:
 
 def _stored(stage: Stage, one: Contestant) -> RowPlayed:
     """What there is of a row, by whichever process it was played."""
-    ground, costs = stage.ground(one), costs_of(stage).read()
-    keys = {case.case_id: ground.key(case, stage.seed) for case in stage.cases}
-    found = {case_id: stage.store.get(key) for case_id, key in keys.items()}
-    return RowPlayed(
-        label=one.label,
-        kind=one.kind,
-        negotiations={case_id: negotiation for case_id, negotiation in found.items() if negotiation is not None},
-        spent={case_id: costs[key] for case_id, key in keys.items() if key in costs},
-    )
+    negotiations, spent = stored(stage, one)
+    return RowPlayed(label=one.label, kind=one.kind, negotiations=negotiations, spent=spent)
 
 
 def _command() -> str:
@@ -143,15 +136,8 @@ def _setting(book: DebtorBook, cases: Sequence[DebtCase], split: str, seed: int)
 
 
 def _write(out: Path, found: Reproduction, text: str) -> None:
-    files = {
-        ".md": f"{text}\n".encode(),
-        ".json": f"{found.model_dump_json(indent=1)}\n".encode(),
-        ".svg": plotted(found),
-    }
-    for suffix, content in files.items():
-        path = out.with_name(out.name + suffix)
-        replace_file(path, content)
-        cli.stderr.print(f"written: {path}", markup=False, highlight=False, soft_wrap=True)
+    files = {".md": f"{text}\n".encode(), ".json": f"{found.model_dump_json(indent=1)}\n".encode()}
+    write_files(out, {**files, ".svg": plotted(found)})
 
 
 if __name__ == "__main__":

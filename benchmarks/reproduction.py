@@ -15,7 +15,7 @@ from metrics.evaluator import score_many
 from metrics.oracle import best_terms, firmest_kept, nominal_cri, plan_grid, regret
 from metrics.scorecard import INDEX_IDS, METRIC_IDS, METRIC_VERSION
 from metrics.statistics import holm, mean_interval, paired_difference, paired_p_value
-from programs.comparison import FEWEST_DEBTORS, LEVEL, Interval
+from programs.comparison import Interval, shown
 from programs.debtors import acceptable_mask
 
 MEASURES = (*METRIC_IDS, *INDEX_IDS, "regret", "over_concession")
@@ -79,10 +79,7 @@ class Difference(Frozen):
     @property
     def shown(self) -> bool:
         """Whether interval and corrected test both leave out 0, with enough debtors."""
-        gap = self.difference
-        if gap.n < FEWEST_DEBTORS or gap.low is None or gap.high is None:
-            return False
-        return self.p_holm <= LEVEL and not gap.low <= 0 <= gap.high
+        return shown(self.difference, self.p_holm)
 
 
 class Section(Frozen):

@@ -68,6 +68,15 @@ def costs_of(stage: Stage) -> CostBook:
     return CostBook(stage.store.path.with_name("costs.jsonl"))
 
 
+def stored(stage: Stage, one: Contestant) -> tuple[dict[str, Negotiation], dict[str, Spent]]:
+    """A contestant's negotiations, by whichever process played them, and their known cost; by debtor."""
+    ground, costs = stage.ground(one), costs_of(stage).read()
+    keys = {case.case_id: ground.key(case, stage.seed) for case in stage.cases}
+    found = {case_id: stage.store.get(key) for case_id, key in keys.items()}
+    negotiations = {case_id: negotiation for case_id, negotiation in found.items() if negotiation is not None}
+    return negotiations, {case_id: costs[key] for case_id, key in keys.items() if key in costs}
+
+
 def play_missing(stage: Stage, contestants: Sequence[Contestant], bars: PhaseBars | None = None) -> None:
     """Play what is owed: every contestant against the first debtor, then every one against the second, and so on.
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
+from benchmarks.document import NONE, bullets, code_line, number, p_value, span, table
 from benchmarks.reproduction import Difference, Reproduction, Row, Section
 from data.domain import Ending
 from metrics.scorecard import METRICS
-from programs.comparison import Interval
 
 _TALK = ("DC", "DS", "DR", "SR", "RR", "QRD", "HRD", "CRD")
 _HEALTH = ("L1D", "L2D", "L3D", "L4D", "ATV", "CRI", "DHI", "CCI", "objective", "regret", "over_concession")
 _DECIMALS = {metric.id: {"days": 0, "rounds": 1}.get(metric.unit, 2) for metric in METRICS}
 _NAMES = {"over_concession": "over-concession"}
-_NONE = "–"
 
 _LEGEND = (
     "Each cell is the mean with its 95 % bootstrap interval. DC, DS, DR: dialogue completeness, soundness and rounds; "
@@ -52,15 +51,14 @@ def markdown(found: Reproduction, plot: str) -> str:
 
 
 def _head(found: Reproduction) -> list[str]:
-    s, code = found.setting, found.code
-    revision = "unknown" if code["revision"] is None else code["revision"][:12] + (", changed" if code["dirty"] else "")
+    s = found.setting
     facts = (
         ("date", found.created),
-        ("code", f"{revision}; playing code {code['playing_sha256'][:12]}; metrics version {found.metric_version}"),
+        ("code", code_line(found.code, found.metric_version)),
         ("debtors", f"{s['debtors']} of the {s['split']} split of {s['book']} ({s['book_sha256'][:12]}), simulated"),
         ("seed", f"{s['seed']}, the same for every row; one negotiation per debtor and row"),
     )
-    return [f"```\n{found.command}\n```", "\n".join(f"- {name}: {value}" for name, value in facts), _LEGEND]
+    return [f"```\n{found.command}\n```", bullets(facts), _LEGEND]
 
 
 def _section(one: Section) -> list[str]:
@@ -93,23 +91,23 @@ def _section(one: Section) -> list[str]:
 
 def _means(rows: Sequence[Row], measures: Sequence[str]) -> str:
     heading = ("", "n", *(_NAMES.get(name, name) for name in measures))
-    return _table(heading, ((row.label, str(row.scored), *(_cell(row, name) for name in measures)) for row in rows))
+    return table(heading, ((row.label, str(row.scored), *(_cell(row, name) for name in measures)) for row in rows))
 
 
 def _cell(row: Row, name: str) -> str:
     found = row.means.get(name)
     if found is None:
-        return _NONE
+        return NONE
     decimals = _DECIMALS.get(name, 3)
-    number = f"{_number(found.mean, decimals)} {_span(found, decimals)}".strip()
-    return f"{number} ({found.n})" if name == "over_concession" else number
+    text = f"{number(found.mean, decimals)} {span(found, decimals)}".strip()
+    return f"{text} ({found.n})" if name == "over_concession" else text
 
 
 def _counts(rows: Sequence[Row]) -> str:
     endings = [ending for ending in Ending if ending is not Ending.INFRASTRUCTURE]
     names = tuple(ending.value.replace("_", " ") for ending in endings)
     heading = ("", "scored", "unscored", "to play", *names, "hard breaches", "model calls", "cached", "seconds each")
-    return _table(
+    return table(
         heading,
         (
             (
@@ -136,17 +134,17 @@ def _cost(row: Row) -> tuple[str, str, str]:
 
 def _differences(asked: Sequence[Difference]) -> str:
     heading = ("difference", "measure", "mean", "95 % interval", "n", "p", "p (Holm)")
-    return _table(
+    return table(
         heading,
         (
             (
                 f"{d.program} − {d.baseline}",
                 _NAMES.get(d.measure, d.measure),
-                _number(d.difference.mean, 3, "+"),
-                _span(d.difference, 3, "+") or _NONE,
+                number(d.difference.mean, 3, "+"),
+                span(d.difference, 3, "+") or NONE,
                 str(d.difference.n),
-                _p(d.p),
-                _p(d.p_holm),
+                p_value(d.p),
+                p_value(d.p_holm),
             )
             for d in asked
         ),
@@ -158,29 +156,11 @@ def _in_words(asked: Sequence[Difference]) -> str:
     shown = [d for d in asked if d.shown]
     lines = [
         f"- {d.program}'s {_NAMES.get(d.measure, d.measure)} is {'higher' if d.difference.mean > 0 else 'lower'} than "
-        f"{d.baseline}'s by {_number(abs(d.difference.mean), 3)} (n = {d.difference.n}, p = {_p(d.p_holm)} after Holm)"
+        f"{d.baseline}'s by {number(abs(d.difference.mean))} (n = {d.difference.n}, "
+        f"p = {p_value(d.p_holm)} after Holm)"
         for d in shown
     ]
     rest = len(asked) - len(shown)
     if rest:
         lines.append(f"- {rest} of {len(asked)} differences are not shown (interval or corrected test includes 0)")
-    return "\n".join(lines)
-
-
-def _p(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def _span(found: Interval, decimals: int, sign: str = "") -> str:
-    if found.low is None or found.high is None:
-        return ""
-    return f"[{_number(found.low, decimals, sign)}, {_number(found.high, decimals, sign)}]"
-
-
-def _number(value: float, decimals: int, sign: str = "") -> str:
-    return f"{round(value, decimals) + 0.0:{sign}.{decimals}f}"
-
-
-def _table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = ["|".join(("", *cells, "")) for cells in (heading, ["---"] * len(heading), *rows)]
     return "\n".join(lines)

@@ -194,10 +194,27 @@ def _only(values: Mapping[str, list[float]], case_ids: list[str]) -> dict[str, l
     return {case_id: values[case_id] for case_id in case_ids}
 
 
+def enough(difference: Interval) -> bool:
+    """Whether there are debtors enough to say anything."""
+    return difference.n >= FEWEST_DEBTORS and difference.low is not None and difference.high is not None
+
+
+def shown(difference: Interval, p: float) -> bool:
+    """Whether interval and test both leave out 0, with enough debtors.
+
+    Args:
+        difference: paired, with its interval.
+        p: corrected where several differences answer one question.
+    """
+    if not enough(difference) or difference.low is None or difference.high is None:
+        return False
+    return p <= LEVEL and not difference.low <= 0 <= difference.high
+
+
 def _verdict(difference: Interval, p: float, better: Literal["up", "down"] | None) -> Verdict:
-    if difference.n < FEWEST_DEBTORS or difference.low is None or difference.high is None:
+    if not enough(difference):
         return Verdict.TOO_FEW
-    if p > LEVEL or difference.low <= 0 <= difference.high:
+    if not shown(difference, p):
         return Verdict.NOT_SHOWN
     rises = difference.mean > 0
     if better is None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.openai_server import OpenAIServer, Reply, completion, made_up, openai_server
+from tests.programs.command_line import small_book
 from tests.programs.players import playing, situation, turn
 
 LATENCY_S = 0.01
@@ -250,3 +251,10 @@ class Child:
 def nap(seconds: float) -> None:
     """Let a compile work so long."""
     time.sleep(seconds)
+
+
+def small_compile(folder: Path, *, debtors: int) -> tuple[str | Path | int, ...]:
+    """Flags of a compile with short negotiations and so many training and validation debtors."""
+    policy = folder / "policy.toml"
+    policy.write_text("round_limit = 4\n")
+    return ("--book", small_book(folder, 80), "--policy", policy, "--train", debtors, "--val", debtors)

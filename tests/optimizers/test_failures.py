@@ -6,23 +6,12 @@ import json
 
 import pytest
 
-from tests.optimizers.served import Compiler, Forker, served
-from tests.programs.command_line import small_book
-
-
-@pytest.fixture(scope="module")
-def forker(tmp_path_factory):
-    process = Forker(tmp_path_factory.mktemp("forker"))
-    yield process
-    process.close()
+from tests.optimizers.served import Compiler, served, small_compile
 
 
 @pytest.fixture(scope="module")
 def flags(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("book")
-    policy = folder / "policy.toml"
-    policy.write_text("round_limit = 4\n")
-    return ("--book", small_book(folder, 80), "--policy", policy, "--train", 3, "--val", 3)
+    return small_compile(tmp_path_factory.mktemp("book"), debtors=3)
 
 
 def means(ledger):

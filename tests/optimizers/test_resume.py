@@ -11,8 +11,7 @@ import sys
 
 import pytest
 
-from tests.optimizers.served import ROOT, Compiler, Forker, nap, served
-from tests.programs.command_line import small_book
+from tests.optimizers.served import ROOT, Compiler, nap, served, small_compile
 
 THREADS = 2
 KILLS = 20
@@ -20,19 +19,8 @@ STRATEGIES = ("random-search", "mipro", "gepa", "search")
 
 
 @pytest.fixture(scope="module")
-def forker(tmp_path_factory):
-    process = Forker(tmp_path_factory.mktemp("forker"))
-    yield process
-    process.close()
-
-
-@pytest.fixture(scope="module")
 def flags(tmp_path_factory):
-    """A small compile: short negotiations with few debtors."""
-    folder = tmp_path_factory.mktemp("book")
-    policy = folder / "policy.toml"
-    policy.write_text("round_limit = 4\n")
-    return ("--book", small_book(folder, 80), "--policy", policy, "--train", 2, "--val", 2)
+    return small_compile(tmp_path_factory.mktemp("book"), debtors=2)
 
 
 def killed_again_and_again(compiler, model, kills, requests):

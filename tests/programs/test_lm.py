@@ -26,7 +26,7 @@ from programs.failures import (
 )
 from programs.lm import check_lm, classify, make_lm
 from programs.remote import LONGEST_WAIT_S, RETRIES
-from tests.openai_server import Reply, completion, openai_server
+from tests.openai_server import Reply, completion
 
 MODEL = "openai/gpt-4o-mini"
 
@@ -42,14 +42,6 @@ class Judging(dspy.Signature):
 
     offer: str = dspy.InputField()
     verdict: Verdict = dspy.OutputField()
-
-
-@pytest.fixture
-def server(monkeypatch):
-    with openai_server() as running:
-        monkeypatch.setenv("OPENAI_API_BASE", running.url)
-        monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
-        yield running
 
 
 @pytest.fixture

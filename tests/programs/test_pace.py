@@ -18,7 +18,7 @@ from programs import pace as pace_module
 from programs.lm import make_lm
 from programs.pace import WINDOW_S, Pace, Ticket, nap, pace_of, set_limits, watching
 from programs.remote import LONGEST_WAIT_S
-from tests.openai_server import Reply, openai_server
+from tests.openai_server import Reply
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = "openai/gpt-4o-mini"
@@ -49,14 +49,6 @@ def clock(monkeypatch) -> Clock:
 @pytest.fixture(autouse=True)
 def no_pace_of_another_test(monkeypatch):
     monkeypatch.setattr(pace_module, "_paces", {})
-
-
-@pytest.fixture
-def server(monkeypatch):
-    with openai_server() as running:
-        monkeypatch.setenv("OPENAI_API_BASE", running.url)
-        monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
-        yield running
 
 
 # --- over HTTP ------------------------------------------------------------------------------------------------
