@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from data import cli
 from data.book import read_book
+from data.domain import DebtCase
 from data.errors import UserError
 from data.policy import read_policy
 from programs import lm as models
-from programs.comparison import Comparison, Verdict, compared
+from programs.compare_outputs import Outputs
+from programs.comparison import Verdict, compared
 from programs.comparison_text import rendered
 from programs.contestants import ARTIFACTS, Contestant, NamedModel, contestants, debtor_factory
-from programs.evaluation import Evaluation
-from programs.negotiate import writable
+from programs.fingerprints import canonical_sha256
+from programs.looks import looked, record
+from programs.saved_play import common_ground
 from programs.stage import Stage, chosen_debtors
 
 SPLITS = ("heldout", "val")
@@ -29,11 +32,15 @@ SPLITS = ("heldout", "val")
 
 def compare(  # noqa: PLR0913, PLR0917  (a command line)
     programs: Annotated[
-        list[str], typer.Argument(help="The baseline first, then what is compared to it: artifacts, variants, rules.")
+        list[str],
+        typer.Argument(
+            help="The baseline first, then what is compared to it: artifacts, variants, rules, models such as "
+            "openai/gpt-4o-mini (the vanilla negotiator on it), files of saved negotiations (.jsonl)."
+        ),
     ],
     split: Annotated[str, typer.Option(help="heldout, or val.")] = "heldout",
     debtors: Annotated[int | None, typer.Option(min=1, help="How many; default: all of the split.")] = None,
-    trials: Annotated[int, typer.Option(min=1, help="Negotiations per debtor.")] = 1,
+    trials: Annotated[int, typer.Option(min=1, help="Negotiations per debtor, each sampled anew.")] = 1,
     seed: Annotated[int, typer.Option(help="Trial t is played with seed + t.")] = 0,
     lm: Annotated[str, typer.Option(help="local, local:FILE.gguf or a LiteLLM model string.")] = models.LOCAL,
     debtor: Annotated[str, typer.Option(help="simulated, or lm: played by a model.")] = "simulated",
@@ -43,7 +50,9 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
         Path | None, typer.Option(help="TOML or JSON file with the creditor's limits; artifacts keep their own.")
     ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Negotiations at once; for remote models.")] = 1,
+    html: Annotated[Path | None, typer.Option(help="Write the report there: one page, no network needed.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the comparison there.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write the metrics there, one row a negotiation.")] = None,
     save_negotiations: Annotated[
         Path | None, typer.Option(help="FILE.jsonl: write the records to FILE.PROGRAM.jsonl, one file a program.")
     ] = None,
@@ -57,45 +66,87 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
 ) -> None:
     """Compare programs to the first one: paired by debtor, with intervals and a verdict in words.
 
-    Example: `python -m programs.compare vanilla maden@champion --split heldout`. Stopped or repeated, it plays only
-    what has not been played yet.
+    Stopped or repeated, it plays only what has not been played yet. Saved negotiations are scored by today's metrics,
+    without a model. Comparisons on held-out debtors are written down beside the artifacts, and the report says how
+    often they have been looked at.
+
+    Examples: `python -m programs.compare maden maden@champion --html report.html`;
+    `python -m programs.compare maden@3 maden@4 --trials 3 --fail-if-worse`;
+    `python -m programs.compare old.maden.jsonl new.maden.jsonl`.
     """
     if len(programs) < 2:
         raise UserError("name at least two programs: the baseline and what is compared to it")
     if split not in SPLITS:
         raise UserError(f"no split to compare on is called {split!r}; there are {' and '.join(SPLITS)}")
-    for path in (json, save_negotiations):
-        writable(path)
-    loaded = read_book(book)
-    cases = chosen_debtors(loaded, cast(Literal["heldout", "val"], split), debtors)
+    outputs = Outputs(html, json, csv, save_negotiations)
+    outputs.check()
     model = NamedModel(lm)
     debtor_model = NamedModel(debtor_lm) if debtor_lm else model
     found = contestants(
-        programs,
-        debtors=debtor_factory(debtor, debtor_model),
-        artifacts=artifacts,
-        policy=read_policy(policy),
+        programs, debtors=debtor_factory(debtor, debtor_model), artifacts=artifacts, policy=read_policy(policy)
     )
-    creditor_lm = model.get() if any(one.needs_lm for one in found) else None
-    stage = Stage(cases, loaded.sha256, seed, trials, creditor_lm, debtor_model.get() if debtor == "lm" else None, runs)
+    creditor_lm = model.get() if any(one.needs_lm and one.model is None for one in found) else None
+    ground = _ground(found, book, split, debtors, seed, trials)
+    stage = Stage(
+        ground.cases,
+        ground.book_sha256,
+        ground.seed,
+        ground.trials,
+        creditor_lm,
+        debtor_model.get() if debtor == "lm" else None,
+        runs,
+    )
     stage.check_models(found)
     with _progress() as bar:
         evaluations = stage.played(found, threads, bar)
-    setting = {
-        "split": split,
-        "debtors": len(cases),
-        "trials": trials,
-        "seed": seed,
-        "debtor": "simulated" if debtor == "simulated" else f"lm {debtor_model.get().model}",
-        "lm": creditor_lm.model if creditor_lm else "none",
-        "book": loaded.source,
-        "book_sha256": loaded.sha256,
-    }
-    result = compared(found, evaluations, setting=setting, seed=seed, notes=_notes(found, split, artifacts))
-    _write(result, found, evaluations, json, save_negotiations)
+    setting = ground.setting(stage)
+    result = compared(found, evaluations, setting=setting, seed=seed, notes=_notes(found, ground.split, artifacts))
+    outputs.write(result, found, evaluations)
     cli.results().print(rendered(result))
+    if ground.split == "heldout":
+        looks = record(artifacts, looked(result))
+        cli.results().print(looks.sentence)
     if fail_if_worse and any(pair.objective.verdict is Verdict.WORSE for pair in result.pairs):
         sys.exit(cli.EXIT_COMPARISON_FAILED)
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """The debtors and seeds of a comparison."""
+
+    split: str
+    cases: tuple[DebtCase, ...]
+    seed: int
+    trials: int
+    source: str
+    book_sha256: str
+
+    def setting(self, stage: Stage) -> dict[str, Any]:
+        """What is recorded in the comparison."""
+        return {
+            "split": self.split,
+            "debtors": len(self.cases),
+            "trials": self.trials,
+            "seed": self.seed,
+            "debtor": "simulated" if stage.debtor_lm is None else f"lm {stage.debtor_lm.model}",
+            "lm": stage.creditor_lm.model if stage.creditor_lm else "none",
+            "book": self.source,
+            "book_sha256": self.book_sha256,
+        }
+
+
+def _ground(
+    found: Sequence[Contestant], book: Path | None, split: str, debtors: int | None, seed: int, trials: int
+) -> _Ground:
+    """Debtors of the book's split; where nothing is played, those that the files have in common."""
+    plays = [one.saved for one in found if one.saved is not None]
+    if len(plays) == len(found):
+        cases, seed, trials = common_ground(plays)
+        source = " and ".join(play.path.name for play in plays)
+        return _Ground("saved", cases[:debtors], seed, trials, source, canonical_sha256([p.sha256 for p in plays]))
+    loaded = read_book(book)
+    cases = chosen_debtors(loaded, cast(Literal["heldout", "val"], split), debtors)
+    return _Ground(split, cases, seed, trials, loaded.source, loaded.sha256)
 
 
 @contextlib.contextmanager
@@ -125,29 +176,6 @@ def _notes(found: Sequence[Contestant], split: str, artifacts: Path) -> tuple[st
     if split == "val" and any(one.kind == "artifact" for one in found):
         notes.append("val debtors choose the program while it is compiled; heldout is the fair test")
     return tuple(notes)
-
-
-def _write(
-    result: Comparison,
-    found: Sequence[Contestant],
-    evaluations: Sequence[Evaluation],
-    json: Path | None,
-    save_negotiations: Path | None,
-) -> None:
-    if json is not None:
-        json.write_text(result.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    if save_negotiations is None:
-        return
-    for one, evaluation in zip(found, evaluations, strict=True):
-        path = records_path(save_negotiations, one.label)
-        lines = (p.negotiation.model_dump_json(exclude_none=True) + "\n" for p in evaluation.played)
-        path.write_text("".join(lines), encoding="utf-8")
-        cli.stderr.print(f"records of {one.label}: {path}", markup=False, highlight=False, soft_wrap=True)
-
-
-def records_path(path: Path, label: str) -> Path:
-    """`out.jsonl` of program `maden@3` as `out.maden-3.jsonl`."""
-    return path.with_name(f"{path.stem}.{re.sub(r'[^A-Za-z0-9]+', '-', label).strip('-')}{path.suffix or '.jsonl'}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """From a name on the command line to something that can sit on the creditor's side.
 
-A name is a variant (`vanilla`, `planned`, `judged`, `maden`: uncompiled), a rule-based creditor (`boulware`, ...) or
-else a reference to an artifact (`maden@3`, `maden@champion`, a path).
+A name is a variant (`vanilla`, `planned`, `judged`, `maden`: uncompiled), a rule-based creditor (`boulware`, ...), a
+model (`openai/gpt-4o-mini`, `local:FILE.gguf`: the vanilla negotiator on it), a file of saved negotiations (`*.jsonl`),
+or else a reference to an artifact (`maden@3`, `maden@champion`, a path).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Literal
+from typing import Literal, NoReturn
 
 import dspy
 
@@ -24,6 +25,7 @@ from programs.debtors import SimulatedDebtor
 from programs.evaluation import Program
 from programs.fingerprints import canonical_sha256, program_sha256, program_state
 from programs.maden import DebtorFactory, Maden
+from programs.saved_play import SavedPlay, is_saved_play, read_saved_play
 from programs.seats import DEBTORS, debtor_seat
 from programs.settings import ProgramSettings, Variant
 from programs.table import CreditorSeat, play
@@ -45,7 +47,11 @@ class Contestant:
     fingerprint: str
     """Hash of what it does by itself: settings, prompts and demos, or the rule. Equal means the same program."""
     needs_lm: bool
-    kind: Literal["variant", "baseline", "artifact"]
+    kind: Literal["variant", "baseline", "artifact", "model", "saved"]
+    model: NamedModel | None = None
+    """Its own, where it does not play on the comparison's."""
+    saved: SavedPlay | None = None
+    """Its negotiations, where it plays no more."""
 
 
 def contestant(
@@ -58,7 +64,7 @@ def contestant(
     """The contestant called `name`.
 
     Args:
-        name: a variant, a rule-based creditor or an artifact reference.
+        name: a variant, a rule-based creditor, a model, a file of negotiations or an artifact reference.
         debtors: who the program plays against when it is called.
         artifacts: the folder of the artifacts.
         policy: limits of a variant or a rule, the default ones for None; an artifact has its own.
@@ -72,6 +78,10 @@ def contestant(
         return _of(
             name, Maden(ProgramSettings(variant=Variant(name), policy=policy or CreditorPolicy()), debtors), "variant"
         )
+    if is_saved_play(name):
+        return _saved(name)
+    if _looks_like_model(name):
+        return _on_its_own_model(name, debtors, policy or CreditorPolicy())
     try:
         return _of(name, load_program(name, root=artifacts, debtors=debtors), "artifact")
     except UserError as error:
@@ -164,7 +174,24 @@ def _baseline(name: str, debtors: DebtorFactory, policy: CreditorPolicy) -> Cont
     return Contestant(name, program, seat, policy, fingerprint, needs_lm=False, kind="baseline")
 
 
-def _of(label: str, program: Maden, kind: Literal["variant", "artifact"]) -> Contestant:
+def _saved(name: str) -> Contestant:
+    play_of_file = read_saved_play(Path(name))
+
+    def never(*_: object, **__: object) -> NoReturn:
+        raise TypeError(f"{name} holds negotiations and plays none")
+
+    return Contestant(
+        name, never, never, play_of_file.policy, play_of_file.sha256, needs_lm=False, kind="saved", saved=play_of_file
+    )
+
+
+def _on_its_own_model(name: str, debtors: DebtorFactory, policy: CreditorPolicy) -> Contestant:
+    """The vanilla negotiator: what a model does with one plain prompt."""
+    vanilla = Maden(ProgramSettings(variant=Variant.VANILLA, policy=policy), debtors)
+    return replace(_of(name, vanilla, "model"), model=NamedModel(name))
+
+
+def _of(label: str, program: Maden, kind: Literal["variant", "artifact", "model"]) -> Contestant:
     return Contestant(
         label=label,
         program=program,
@@ -177,7 +204,17 @@ def _of(label: str, program: Maden, kind: Literal["variant", "artifact"]) -> Con
 
 
 def _known() -> str:
-    return f"there are the variants {', '.join(Variant)} and the rules {', '.join(BASELINES)}"
+    return (
+        f"there are the variants {', '.join(Variant)}, the rules {', '.join(BASELINES)}, models such as "
+        "openai/gpt-4o-mini, and files of negotiations (.jsonl)"
+    )
+
+
+def _looks_like_model(name: str) -> bool:
+    """Whether it is `local`, `local:FILE.gguf` or PROVIDER/MODEL; a path to an artifact ends in .json or exists."""
+    if name == models.LOCAL or name.startswith(f"{models.LOCAL}:"):
+        return True
+    return "/" in name and "@" not in name and not name.endswith(".json") and not Path(name).exists()
 
 
 def _looks_like_artifact(name: str, artifacts: Path) -> bool:

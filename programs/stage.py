@@ -19,7 +19,7 @@ from data.split import SplitName
 from programs import lm as models
 from programs.comparison import shared_debtors
 from programs.contestants import Contestant
-from programs.evaluation import Evaluation
+from programs.evaluation import Evaluation, scored_evaluation
 from programs.played_store import Ground, PlayedStore, evaluate_with_store, lm_id, owed
 
 GIVE_UP_AFTER = 5
@@ -68,8 +68,13 @@ class Stage:
 
     def ground(self, contestant: Contestant) -> Ground:
         """The ground of one program: rules are played without the model, whichever it is."""
-        lm = self.creditor_lm if contestant.needs_lm else None
-        return Ground(contestant.fingerprint, lm_id(lm), self.debtor)
+        return Ground(contestant.fingerprint, lm_id(self.lm_of(contestant)), self.debtor)
+
+    def lm_of(self, contestant: Contestant) -> dspy.LM | None:
+        """The model that it plays on: its own, else the stage's; None for one that needs none."""
+        if contestant.model is not None:
+            return contestant.model.get()
+        return self.creditor_lm if contestant.needs_lm else None
 
     def check_models(self, contestants: Sequence[Contestant]) -> None:
         """Try each model that a negotiation still to be played needs.
@@ -78,12 +83,13 @@ class Stage:
             UserError: it does not answer.
         """
         playing = [
-            c for c in contestants if owed(self.ground(c), self.cases, self.store, seed=self.seed, trials=self.trials)
+            c
+            for c in contestants
+            if c.saved is None and owed(self.ground(c), self.cases, self.store, seed=self.seed, trials=self.trials)
         ]
-        if self.creditor_lm is not None and any(c.needs_lm for c in playing):
-            models.check_lm(self.creditor_lm)
-        if self.debtor_lm is not None and playing and self.debtor_lm is not self.creditor_lm:
-            models.check_lm(self.debtor_lm)
+        needed = [self.lm_of(one) for one in playing] + ([self.debtor_lm] if playing else [])
+        for lm in dict.fromkeys(lm for lm in needed if lm is not None):
+            models.check_lm(lm)
 
     def played(self, contestants: Sequence[Contestant], threads: int, bar: Progress) -> list[Evaluation]:
         """Every program's evaluation, in order.
@@ -91,8 +97,7 @@ class Stage:
         Raises:
             UserError: the provider is gone, or a program shares no scored debtor with the first one.
         """
-        with dspy.context(lm=self.creditor_lm) if self.creditor_lm else contextlib.nullcontext():
-            evaluations = [self._evaluation(one, threads, bar) for one in contestants]
+        evaluations = [self._evaluation(one, threads, bar) for one in contestants]
         for one, evaluation in zip(contestants, evaluations, strict=True):
             if not shared_debtors(evaluations[0], evaluation):
                 raise UserError(
@@ -102,17 +107,31 @@ class Stage:
         return evaluations
 
     def _evaluation(self, contestant: Contestant, threads: int, bar: Progress) -> Evaluation:
+        if contestant.saved is not None:
+            return contestant.saved.evaluation(self.cases, self.seed, self.trials)
         task = bar.add_task(contestant.label, total=len(self.cases) * self.trials)
-        return evaluate_with_store(
-            contestant.program,
-            self.cases,
-            ground=self.ground(contestant),
-            store=self.store,
-            seed=self.seed,
-            trials=self.trials,
-            threads=threads,
-            on_played=_watch(lambda: bar.advance(task)),
-        )
+        lm = self.lm_of(contestant)
+        with dspy.context(lm=lm) if lm is not None else contextlib.nullcontext():
+            return evaluate_with_store(
+                contestant.program,
+                self.cases,
+                ground=self.ground(contestant),
+                store=self.store,
+                seed=self.seed,
+                trials=self.trials,
+                threads=threads,
+                on_played=_watch(lambda: bar.advance(task)),
+            )
+
+    def stored(self, contestant: Contestant) -> Evaluation:
+        """What was played before, and nothing more."""
+        if contestant.saved is not None:
+            return contestant.saved.evaluation(self.cases, self.seed, self.trials)
+        ground = self.ground(contestant)
+        jobs = [(case, trial) for case in self.cases for trial in range(self.trials)]
+        found = [(self.store.get(ground.key(case, self.seed + trial)), trial) for case, trial in jobs]
+        known = [(negotiation, trial) for negotiation, trial in found if negotiation is not None]
+        return scored_evaluation([negotiation for negotiation, _ in known], [trial for _, trial in known])
 
 
 def _watch(advance: Callable[[], None]) -> Callable[[Negotiation], None]:

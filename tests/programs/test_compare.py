@@ -9,7 +9,8 @@ import pytest
 from data.domain import Negotiation
 from metrics.scorecard import INDEX_IDS, METRIC_IDS
 from programs.artifact_store import save_program
-from programs.compare import compare, records_path
+from programs.compare import compare
+from programs.compare_outputs import records_path
 from programs.comparison import FEWEST_DEBTORS, Comparison, Verdict, compared
 from programs.contestants import contestant
 from programs.evaluation import evaluate

@@ -1,0 +1,118 @@
+"""The ledger of held-out use: who looked at the held-out debtors, how often, and with which programs.
+
+Each look at a held-out set spends a little of it: whoever changes a program until the held-out figures please has made
+it a validation set (Dwork et al. 2015, "The reusable holdout"). So every comparison on held-out debtors leaves a line
+beside the artifacts, and every report says how many there were.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from data.domain import Frozen
+from data.files import append_line
+from programs.comparison import Comparison
+
+FILE = "heldout-looks.jsonl"
+
+
+class Looked(Frozen):
+    """One comparison on held-out debtors."""
+
+    at: str
+    """UTC, ISO 8601."""
+    book_sha256: str
+    debtors: int
+    trials: int
+    seed: int
+    model: str
+    debtor: str
+    metric_version: str
+    programs: dict[str, str]
+    """Fingerprint by label, the baseline first."""
+    objective: dict[str, float]
+    """Mean difference to the baseline, by label."""
+
+    @property
+    def question(self) -> tuple[object, ...]:
+        """What was asked: the same question again shows nothing that was not seen before."""
+        ground = (self.book_sha256, self.debtors, self.trials, self.seed, self.model, self.debtor, self.metric_version)
+        return (*ground, *self.programs.values())
+
+
+class Looks(Frozen):
+    """What the ledger says of one book's held-out debtors."""
+
+    comparisons: int
+    """Different questions asked of this set, this one included."""
+    programs: int
+    """Different programs that have met it, rules and baselines included."""
+    by_program: dict[str, int]
+    """Of the programs compared now: in how many of the comparisons each took part."""
+
+    @property
+    def sentence(self) -> str:
+        """For people."""
+        if self.comparisons <= 1:
+            return "This is the first comparison on these held-out debtors."
+        return (
+            f"These held-out debtors have been looked at in {self.comparisons} comparisons with {self.programs} "
+            "programs: the more often a set decides, the less it proves."
+        )
+
+
+def looked(comparison: Comparison) -> Looked:
+    """The line that `comparison` leaves."""
+    setting = comparison.setting
+    return Looked(
+        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        book_sha256=setting["book_sha256"],
+        debtors=setting["debtors"],
+        trials=setting["trials"],
+        seed=setting["seed"],
+        model=setting["lm"],
+        debtor=setting["debtor"],
+        metric_version=comparison.metric_version,
+        programs={one.label: one.fingerprint for one in comparison.programs},
+        objective={pair.program: pair.objective.difference.mean for pair in comparison.pairs},
+    )
+
+
+def record(folder: Path, looked: Looked) -> Looks:
+    """Write a look down, unless the same was asked before, and tell of all.
+
+    Args:
+        folder: of the artifacts; two processes may write at once.
+        looked: this comparison.
+
+    Raises:
+        OSError: the ledger cannot be written.
+    """
+    earlier = [one for one in _read(folder / FILE) if one.book_sha256 == looked.book_sha256]
+    if all(one.question != looked.question for one in earlier):
+        append_line(folder / FILE, looked.model_dump_json().encode())
+    return _told([*earlier, looked], looked)
+
+
+def _told(looks: Sequence[Looked], now: Looked) -> Looks:
+    different = {one.question: set(one.programs.values()) for one in looks}
+    return Looks(
+        comparisons=len(different),
+        programs=len(set().union(*different.values())),
+        by_program={label: sum(fp in met for met in different.values()) for label, fp in now.programs.items()},
+    )
+
+
+def _read(path: Path) -> list[Looked]:
+    found = []
+    with contextlib.suppress(FileNotFoundError):
+        for line in path.read_bytes().split(b"\n"):
+            with contextlib.suppress(ValueError, ValidationError):  # blank or torn
+                found.append(Looked.model_validate(json.loads(line)))
+    return found
