@@ -10,7 +10,15 @@ import pytest
 from scipy import stats
 
 from data.errors import UserError
-from metrics.statistics import Estimate, holm, mean_interval, paired_difference, paired_p_value
+from metrics.statistics import (
+    Estimate,
+    holm,
+    mean_interval,
+    mean_intervals,
+    paired_difference,
+    paired_p_value,
+    sign_flip_p_values,
+)
 
 VALUES = [0.2, 0.4, 0.4, 0.5, 0.7, 0.9, 0.1, 0.3]
 
@@ -23,7 +31,8 @@ def test_pinned() -> None:
 
 def test_seed_is_honoured_and_zero_is_a_seed() -> None:
     assert mean_interval(VALUES, 0) == mean_interval(VALUES, 0) == mean_interval(VALUES)
-    assert mean_interval(VALUES, 0) != mean_interval(VALUES, 1)
+    uneven = [value**0.5 for value in VALUES]
+    assert mean_interval(uneven, 0) != mean_interval(uneven, 1)
 
 
 def test_interval_is_close_to_students_for_a_mean() -> None:
@@ -110,6 +119,44 @@ def test_p_value_of_nothing_and_of_much() -> None:
     assert paired_p_value(same, same) == 1
     assert paired_p_value(same, better, seed=0) < 0.001
     assert paired_p_value(same, better, seed=0) == paired_p_value(same, better, seed=0)
+
+
+@pytest.mark.parametrize("debtors", [1, 5, 13, 14, 60])
+def test_many_metrics_at_once_are_each_metric_alone(debtors: int) -> None:
+    columns = np.random.default_rng(debtors).normal(0.2, 1, (debtors, 4))
+    together = sign_flip_p_values(columns, seed=3)
+    alone = [sign_flip_p_values(column[:, np.newaxis], seed=3)[0] for column in columns.T]
+    assert together.tolist() == alone
+    for estimate, column in zip(mean_intervals(columns, seed=3), columns.T, strict=True):
+        single = mean_interval(column, seed=3)
+        assert (estimate.mean, estimate.low, estimate.high) == pytest.approx(
+            (single.mean, single.low, single.high), nan_ok=True
+        )
+
+
+@pytest.mark.parametrize("debtors", [2, 7, 13, 40, 195])
+def test_sign_flips_agree_with_scipy(debtors: int) -> None:
+    values = np.random.default_rng(debtors).exponential(1, debtors) - 0.8
+    found = stats.permutation_test(
+        (values,),
+        lambda x, axis: np.mean(x, axis=axis),
+        permutation_type="samples",
+        n_resamples=9999,
+        vectorized=True,
+        rng=np.random.default_rng(1),
+    )
+    ours = sign_flip_p_values(values[:, np.newaxis])[0]
+    assert ours == pytest.approx(found.pvalue, abs=1e-9 if debtors <= 13 else 0.02)
+
+
+def test_flips_that_differ_by_rounding_alone_are_ties() -> None:
+    """0.1 + 0.2 − 0.3 is 0 on paper and 5e-17 in binary; no flip is nearer to 0 than nothing."""
+    assert sign_flip_p_values(np.array([[0.1], [0.2], [-0.3]]))[0] == 1
+    assert sign_flip_p_values(np.zeros((40, 1)))[0] == 1
+
+
+def test_no_debtor_refutes_nothing() -> None:
+    assert sign_flip_p_values(np.zeros((0, 2))).tolist() == [1, 1]
 
 
 def test_holm_by_its_definition() -> None:
