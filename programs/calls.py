@@ -52,9 +52,10 @@ def _sampling(seed: int, temperature: float | None) -> dict[str, Any]:
 
     The rollout id of a bootstrap round (DSPy sets it on the model) is kept apart from the seed's own.
     """
-    if not temperature:
-        return {} if temperature is None else {"temperature": temperature}
-    lm = dspy.settings.lm
-    rollout = seed * SEED_STRIDE + (getattr(lm, "kwargs", {}).get("rollout_id") or 0) + 1
+    lm, given = dspy.settings.lm, {} if temperature is None else {"temperature": temperature}
+    own = getattr(lm, "kwargs", {})
+    if {**own, **given}.get("temperature") == 0:
+        return given
+    rollout = seed * SEED_STRIDE + (own.get("rollout_id") or 0) + 1
     fixed = {"seed": rollout} if "seed" in getattr(lm, "supported_params", ()) else {}
-    return {"temperature": temperature, "rollout_id": rollout, **fixed}
+    return {**given, "rollout_id": rollout, **fixed}
