@@ -17,7 +17,6 @@ from math import isfinite, nan, sqrt
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from data.errors import UserError
 
@@ -72,19 +71,34 @@ def mean_intervals(columns: NDArray[np.float64], seed: int = 0, level: float = 0
     Raises:
         UserError: no debtors, a value that is not finite, or a level outside (0, 1).
     """
-    if not 0 < level < 1:
-        raise UserError(f"the level of an interval is {level:g}; give one between 0 and 1, such as 0.95")
+    return mean_intervals_at(columns, (level,), seed)[0]
+
+
+def mean_intervals_at(
+    columns: NDArray[np.float64], levels: Sequence[float], seed: int = 0
+) -> tuple[list[Estimate], ...]:
+    """`mean_intervals` at several levels, from the same resamples.
+
+    Raises:
+        UserError: as `mean_intervals`.
+    """
+    for level in levels:
+        if not 0 < level < 1:
+            raise UserError(f"the level of an interval is {level:g}; give one between 0 and 1, such as 0.95")
     if columns.shape[0] == 0:
         raise UserError("there is nothing to average: not one scored value; look at the unscored and failed counts")
     if not np.isfinite(columns).all():
         raise UserError("a value to average is not finite; leave unscored negotiations out instead of filling them in")
     means, n = columns.mean(axis=0), len(columns)
     if n == 1:
-        return [Estimate(float(mean), nan, nan, 1) for mean in means]
+        return tuple([Estimate(float(mean), nan, nan, 1) for mean in means] for _ in levels)
     deviations = columns - means
-    resampled = np.concatenate([counts @ deviations for counts in _resampled_counts(n, seed)]) / n + means
-    lows, highs = np.quantile(resampled, percentiles(n, level), axis=0)
-    return [Estimate(float(m), float(low), float(high), n) for m, low, high in zip(means, lows, highs, strict=True)]
+    resampled_means = np.concatenate([counts @ deviations for counts in _resampled_counts(n, seed)]) / n + means
+    shares = np.array([percentiles(n, level) for level in levels])
+    return tuple(
+        [Estimate(float(m), float(low), float(high), n) for m, low, high in zip(means, lows, highs, strict=True)]
+        for lows, highs in np.quantile(resampled_means, shares, axis=0)
+    )
 
 
 def percentiles(n: int, level: float) -> tuple[float, float]:
@@ -141,14 +155,18 @@ def sign_flip_p_values(differences: NDArray[np.float64], seed: int = 0) -> NDArr
 def holm(p_values: Sequence[float]) -> list[float]:
     """Holm's step-down adjusted p-values (Holm 1979), in the order given.
 
+    Not by statsmodels' `multipletests`, which collects garbage at every call: half a second with DSPy loaded.
+
     Raises:
         UserError: a p-value outside 0..1.
     """
     if any(not 0 <= p <= 1 for p in p_values):
         raise UserError(f"a p-value lies between 0 and 1; got {[p for p in p_values if not 0 <= p <= 1]}")
-    if not p_values:
-        return []
-    return [float(p) for p in multipletests(list(p_values), method="holm")[1]]
+    order = np.argsort(p_values, kind="stable")
+    steps = np.asarray(p_values, dtype=np.float64)[order] * np.arange(len(order), 0, -1)
+    adjusted = np.empty(len(order))
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1)
+    return [float(p) for p in adjusted]
 
 
 def _differences(a: Mapping[str, Sequence[float]], b: Mapping[str, Sequence[float]]) -> NDArray[np.float64]:
@@ -163,12 +181,24 @@ def _differences(a: Mapping[str, Sequence[float]], b: Mapping[str, Sequence[floa
     return np.array([np.mean(b[case]) - np.mean(a[case]) for case in sorted(a)], dtype=np.float64)
 
 
+def resampled(values: NDArray[np.float64], seed: int) -> Iterator[NDArray[np.float64]]:
+    """Blocks of (resamples, n) values drawn with replacement, together 4,999 rows; for statistics other than means."""
+    for drawn in _resamples(len(values), seed):
+        yield values[drawn]
+
+
 def _resampled_counts(n: int, seed: int) -> Iterator[NDArray[np.float64]]:
     """Blocks of (resamples, n): how often each of `n` debtors was drawn."""
+    for drawn in _resamples(n, seed):
+        size = len(drawn)
+        cells = drawn + np.arange(size)[:, np.newaxis] * n
+        yield np.bincount(cells.ravel(), minlength=size * n).reshape(size, n).astype(np.float64)
+
+
+def _resamples(n: int, seed: int) -> Iterator[NDArray[np.int64]]:
     rng = np.random.default_rng(seed)
     for size in _block_sizes(RESAMPLES, n):
-        drawn = rng.integers(0, n, (size, n)) + np.arange(size)[:, np.newaxis] * n
-        yield np.bincount(drawn.ravel(), minlength=size * n).reshape(size, n).astype(np.float64)
+        yield rng.integers(0, n, (size, n))
 
 
 def _random_signs(n: int, seed: int) -> Iterator[NDArray[np.float64]]:

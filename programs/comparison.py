@@ -1,69 +1,43 @@
-"""Whether one program is better than another: differences paired by debtor and seed, and verdicts in words.
+"""Whether one program is better than another, for whom, and how surely: programs against the first one, on the debtors
+that both met with the same seeds.
 
-The interval is a bootstrap clustered by debtor. A verdict needs two things: the interval leaves out 0, and a
-sign-flip test over debtors rejects at 5 %, Holm-corrected over the thirteen metrics (the objective is one question of
-its own, asked first, and needs no correction).
+The objective is one question of its own, asked first; the thirteen metrics are one family, corrected by Holm
+(`programs.difference`). The slices are exploratory (`programs.slices`).
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
-from math import isfinite
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from data.domain import Frozen
-from metrics.scorecard import INDEX_IDS, INDICES, METRIC_IDS, METRIC_VERSION, METRICS
-from metrics.statistics import Estimate, holm, mean_interval, paired_difference, paired_p_value
+from data.domain import DebtCase, Ending, Frozen
+from metrics.reliability import pass_pow_k, worst_share_mean
+from metrics.scorecard import METRIC_VERSION, Scorecard
+from metrics.statistics import mean_intervals
 from programs.contestants import Contestant
+from programs.difference import FEWEST_DEBTORS, LEVEL, MEASURES, Difference, Interval, Verdict, differences, shown
 from programs.evaluation import Evaluation
+from programs.margins import read_margins
+from programs.slices import Slice, sliced
 
-LEVEL = 0.05
-"""A verdict may be wrong this often."""
-FEWEST_DEBTORS = 6
-"""With five debtors even five differences of one sign happen by chance in more than 5 % of cases (2 / 2^5)."""
-
-
-class Verdict(StrEnum):
-    """What may be said of a difference."""
-
-    BETTER = "better"
-    WORSE = "worse"
-    HIGHER = "higher"
-    LOWER = "lower"
-    NOT_SHOWN = "no difference shown"
-    TOO_FEW = "too few debtors"
-
-
-class Interval(Frozen):
-    """A mean with its 95 % interval."""
-
-    mean: float
-    low: float | None
-    """None, like `high`, where one debtor alone gives no interval."""
-    high: float | None
-    n: int
-    """Debtors behind it."""
-
-    @classmethod
-    def of(cls, estimate: Estimate) -> Self:
-        """From the statistics' own type."""
-        low, high = (bound if isfinite(bound) else None for bound in (estimate.low, estimate.high))
-        return cls(mean=estimate.mean, low=low, high=high, n=estimate.n)
-
-
-class Difference(Frozen):
-    """One metric of a program against the baseline's."""
-
-    difference: Interval
-    """Program minus baseline, debtor by debtor."""
-    p: float
-    """Of the sign-flip test, two-sided."""
-    p_holm: float | None = None
-    """Corrected over the thirteen; None for indices and objective, which are not among them."""
-    verdict: Verdict
+__all__ = [
+    "FEWEST_DEBTORS",
+    "LEVEL",
+    "Comparison",
+    "Difference",
+    "Interval",
+    "PairResult",
+    "ProgramResult",
+    "Slice",
+    "Verdict",
+    "compared",
+    "shared_debtors",
+    "shown",
+]
 
 
 class ProgramResult(Frozen):
@@ -75,10 +49,17 @@ class ProgramResult(Frozen):
     scored: int
     unscored: int
     """Lost to infrastructure after all retries; never a score."""
+    failed: int
+    """Ended by a fault of the program; scored as no agreement."""
     endings: dict[str, int]
     hard_breaches: int
     """Negotiations whose objective a breach of conduct set to 0."""
     means: dict[str, Interval]
+    kept_pow_k: dict[int, Interval]
+    """Pass^k: the chance that k trials with one debtor all end in an agreement that is kept (SR = 1), without a hard
+    breach of conduct; k = 1 to the number of trials."""
+    worst_decile_dhi: Interval
+    """Mean DHI of the tenth of the debtors who fare worst; its `n` counts these."""
 
 
 class PairResult(Frozen):
@@ -91,6 +72,8 @@ class PairResult(Frozen):
     debtors: int
     """Debtors on which both have a score."""
     metrics: dict[str, Difference]
+    slices: tuple[Slice, ...] = ()
+    """The objective among debtors of one persona, reason or debt band."""
 
     @property
     def objective(self) -> Difference:
@@ -101,7 +84,7 @@ class PairResult(Frozen):
 class Comparison(Frozen):
     """The result of `programs.compare`; its JSON is the machine-readable form."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     metric_version: str = METRIC_VERSION
     setting: dict[str, Any]
     """What was played: split, debtors, trials, seed, model, debtor, book."""
@@ -118,6 +101,7 @@ def compared(
     setting: dict[str, Any],
     seed: int = 0,
     notes: tuple[str, ...] = (),
+    margins: Mapping[str, float] | None = None,
 ) -> Comparison:
     """Compare every program to the first one.
 
@@ -126,19 +110,15 @@ def compared(
         setting: recorded.
         seed: of bootstrap and sign flips.
         notes: recorded.
+        margins: the smallest difference that matters, by metric or index; None for the shipped ones.
     """
+    margins = read_margins() if margins is None else margins
     first, first_played = contestants[0], evaluations[0]
     return Comparison(
         setting=setting,
         programs=tuple(_result(c, e, seed) for c, e in zip(contestants, evaluations, strict=True)),
         pairs=tuple(
-            PairResult(
-                baseline=first.label,
-                program=other.label,
-                same_program=first.fingerprint == other.fingerprint,
-                debtors=len(shared_debtors(first_played, played)),
-                metrics=_differences(first_played, played, seed),
-            )
+            _pair(first, other, first_played, played, margins, seed)
             for other, played in zip(contestants[1:], evaluations[1:], strict=True)
         ),
         notes=notes,
@@ -147,76 +127,78 @@ def compared(
 
 def shared_debtors(a: Evaluation, b: Evaluation) -> list[str]:
     """Ids of the debtors on which both have a score, in the order of `a`."""
-    of_b = b.values("objective")
-    return [case_id for case_id in a.values("objective") if case_id in of_b]
+    of_b = _cards(b)
+    return [case_id for case_id in _cards(a) if case_id in of_b]
+
+
+def _pair(
+    baseline: Contestant,
+    program: Contestant,
+    baseline_played: Evaluation,
+    program_played: Evaluation,
+    margins: Mapping[str, float],
+    seed: int,
+) -> PairResult:
+    shared = shared_debtors(baseline_played, program_played)
+    columns = _debtor_means(program_played, shared) - _debtor_means(baseline_played, shared)
+    cases = _cases(baseline_played)
+    return PairResult(
+        baseline=baseline.label,
+        program=program.label,
+        same_program=baseline.fingerprint == program.fingerprint,
+        debtors=len(shared),
+        metrics=differences(columns, margins, seed),
+        slices=sliced(
+            [cases[case_id] for case_id in shared],
+            columns[:, MEASURES.index("objective")],
+            margins.get("objective"),
+            seed,
+        ),
+    )
 
 
 def _result(contestant: Contestant, evaluation: Evaluation, seed: int) -> ProgramResult:
-    endings: dict[str, int] = {}
-    for p in evaluation.played:
-        endings[p.negotiation.ending.value] = endings.get(p.negotiation.ending.value, 0) + 1
+    endings = Counter(p.negotiation.ending.value for p in evaluation.played)
+    cards = _cards(evaluation)
+    means = _debtor_means(evaluation, list(cards))
     return ProgramResult(
         label=contestant.label,
         kind=contestant.kind,
         fingerprint=contestant.fingerprint,
         scored=evaluation.scored,
         unscored=evaluation.unscored,
-        endings=endings,
-        hard_breaches=sum(p.scorecard is not None and p.scorecard.hard_breach for p in evaluation.played),
+        failed=endings[Ending.PROGRAM_FAULT],
+        endings=dict(endings),
+        hard_breaches=sum(card.hard_breach for trials in cards.values() for card in trials),
         means={
-            name: Interval.of(mean_interval(list(_debtor_means(evaluation, name).values()), seed=seed))
-            for name in (*METRIC_IDS, *INDEX_IDS)
+            name: Interval.of(estimate) for name, estimate in zip(MEASURES, mean_intervals(means, seed), strict=True)
         },
+        kept_pow_k={k: Interval.of(estimate) for k, estimate in pass_pow_k(_kept(cards), seed).items()},
+        worst_decile_dhi=Interval.of(worst_share_mean(means[:, MEASURES.index("DHI")], seed)),
     )
 
 
-def _debtor_means(evaluation: Evaluation, name: str) -> dict[str, float]:
-    return {case_id: float(np.mean(values)) for case_id, values in evaluation.values(name).items()}
+def _kept(cards: Mapping[str, Sequence[Scorecard]]) -> dict[str, list[bool]]:
+    return {case_id: [card.SR == 1 and not card.hard_breach for card in trials] for case_id, trials in cards.items()}
 
 
-def _differences(baseline: Evaluation, program: Evaluation, seed: int) -> dict[str, Difference]:
-    shared = shared_debtors(baseline, program)
-    names = (*METRIC_IDS, *INDEX_IDS)
-    pairs = {name: (_only(baseline.values(name), shared), _only(program.values(name), shared)) for name in names}
-    p_values = {name: paired_p_value(old, new, seed=seed) for name, (old, new) in pairs.items()}
-    corrected = dict(zip(METRIC_IDS, holm([p_values[name] for name in METRIC_IDS]), strict=True))
-    better = {metric.id: metric.better for metric in (*METRICS, *INDICES)}
-    found: dict[str, Difference] = {}
-    for name, (old, new) in pairs.items():
-        interval = Interval.of(paired_difference(old, new, seed=seed))
-        p, p_holm = p_values[name], corrected.get(name)
-        verdict = _verdict(interval, p if p_holm is None else p_holm, better[name])
-        found[name] = Difference(difference=interval, p=p, p_holm=p_holm, verdict=verdict)
+def _cards(evaluation: Evaluation) -> dict[str, list[Scorecard]]:
+    """The scored trials of each debtor who has one."""
+    found: dict[str, list[Scorecard]] = {}
+    for p in evaluation.played:
+        if p.scorecard is not None:
+            found.setdefault(p.case_id, []).append(p.scorecard)
     return found
 
 
-def _only(values: Mapping[str, list[float]], case_ids: list[str]) -> dict[str, list[float]]:
-    return {case_id: values[case_id] for case_id in case_ids}
+def _cases(evaluation: Evaluation) -> dict[str, DebtCase]:
+    return {p.case_id: p.negotiation.case for p in evaluation.played}
 
 
-def enough(difference: Interval) -> bool:
-    """Whether there are debtors enough to say anything."""
-    return difference.n >= FEWEST_DEBTORS and difference.low is not None and difference.high is not None
-
-
-def shown(difference: Interval, p: float) -> bool:
-    """Whether interval and test both leave out 0, with enough debtors.
-
-    Args:
-        difference: paired, with its interval.
-        p: corrected where several differences answer one question.
-    """
-    if not enough(difference) or difference.low is None or difference.high is None:
-        return False
-    return p <= LEVEL and not difference.low <= 0 <= difference.high
-
-
-def _verdict(difference: Interval, p: float, better: Literal["up", "down"] | None) -> Verdict:
-    if not enough(difference):
-        return Verdict.TOO_FEW
-    if not shown(difference, p):
-        return Verdict.NOT_SHOWN
-    rises = difference.mean > 0
-    if better is None:
-        return Verdict.HIGHER if rises else Verdict.LOWER
-    return Verdict.BETTER if rises == (better == "up") else Verdict.WORSE
+def _debtor_means(evaluation: Evaluation, case_ids: Sequence[str]) -> NDArray[np.float64]:
+    """(debtors, `MEASURES`), trials averaged."""
+    cards = _cards(evaluation)
+    rows = [
+        np.mean([[getattr(card, name) for name in MEASURES] for card in cards[case_id]], axis=0) for case_id in case_ids
+    ]
+    return np.array(rows, dtype=np.float64)

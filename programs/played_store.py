@@ -55,11 +55,14 @@ _BESIDE_THE_TABLE = frozenset(
         "comparison_text",
         "compile",
         "contestants",
+        "difference",
         "evaluation",
         "fingerprints",
         "looks",
+        "margins",
         "negotiate",
         "new_files",
+        "noise",
         "pace",
         "person",
         "played_store",
@@ -67,11 +70,12 @@ _BESIDE_THE_TABLE = frozenset(
         "remote",
         "restoring",
         "saved_play",
+        "slices",
         "stage",
         "transcript",
         "understanding",
     )
-)
+) | {"programs/margins.toml"}
 """Command lines and book-keeping: no negotiation goes another way because of them."""
 
 

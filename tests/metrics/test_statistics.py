@@ -8,6 +8,7 @@ from math import isnan, sqrt
 import numpy as np
 import pytest
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from data.errors import UserError
 from metrics.statistics import (
@@ -165,6 +166,8 @@ def test_holm_by_its_definition() -> None:
     order = np.argsort(p)
     stepped = np.minimum(np.maximum.accumulate([(len(p) - i) * p[j] for i, j in enumerate(order)]), 1)
     assert [holm(p)[j] for j in order] == pytest.approx(stepped.tolist())
+    many = np.random.default_rng(4).uniform(0, 1, 13) ** 3
+    assert holm(many.tolist()) == pytest.approx(multipletests(many, method="holm")[1].tolist())
     assert holm([]) == [] and holm([0.5]) == [0.5] and holm([0.9, 0.8]) == pytest.approx([1, 1])
     with pytest.raises(UserError, match="between 0 and 1"):
         holm([1.5])

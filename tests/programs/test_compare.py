@@ -60,7 +60,7 @@ class TestRules:
         for found in pair.metrics.values():
             gap = found.difference
             assert (gap.mean, gap.low, gap.high, found.p) == (0, 0, 0, 1)
-            assert found.verdict is Verdict.NOT_SHOWN
+            assert found.verdict is Verdict.SAME
 
     def test_table_shows_every_metric_the_verdicts_and_the_coverage(self, run, book):
         result = run("hardball", "boulware", "accept-all")
@@ -76,7 +76,7 @@ class TestRules:
     def test_json_holds_the_paired_difference_of_the_means(self, run, tmp_path, book):
         run("hardball", "boulware", "--json", tmp_path / "out.json")
         found = json.loads((tmp_path / "out.json").read_text())
-        assert found["schema_version"] == 1
+        assert found["schema_version"] == 2
         assert found["setting"]["split"] == "heldout"
         assert [p["label"] for p in found["programs"]] == ["hardball", "boulware"]
         old, new = (p["means"]["RR"]["mean"] for p in found["programs"])
@@ -296,5 +296,5 @@ def test_verdicts_follow_the_direction_of_the_metric():
     assert found["CRD"].verdict is Verdict.BETTER
     assert found["CRD"].difference.mean < 0
     assert found["DHI"].verdict is Verdict.WORSE
-    assert {found[f"L{tier}D"].verdict for tier in (2, 3, 4)} <= {Verdict.HIGHER, Verdict.LOWER, Verdict.NOT_SHOWN}
-    assert found["DS"].verdict is Verdict.NOT_SHOWN
+    assert {found[f"L{tier}D"].verdict for tier in (2, 3, 4)} <= {Verdict.HIGHER, Verdict.LOWER, Verdict.UNDECIDED, Verdict.SAME}
+    assert found["DS"].verdict is Verdict.SAME
