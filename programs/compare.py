@@ -24,6 +24,7 @@ from programs.comparison_text import rendered
 from programs.contestants import ARTIFACTS, Contestant, NamedModel, contestants, debtor_factory
 from programs.fingerprints import canonical_sha256
 from programs.looks import looked, record
+from programs.margins import read_margins
 from programs.saved_play import common_ground
 from programs.stage import Stage, chosen_debtors
 
@@ -48,6 +49,9 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
     book: Annotated[Path | None, typer.Option(help="A debtor book; default: the shipped one.")] = None,
     policy: Annotated[
         Path | None, typer.Option(help="TOML or JSON file with the creditor's limits; artifacts keep their own.")
+    ] = None,
+    margins: Annotated[
+        Path | None, typer.Option(help="TOML file: the smallest difference that matters, by metric; default: shipped.")
     ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Negotiations at once; for remote models.")] = 1,
     html: Annotated[Path | None, typer.Option(help="Write the report there: one page, no network needed.")] = None,
@@ -80,6 +84,7 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
         raise UserError(f"no split to compare on is called {split!r}; there are {' and '.join(SPLITS)}")
     outputs = Outputs(html, json, csv, save_negotiations)
     outputs.check()
+    smallest = read_margins(margins)
     model = NamedModel(lm)
     debtor_model = NamedModel(debtor_lm) if debtor_lm else model
     found = contestants(
@@ -99,13 +104,14 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
     stage.check_models(found)
     with _progress() as bar:
         evaluations = stage.played(found, threads, bar)
+    notes = _notes(found, ground.split, artifacts)
     setting = ground.setting(stage)
-    result = compared(found, evaluations, setting=setting, seed=seed, notes=_notes(found, ground.split, artifacts))
-    outputs.write(result, found, evaluations)
-    cli.results().print(rendered(result))
+    result = compared(found, evaluations, setting=setting, seed=seed, notes=notes, margins=smallest)
     if ground.split == "heldout":
         looks = record(artifacts, looked(result))
-        cli.results().print(looks.sentence)
+        result = result.model_copy(update={"notes": (*notes, looks.sentence)})
+    outputs.write(result, found, evaluations)
+    cli.results().print(rendered(result))
     if fail_if_worse and any(pair.objective.verdict is Verdict.WORSE for pair in result.pairs):
         sys.exit(cli.EXIT_COMPARISON_FAILED)
 

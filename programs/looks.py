@@ -60,10 +60,10 @@ class Looks(Frozen):
     def sentence(self) -> str:
         """For people."""
         if self.comparisons <= 1:
-            return "This is the first comparison on these held-out debtors."
+            return "this is the first comparison on these held-out debtors"
         return (
-            f"These held-out debtors have been looked at in {self.comparisons} comparisons with {self.programs} "
-            "programs: the more often a set decides, the less it proves."
+            f"these held-out debtors have been looked at in {self.comparisons} comparisons with {self.programs} "
+            "programs; the more often a set decides, the less it proves"
         )
 
 
