@@ -1,0 +1,121 @@
+"""Chromium without a window, over the DevTools protocol on a pipe: what a page logs, what it asks for, how it looks.
+
+The pipe (`--remote-debugging-pipe`, messages end with a zero byte) needs neither a driver nor a client library.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+FOUND = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+_FLAGS = (
+    "--headless=new",
+    "--no-sandbox",  # containers run as root
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    "--remote-debugging-pipe",
+)
+
+
+class Tab:
+    """One page of a running Chromium; `events` holds what it has told so far."""
+
+    def __init__(self, to: int, back: int) -> None:
+        self._to, self._back, self._rest = to, back, b""
+        self._ids, self._session = count(1), ""
+        self.events: list[dict[str, Any]] = []
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Network", "Runtime", "Log"):
+            self.call(f"{domain}.enable")
+
+    def call(self, method: str, **params: Any) -> dict[str, Any]:
+        """Send a command and wait for its answer."""
+        number = next(self._ids)
+        message = {"id": number, "method": method, "params": params}
+        if self._session:
+            message["sessionId"] = self._session
+        os.write(self._to, json.dumps(message).encode() + b"\0")
+        while True:
+            answer = self._next()
+            if answer.get("id") == number:
+                assert "error" not in answer, answer
+                return answer["result"]
+
+    def open(self, page: Path, width: int, height: int = 900) -> None:
+        """Load a file at a window of this width in CSS pixels, phone-like below 600."""
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
+        self.call("Page.navigate", url=page.as_uri())
+        self.wait("Page.loadEventFired")
+
+    def wait(self, method: str) -> None:
+        """Until an event comes that is not in `events` yet."""
+        while self._next().get("method") != method:
+            pass
+
+    def value(self, expression: str) -> Any:
+        """What a script in the page comes to."""
+        found = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        assert "exceptionDetails" not in found, found
+        return found["result"].get("value")
+
+    def heard(self, *methods: str) -> list[dict[str, Any]]:
+        """Parameters of the events of these kinds."""
+        return [event["params"] for event in self.events if event["method"] in methods]
+
+    def screenshot(self, file: Path, height: int | None = None, top: int = 0) -> None:
+        """A PNG of the page from `top` on, or all of it."""
+        size = self.call("Page.getLayoutMetrics")["cssContentSize"]
+        clip = {"x": 0, "y": top, "width": size["width"], "height": height or size["height"], "scale": 1}
+        picture = self.call("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
+        file.write_bytes(base64.b64decode(picture["data"]))
+
+    def _next(self) -> dict[str, Any]:
+        while b"\0" not in self._rest:
+            block = os.read(self._back, 1 << 20)
+            assert block, "Chromium has ended"
+            self._rest += block
+        line, _, self._rest = self._rest.partition(b"\0")
+        message: dict[str, Any] = json.loads(line)
+        if "method" in message:
+            self.events.append(message)
+        return message
+
+
+@contextmanager
+def chromium(folder: Path) -> Iterator[Tab]:
+    """A running Chromium with its profile in `folder`; it is told that no host exists."""
+    assert FOUND
+    read_there, to = os.pipe()
+    back, write_there = os.pipe()
+    # The protocol wants descriptors 3 and 4, which this process may be using itself; a shell moves them.
+    moved = f'exec "$0" "$@" 3<&{read_there} 4>&{write_there}'
+    process = subprocess.Popen(
+        ("bash", "-c", moved, FOUND, *_FLAGS, f"--user-data-dir={folder}", "--host-resolver-rules=MAP * ~NOTFOUND"),
+        pass_fds=(read_there, write_there),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(read_there)
+    os.close(write_there)
+    try:
+        yield Tab(to, back)
+    finally:
+        os.close(to)
+        os.close(back)
+        process.terminate()
+        process.wait(20)
