@@ -25,6 +25,7 @@ from programs.contestants import ARTIFACTS, Contestant, NamedModel, contestants,
 from programs.fingerprints import canonical_sha256
 from programs.looks import looked, record
 from programs.margins import read_margins
+from programs.planning import planned
 from programs.saved_play import common_ground
 from programs.stage import Stage, chosen_debtors
 
@@ -54,6 +55,12 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
         Path | None, typer.Option(help="TOML file: the smallest difference that matters, by metric; default: shipped.")
     ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Negotiations at once; for remote models.")] = 1,
+    plan: Annotated[
+        float | None,
+        typer.Option(
+            metavar="EFFECT", help="Play nothing; say how much would show such a difference of the objective."
+        ),
+    ] = None,
     html: Annotated[Path | None, typer.Option(help="Write the report there: one page, no network needed.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the comparison there.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the metrics there, one row a negotiation.")] = None,
@@ -76,6 +83,7 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
 
     Examples: `python -m programs.compare maden maden@champion --html report.html`;
     `python -m programs.compare maden@3 maden@4 --trials 3 --fail-if-worse`;
+    `python -m programs.compare maden@3 maden@4 --split val --plan 0.02`: what would it take to show 0.02?
     `python -m programs.compare old.maden.jsonl new.maden.jsonl`.
     """
     if len(programs) < 2:
@@ -101,8 +109,11 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
         debtor_model.get() if debtor == "lm" else None,
         runs,
     )
+    if plan is not None:
+        cli.results().print(planned(plan, stage, found))
+        return
     stage.check_models(found)
-    with _progress() as bar:
+    with progress() as bar:
         evaluations = stage.played(found, threads, bar)
     notes = _notes(found, ground.split, artifacts)
     setting = ground.setting(stage)
@@ -156,7 +167,7 @@ def _ground(
 
 
 @contextlib.contextmanager
-def _progress() -> Iterator[Progress]:
+def progress() -> Iterator[Progress]:
     """A bar with the time left on stderr; nothing when that is no terminal."""
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=cli.stderr, disable=not cli.stderr.is_terminal) as bar:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from data.domain import DebtCase, Ending, Negotiation
 from data.files import LineReader, append_line
+from programs.accounts import Account, Cost
 from programs.evaluation import Evaluation, Program, evaluate
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -41,6 +42,9 @@ _BESIDE_THE_TABLE = frozenset(
     f"programs/{name}.py"
     for name in (
         "__init__",
+        "ablate",
+        "ablation",
+        "ablation_text",
         "accounts",
         "aliases",
         "artifact",
@@ -66,10 +70,12 @@ _BESIDE_THE_TABLE = frozenset(
         "pace",
         "person",
         "played_store",
+        "planning",
         "provenance",
         "remote",
         "restoring",
         "saved_play",
+        "side_by_side",
         "slices",
         "stage",
         "transcript",
@@ -132,6 +138,7 @@ class PlayedStore:
         self._lock = threading.Lock()
         self._file = LineReader(self.path)
         self._records: dict[str, Any] = {}
+        self._costs: dict[str, Any] = {}
 
     def get(self, key: str) -> Negotiation | None:
         """The negotiation stored under `key`, by this process or another one; None if it is owed."""
@@ -144,7 +151,15 @@ class PlayedStore:
         except ValidationError:  # written by a version whose records were different
             return None
 
-    def put(self, key: str, negotiation: Negotiation) -> None:
+    def cost(self, key: str) -> Cost | None:
+        """What playing the negotiation under `key` cost; None where that was not written down."""
+        with self._lock:
+            if key not in self._records:
+                self._catch_up()
+            found = self._costs.get(key)
+        return None if found is None else Cost(**found)
+
+    def put(self, key: str, negotiation: Negotiation, cost: Cost | None = None) -> None:
         """Append `negotiation`, unless infrastructure broke it.
 
         Raises:
@@ -153,10 +168,11 @@ class PlayedStore:
         if negotiation.ending is Ending.INFRASTRUCTURE:
             return
         record = negotiation.model_dump(mode="json", exclude_none=True)
-        line = json.dumps({"key": key, "negotiation": record}, ensure_ascii=False, separators=(",", ":"))
+        entry = {"key": key, "negotiation": record} | ({} if cost is None else {"cost": asdict(cost)})
+        line = json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
         with self._lock:
             append_line(self.path, line.encode())
-            self._records[key] = record
+            self._keep(entry)
 
     def __len__(self) -> int:
         with self._lock:
@@ -167,10 +183,15 @@ class PlayedStore:
         """Read the whole lines that were appended since the last look."""
         for line in self._file.new_lines():
             try:
-                entry = json.loads(line)
-                self._records[entry["key"]] = entry["negotiation"]
+                self._keep(json.loads(line))
             except (ValueError, KeyError, TypeError):  # torn
                 continue
+
+    def _keep(self, entry: dict[str, Any]) -> None:
+        key = entry["key"]
+        self._records[key] = entry["negotiation"]
+        if "cost" in entry:
+            self._costs[key] = entry["cost"]
 
 
 def remembered(program: Program, ground: Ground, store: PlayedStore) -> Program:
@@ -180,8 +201,10 @@ def remembered(program: Program, ground: Ground, store: PlayedStore) -> Program:
         key = ground.key(case, seed)
         negotiation = store.get(key)
         if negotiation is None:
-            negotiation = program(case=case, seed=seed).negotiation
-            store.put(key, negotiation)
+            account = Account()
+            with account.watching():
+                negotiation = program(case=case, seed=seed).negotiation
+            store.put(key, negotiation, account.total)
         return SimpleNamespace(negotiation=negotiation)
 
     return play_once

@@ -1,0 +1,229 @@
+"""`python -m programs.ablate A B`: which of the changes from A to B made the difference?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from data import cli
+from data.book import read_book
+from data.errors import UserError
+from data.files import replace_file
+from data.policy import read_policy
+from metrics.scorecard import INDEX_IDS, METRIC_IDS, METRIC_VERSION
+from programs import lm as models
+from programs.ablation import (
+    FREE_EXACT,
+    MOST_EXACT,
+    Ablation,
+    AtomicChange,
+    Taken,
+    ablated,
+    atomic_changes,
+    combinations_to_play,
+    label_of,
+    with_changes,
+)
+from programs.ablation_text import rendered
+from programs.compare import SPLITS, progress
+from programs.contestants import ARTIFACTS, Contestant, NamedModel, contestants, debtor_factory
+from programs.fingerprints import program_sha256, program_state
+from programs.looks import Looked, record
+from programs.maden import Maden
+from programs.negotiate import writable
+from programs.played_store import owed
+from programs.stage import Stage, chosen_debtors
+
+
+def ablate(  # noqa: PLR0913, PLR0917  (a command line)
+    a: Annotated[str, typer.Argument(help="The version before: an artifact or a variant.")],
+    b: Annotated[str, typer.Argument(help="The version after, of the same variant.")],
+    split: Annotated[str, typer.Option(help="val, or heldout.")] = "val",
+    debtors: Annotated[int | None, typer.Option(min=1, help="How many; default: all of the split.")] = None,
+    trials: Annotated[int, typer.Option(min=1, help="Negotiations per debtor and program.")] = 1,
+    seed: Annotated[int, typer.Option(help="Trial t is played with seed + t.")] = 0,
+    metric: Annotated[str, typer.Option(help="What is shared out: a metric or an index.")] = "objective",
+    exact: Annotated[
+        bool, typer.Option("--exact", help=f"Play all combinations, for at most {MOST_EXACT} changes: Shapley values.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be played, and stop.")] = False,
+    lm: Annotated[str, typer.Option(help="local, local:FILE.gguf or a LiteLLM model string.")] = models.LOCAL,
+    debtor: Annotated[str, typer.Option(help="simulated, or lm: played by a model.")] = "simulated",
+    debtor_lm: Annotated[str | None, typer.Option(help="Model of an LM debtor; default: that of --lm.")] = None,
+    book: Annotated[Path | None, typer.Option(help="A debtor book; default: the shipped one.")] = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="TOML or JSON file with a variant's limits; artifacts keep their own.")
+    ] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Negotiations at once; for remote models.")] = 1,
+    json: Annotated[Path | None, typer.Option(help="Write the result there.")] = None,
+    artifacts: Annotated[Path, typer.Option(help="Folder of the artifacts.")] = ARTIFACTS,
+    runs: Annotated[Path, typer.Option(help="Folder where played negotiations are kept, those of compare too.")] = Path(
+        "runs"
+    ),
+) -> None:
+    """Say what made the difference between two versions: each changed setting, instruction and demo set by itself.
+
+    Every change is played alone (A plus it) and left out alone (B without it), on the same debtors with the same
+    seeds; its share of the gain is the mean of the two, and with up to three changes the Shapley value. What compare
+    or an earlier ablation played is not played again. Of each figure there is a 95 % interval over debtors.
+
+    Examples: `python -m programs.ablate maden maden@champion --debtors 40 --dry-run`;
+    `python -m programs.ablate maden@3 maden@4 --split val --json shares.json`.
+    """
+    if split not in SPLITS:
+        raise UserError(f"no split to play on is called {split!r}; there are {' and '.join(SPLITS)}")
+    if metric not in (*METRIC_IDS, *INDEX_IDS):
+        raise UserError(f"no metric is called {metric!r}; there are {', '.join((*METRIC_IDS, *INDEX_IDS))}")
+    writable(json)
+    model = NamedModel(lm)
+    debtor_model = NamedModel(debtor_lm) if debtor_lm else model
+    pair = contestants(
+        [a, b], debtors=debtor_factory(debtor, debtor_model), artifacts=artifacts, policy=read_policy(policy)
+    )
+    plan = planned(pair[0], pair[1], exact=exact)
+    loaded = read_book(book)
+    cases = chosen_debtors(loaded, cast(Literal["heldout", "val"], split), debtors)
+    stage = Stage(cases, loaded.sha256, seed, trials, model.get(), debtor_model.get() if debtor == "lm" else None, runs)
+    still_owed = [owed(stage.ground(one), cases, stage.store, seed=seed, trials=trials) for one in plan.contestants]
+    if dry_run:
+        cli.results().print(_to_play(plan, still_owed, len(cases) * trials))
+        return
+    cli.stderr.print(_announced(plan, sum(still_owed), len(cases), trials), markup=False, highlight=False)
+    stage.check_models(plan.contestants)
+    with progress() as bar:
+        evaluations = dict(zip(plan.taken, stage.played(plan.contestants, threads, bar), strict=True))
+    setting = {
+        "split": split,
+        "debtors": len(cases),
+        "trials": trials,
+        "seed": seed,
+        "debtor": "simulated" if stage.debtor_lm is None else f"lm {stage.debtor_lm.model}",
+        "lm": model.get().model,
+        "book": loaded.source,
+        "book_sha256": loaded.sha256,
+    }
+    result = ablated(
+        plan.changes,
+        evaluations,
+        metric=metric,
+        labels=plan.labels,
+        fingerprints={taken: one.fingerprint for taken, one in zip(plan.taken, plan.contestants, strict=True)},
+        setting=setting,
+        seed=seed,
+        notes=_notes(pair, split),
+    )
+    if split == "heldout":
+        looks = record(artifacts, _looked(result))
+        result = result.model_copy(update={"notes": (*result.notes, looks.sentence)})
+    if json is not None:
+        replace_file(json, f"{result.model_dump_json(indent=2)}\n".encode())
+    cli.results().print(rendered(result))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an ablation plays."""
+
+    labels: tuple[str, str]
+    changes: tuple[AtomicChange, ...]
+    taken: tuple[Taken, ...]
+    contestants: tuple[Contestant, ...]
+    """One for each of `taken`."""
+
+
+def planned(a: Contestant, b: Contestant, *, exact: bool) -> Plan:
+    """The changes from `a` to `b` and the programs in between.
+
+    Raises:
+        UserError: they are no programs with prompts, or of different variants, or the same program, or too many
+            changes for `exact`.
+    """
+    before, after = _program(a), _program(b)
+    found = atomic_changes(before, after, a.label, b.label)
+    if exact and len(found) > MOST_EXACT:
+        raise UserError(
+            f"--exact would play all {2 ** len(found)} combinations of {len(found)} changes; it takes at most "
+            f"{MOST_EXACT} changes, so leave it out: the shares are then approximations from {2 * len(found) + 2} "
+            "programs"
+        )
+    taken = combinations_to_play(len(found), exact=exact or len(found) <= FREE_EXACT)
+    labels = (a.label, b.label)
+    made = [
+        _contestant(a, with_changes(before, after, [found[i] for i in sorted(some)]), label_of(some, found, labels))
+        for some in taken
+    ]
+    return Plan(labels, found, taken, tuple(made))
+
+
+def _program(one: Contestant) -> Maden:
+    if not isinstance(one.program, Maden) or one.model is not None:
+        raise UserError(
+            f"{one.label} is no variant or artifact, so it has no parts to swap; name two versions of one program"
+        )
+    return one.program
+
+
+def _contestant(like: Contestant, program: Maden, label: str) -> Contestant:
+    return replace(
+        like,
+        label=label,
+        program=program,
+        seat=program.seat,
+        policy=program.settings.policy,
+        fingerprint=program_sha256(program.settings, program_state(program)),
+    )
+
+
+def _to_play(plan: Plan, still_owed: Sequence[int], each: int) -> Table:
+    table = Table(title="To be played", title_justify="left")
+    table.add_column("program", overflow="fold")
+    for heading in ("negotiations", "already played", "to play"):
+        table.add_column(heading, justify="right")
+    for one, left in zip(plan.contestants, still_owed, strict=True):
+        table.add_row(Text(one.label), str(each), str(each - left), str(left))
+    table.add_section()
+    every = each * len(still_owed)
+    table.add_row("all", str(every), str(every - sum(still_owed)), str(sum(still_owed)))
+    return table
+
+
+def _announced(plan: Plan, left: int, debtors: int, trials: int) -> str:
+    every = len(plan.taken) * debtors * trials
+    changed = "1 change" if len(plan.changes) == 1 else f"{len(plan.changes)} changes"
+    return (
+        f"{changed}, {len(plan.taken)} programs x {debtors} debtors x {trials} trial{'s' if trials > 1 else ''}: "
+        f"{every} negotiations, {every - left} of them already played, {left} to play"
+    )
+
+
+def _notes(pair: Sequence[Contestant], split: str) -> tuple[str, ...]:
+    notes = ["each interval stands for itself; of many changes one in twenty looks like something by chance"]
+    if split == "val" and any(one.kind == "artifact" for one in pair):
+        notes.append("val debtors chose the artifact while it was compiled, so the gain looks larger here than it is")
+    return tuple(notes)
+
+
+def _looked(result: Ablation) -> Looked:
+    """The line that an ablation leaves in the ledger of held-out use."""
+    setting: dict[str, Any] = {key: result.setting[key] for key in ("book_sha256", "debtors", "trials", "seed")}
+    first = result.programs[0].mean.mean
+    return Looked(
+        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        model=result.setting["lm"],
+        debtor=result.setting["debtor"],
+        metric_version=METRIC_VERSION,
+        programs={one.label: one.fingerprint for one in result.programs},
+        objective={one.label: one.mean.mean - first for one in result.programs[1:]},
+        **setting,
+    )
+
+
+if __name__ == "__main__":
+    cli.run(ablate, "python -m programs.ablate")
