@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 from scipy import stats
+from statsmodels.stats.power import TTestPower
 
 from data.errors import UserError
 from metrics.power import debtors_to_equate, debtors_to_show, fewest_debtors
@@ -182,6 +183,13 @@ class TestRequired:
         assert debtors_to_show(5, 0, level=0.05 / 13) == 10
         assert debtors_to_show(0, 0) is None
         assert debtors_to_equate(0.03, 0.1, 0.02) is None
+
+    @pytest.mark.parametrize("level", [0.05, 0.05 / 13])
+    @pytest.mark.parametrize("power", [0.6, 0.8, 0.95])
+    def test_the_formula_agrees_with_the_search_for_the_sample_size(self, level, power):
+        for effect in (0.05, 0.2, 0.4, 0.6):
+            exact = TTestPower().solve_power(effect, alpha=level, power=power)
+            assert abs(debtors_to_show(effect, 1, power, level) - np.ceil(exact)) <= 1
 
     @pytest.mark.parametrize("effect", [0.0, 0.01])
     def test_equivalence_is_found_as_often_as_planned(self, effect):
