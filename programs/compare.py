@@ -6,6 +6,7 @@ import contextlib
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
@@ -16,16 +17,20 @@ from data import cli
 from data.book import read_book
 from data.domain import DebtCase
 from data.errors import UserError
+from data.files import replace_file
 from data.policy import read_policy
 from programs import lm as models
+from programs.accounts import Cost
 from programs.compare_outputs import Outputs
-from programs.comparison import Verdict, compared
+from programs.comparison import Comparison, Verdict, compared
 from programs.comparison_text import rendered
 from programs.contestants import ARTIFACTS, Contestant, NamedModel, contestants, debtor_factory
+from programs.evaluation import Evaluation
 from programs.fingerprints import canonical_sha256
 from programs.looks import looked, record
 from programs.margins import read_margins
 from programs.planning import planned
+from programs.program_diff import program_diffs
 from programs.saved_play import common_ground
 from programs.stage import Stage, chosen_debtors
 
@@ -57,9 +62,7 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
     threads: Annotated[int, typer.Option(min=1, help="Negotiations at once; for remote models.")] = 1,
     plan: Annotated[
         float | None,
-        typer.Option(
-            metavar="EFFECT", help="Play nothing; say how much would show such a difference of the objective."
-        ),
+        typer.Option(metavar="EFFECT", help="Play nothing; say how much would show this difference of the objective."),
     ] = None,
     html: Annotated[Path | None, typer.Option(help="Write the report there: one page, no network needed.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the comparison there.")] = None,
@@ -122,9 +125,23 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
         looks = record(artifacts, looked(result))
         result = result.model_copy(update={"notes": (*notes, looks.sentence)})
     outputs.write(result, found, evaluations)
+    if html is not None:
+        _write_report(html, result, found, evaluations, stage)
     cli.results().print(rendered(result))
     if fail_if_worse and any(pair.objective.verdict is Verdict.WORSE for pair in result.pairs):
         sys.exit(cli.EXIT_COMPARISON_FAILED)
+
+
+def _write_report(
+    path: Path, result: Comparison, found: Sequence[Contestant], evaluations: Sequence[Evaluation], stage: Stage
+) -> None:
+    from reports.page import render  # its libraries are an extra
+
+    costs = {one.label: sum(stage.costs(one), Cost()) for one in found if stage.costs(one)}
+    created = datetime.now(UTC).isoformat(timespec="minutes")
+    page = render(result, evaluations, diffs=program_diffs(found), costs=costs, created=created)
+    replace_file(path, page.encode())
+    cli.stderr.print(f"report: {path}", markup=False, highlight=False, soft_wrap=True)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from data.domain import DebtCase, Ending, Negotiation
 from data.errors import UserError
 from data.split import SplitName
 from programs import lm as models
+from programs.accounts import Cost
 from programs.comparison import shared_debtors
 from programs.contestants import Contestant
 from programs.evaluation import Evaluation, scored_evaluation
@@ -122,6 +123,14 @@ class Stage:
                 threads=threads,
                 on_played=_watch(lambda: bar.advance(task)),
             )
+
+    def costs(self, contestant: Contestant) -> list[Cost]:
+        """What its negotiations cost when they were played; of those of which it was written down."""
+        if contestant.saved is not None:
+            return []
+        ground = self.ground(contestant)
+        keys = (ground.key(case, self.seed + trial) for case in self.cases for trial in range(self.trials))
+        return [cost for key in keys if (cost := self.store.cost(key)) is not None]
 
     def stored(self, contestant: Contestant) -> Evaluation:
         """What was played before, and nothing more."""
