@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any
 
 from metrics.scorecard import INDEX_IDS, METRIC_IDS
 from programs.artifact import Artifact, MetricEstimate
+from programs.fingerprints import program_sha256, program_state
+from programs.maden import Maden
+from programs.settings import ProgramSettings
+from programs.side_by_side import Line, side_by_side
 
 STAGES = ("uncompiled", "compiled")
 
@@ -35,6 +40,17 @@ class Change:
 
 
 @dataclass(frozen=True)
+class DemoPair:
+    """Two demos at the same place of their sets, or one that only one side has."""
+
+    a: int | None
+    """Its number among the demos of `a`, from 1."""
+    b: int | None
+    lines: tuple[Line, ...]
+    """Field by field, all of them."""
+
+
+@dataclass(frozen=True)
 class PredictorDiff:
     """What differs in one predictor."""
 
@@ -44,6 +60,10 @@ class PredictorDiff:
     """Texts of its input and output fields."""
     demos_removed: tuple[dict[str, Any], ...]
     demos_added: tuple[dict[str, Any], ...]
+    instruction_lines: tuple[Line, ...] = ()
+    """The instructions side by side, the words that differ marked."""
+    demo_pairs: tuple[DemoPair, ...] = ()
+    """The demos that differ, those that stand for each other side by side."""
 
 
 @dataclass(frozen=True)
@@ -79,15 +99,26 @@ def diff(a: Artifact, b: Artifact) -> ArtifactDiff:
         a=a.reference,
         b=b.reference,
         same_program=a.program_sha256 == b.program_sha256,
-        settings=changes(a.settings.model_dump(mode="json"), b.settings.model_dump(mode="json")),
-        predictors={
-            name: found
-            for name in sorted({*a.state, *b.state})
-            if (found := predictor_diff(a.state.get(name), b.state.get(name)))
-        },
+        settings=_setting_changes(a.settings, b.settings),
+        predictors=_predictor_diffs(a.state, b.state),
         scores=_scores(a, b),
         provenance=provenance,
         incomparable=tuple(words for key, words in COMPARABLE.items() if key in differing),
+    )
+
+
+def program_diff(a: Maden, b: Maden, a_label: str, b_label: str) -> ArtifactDiff:
+    """Settings, instructions and demos that differ between two programs, saved or not; no scores, no provenance."""
+    states = program_state(a), program_state(b)
+    return ArtifactDiff(
+        a=a_label,
+        b=b_label,
+        same_program=program_sha256(a.settings, states[0]) == program_sha256(b.settings, states[1]),
+        settings=_setting_changes(a.settings, b.settings),
+        predictors=_predictor_diffs(*states),
+        scores=(),
+        provenance=(),
+        incomparable=(),
     )
 
 
@@ -109,11 +140,55 @@ def predictor_diff(a: dict[str, Any] | None, b: dict[str, Any] | None) -> Predic
         fields=changes(_field_texts(a), _field_texts(b)),
         demos_removed=_without(a["demos"], b["demos"]),
         demos_added=_without(b["demos"], a["demos"]),
+        instruction_lines=side_by_side(a["signature"]["instructions"], b["signature"]["instructions"]),
+        demo_pairs=tuple(_demo_pairs(a["demos"], b["demos"])),
     )
     reordered = a["demos"] != b["demos"] and not (found.demos_removed or found.demos_added)
     if reordered:
-        found = PredictorDiff(found.instructions, (*found.fields, _ORDER), (), ())
+        found = replace(found, fields=(*found.fields, _ORDER), demo_pairs=())
     return found if found != _SAME else None
+
+
+def demo_lines(demo: dict[str, Any]) -> str:
+    """A demo as text, a field a line and each part of a typed answer a line of its own."""
+    lines = []
+    for name, value in demo.items():
+        if name == "augmented":  # DSPy's mark of a demo that it bootstrapped
+            continue
+        if isinstance(value, dict):
+            lines += [f"{name}.{part}: {_one_line(inner)}" for part, inner in value.items()]
+        else:
+            lines += f"{name}: {value if isinstance(value, str) else _one_line(value)}".splitlines()
+    return "\n".join(lines)
+
+
+def _one_line(value: Any) -> str:
+    return " ".join(value.split()) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _setting_changes(a: ProgramSettings, b: ProgramSettings) -> tuple[Change, ...]:
+    return changes(a.model_dump(mode="json"), b.model_dump(mode="json"))
+
+
+def _predictor_diffs(a: dict[str, Any], b: dict[str, Any]) -> dict[str, PredictorDiff]:
+    names = sorted({*a, *b})
+    return {name: found for name in names if (found := predictor_diff(a.get(name), b.get(name)))}
+
+
+def _demo_pairs(a: list[dict[str, Any]], b: list[dict[str, Any]]) -> Iterator[DemoPair]:
+    """Demos that are equal stay out; of those between two equal ones the first stands for the first, and so on."""
+    old_keys, new_keys = ([json.dumps(demo, sort_keys=True) for demo in demos] for demos in (a, b))
+    matcher = difflib.SequenceMatcher(None, old_keys, new_keys, autojunk=False)
+    for kind, a0, a1, b0, b1 in matcher.get_opcodes():
+        if kind == "equal":
+            continue
+        for i, j in zip_longest(range(a0, a1), range(b0, b1)):
+            old, new = ("" if at is None else demo_lines(demos[at]) for at, demos in ((i, a), (j, b)))
+            yield DemoPair(_number(i), _number(j), side_by_side(old, new, context=None))
+
+
+def _number(place: int | None) -> int | None:
+    return None if place is None else place + 1
 
 
 _EMPTY: dict[str, Any] = {"signature": {"instructions": "", "fields": []}, "demos": []}

@@ -14,6 +14,7 @@ from rich.text import Text
 from metrics.scorecard import INDICES, METRICS
 from programs.artifact import Artifact, MetricEstimate
 from programs.artifact_diff import STAGES, ArtifactDiff, Change, PredictorDiff, in_table_order
+from programs.side_by_side import Line, Piece
 from programs.transcript import plain
 
 _BETTER = {metric.id: metric.better or "" for metric in (*METRICS, *INDICES)}
@@ -47,8 +48,8 @@ def artifact_parts(artifact: Artifact, aliases: Iterable[str], *, prompts: bool)
                 yield Padding(demo_text(demo, f"demo {number}"), _INDENT)
 
 
-def diff_parts(found: ArtifactDiff) -> Iterator[RenderableType]:
-    """Everything that `diff` prints, from top to bottom."""
+def diff_parts(found: ArtifactDiff, *, columns: bool = False) -> Iterator[RenderableType]:
+    """Everything that `diff` prints, from top to bottom; with `columns` instructions and demos side by side."""
     yield Text(f"{found.a} -> {found.b}", style="bold")
     if found.same_program:
         yield Text("same program: settings, instructions and demos are equal", style="green")
@@ -56,7 +57,7 @@ def diff_parts(found: ArtifactDiff) -> Iterator[RenderableType]:
         yield from _section("Settings", change_table(found.settings, found.a, found.b))
     for name, one in found.predictors.items():
         yield from _section(name)
-        for part in _predictor_parts(one):
+        for part in _side_by_side_parts(one, found) if columns else _predictor_parts(one):
             yield Padding(part, _INDENT)
     if found.scores:
         yield from _section("Scores on the validation debtors", pair_table(found))
@@ -147,6 +148,38 @@ def _predictor_parts(one: PredictorDiff) -> Iterator[Text]:
         yield demo_text(demo, "- demo removed", style="red")
     for demo in one.demos_added:
         yield demo_text(demo, "+ demo added", style="green")
+
+
+def _side_by_side_parts(one: PredictorDiff, found: ArtifactDiff) -> Iterator[RenderableType]:
+    if one.instruction_lines:
+        yield side_by_side_table(one.instruction_lines, found.a, found.b)
+    for change in one.fields:
+        yield plain(f"{change.key}: {_value(change.a)} -> {_value(change.b)}")
+    for pair in one.demo_pairs:
+        headings = (
+            f"{of}, {'no demo' if at is None else f'demo {at}'}" for of, at in ((found.a, pair.a), (found.b, pair.b))
+        )
+        yield side_by_side_table(pair.lines, *headings)
+
+
+def side_by_side_table(lines: Iterable[Line], a: str, b: str) -> Table:
+    """Two columns of text; what differs is coloured and, for a reader without colours, bold."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", expand=True)
+    for heading in (a, b):
+        table.add_column(plain(heading), overflow="fold", ratio=1)
+    for line in lines:
+        if line.gap:
+            table.add_row("...", "...", style="dim")
+        else:
+            table.add_row(_pieces(line.old, "bold red"), _pieces(line.new, "bold green"))
+    return table
+
+
+def _pieces(pieces: tuple[Piece, ...] | None, style: str) -> Text:
+    text = Text()
+    for piece in pieces or ():
+        text.append_text(plain(piece.text, style=style if piece.changed else ""))
+    return text
 
 
 def _estimates(artifact: Artifact, stage: str) -> dict[str, MetricEstimate]:

@@ -158,19 +158,25 @@ def show(
 
 
 @app.command("diff")
-def diff_(a: Reference, b: Reference, artifacts: Root = ROOT, as_json: AsJson = False) -> None:
+def diff_(
+    a: Reference,
+    b: Reference,
+    artifacts: Root = ROOT,
+    columns: Annotated[bool, typer.Option("--side-by-side", help="Instructions and demos in two columns.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Show what differs from A to B: settings, instructions, demos, scores side by side, provenance.
 
     Scores are those that were saved on the validation debtors. Whether a difference is real, `python -m
-    programs.compare A B --split heldout` tells.
+    programs.compare A B --split heldout` tells; which change made it, `python -m programs.ablate A B`.
 
-    Example: `python -m programs.artifacts diff maden@1 maden@2`
+    Example: `python -m programs.artifacts diff maden@1 maden@2 --side-by-side`
     """
     found = diff(read_artifact(a, root=artifacts), read_artifact(b, root=artifacts))
     if as_json:
         print(json.dumps(dataclasses.asdict(found), default=lambda one: one.model_dump(), ensure_ascii=False, indent=1))
         return
-    for part in diff_parts(found):
+    for part in diff_parts(found, columns=columns):
         cli.stdout.print(part, highlight=False)
 
 

@@ -137,6 +137,17 @@ def test_diff_of_equal_programs_says_so(two, root, command):
     assert "demo" not in out.replace("instructions and demos", "")
 
 
+def test_diff_side_by_side_has_both_versions_in_a_line(two, command):
+    lines = [
+        " ".join(line.split()) for line in command("diff", "maden@1", "maden@2", "--side-by-side").out.splitlines()
+    ]
+    old = "You review a creditor's draft before it is sent. Answer only from the facts."
+    assert f"{old} {old.replace('Answer only', 'Answer [bold]kindly[/] and only')}" in lines
+    assert "maden@1, demo 2 maden@2, demo 2" in lines
+    assert "account: Une dette de 5 000 €. account: A [31mnew[0m account." in lines
+    assert not any("\x1b" in line for line in lines)
+
+
 def test_diff_as_json(two, command):
     found = json.loads(command("diff", "maden@1", "maden@2", "--json").out)
     assert found["same_program"] is False
