@@ -205,7 +205,7 @@ def _random_signs(n: int, seed: int) -> Iterator[NDArray[np.float64]]:
     """Blocks of (flips, n) with +1 and −1."""
     rng = np.random.default_rng(seed)
     for size in _block_sizes(FLIPS, n):
-        yield rng.integers(0, 2, (size, n), dtype=np.int8) * 2.0 - 1
+        yield rng.integers(0, 2, (size, n), dtype=np.int8).astype(np.float64) * 2 - 1
 
 
 def _all_signs(n: int) -> NDArray[np.float64]:

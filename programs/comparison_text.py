@@ -15,6 +15,7 @@ _STYLES = {Verdict.BETTER: "green", Verdict.WORSE: "red"} | dict.fromkeys(
     (Verdict.SAME, Verdict.UNDECIDED, Verdict.TOO_FEW), "dim"
 )
 _SHARE = "0..1"
+_MORE = "(+N): about N more debtors would decide"
 
 
 def rendered(comparison: Comparison) -> Group:
@@ -77,7 +78,8 @@ def not_worse_words(objective: Difference) -> str:
 
 def pair_table(pair: PairResult, baseline: ProgramResult, program: ProgramResult) -> Table:
     """Every metric: both means, the paired difference with its interval, the verdict."""
-    table = Table(title=Text(f"{pair.program} against {pair.baseline}"), title_justify="left")
+    title = Text(f"{pair.program} against {pair.baseline}")
+    table = Table(title=title, title_justify="left", caption=_MORE, caption_justify="left")
     table.add_column("metric")
     for heading in (Text(pair.baseline), Text(pair.program), "difference", "95% interval"):
         table.add_column(heading, justify="right")
