@@ -41,14 +41,13 @@ def side_by_side(old: str, new: str, context: int | None = CONTEXT) -> tuple[Lin
     a, b = old.splitlines(), new.splitlines()
     if a == b:
         return ()
-    matcher = difflib.SequenceMatcher(None, a, b, autojunk=False)
-    groups = [matcher.get_opcodes()] if context is None else list(matcher.get_grouped_opcodes(context))
+    kept = len(a) + len(b) if context is None else context
     found: list[Line] = []
-    for number, group in enumerate(groups):
-        if number:
+    for group in difflib.SequenceMatcher(None, a, b, autojunk=False).get_grouped_opcodes(kept):
+        if found:
             found.append(Line(None, None, gap=True))
         for kind, a0, a1, b0, b1 in group:
-            found += _same(a[a0:a1]) if kind == "equal" else _facing(a[a0:a1], b[b0:b1])
+            found.extend(_same(a[a0:a1]) if kind == "equal" else _facing(a[a0:a1], b[b0:b1]))
     return tuple(found)
 
 
