@@ -61,6 +61,8 @@ class Chat:
     ending: str
     failure: str | None
     turns: tuple[Said, ...]
+    ladder: tuple[str, ...]
+    """The creditor's packages at the end, firmest first."""
     agreed: str | None
     schedule: tuple[Payment, ...]
     scores: tuple[tuple[str, float], ...]
@@ -137,6 +139,7 @@ def chat(label: str, negotiation: Negotiation, card: Scorecard | None) -> Chat:
         ending=ENDINGS[negotiation.ending],
         failure=clean(first_line(negotiation.failure)) if negotiation.failure else None,
         turns=tuple(_said(negotiation, number) for number in range(len(negotiation.turns))),
+        ladder=tuple(short(rung) for rung in negotiation.ladder),
         agreed=words.package(agreed) if agreed else None,
         schedule=_schedule(agreed, negotiation) if agreed else (),
         scores=tuple((name, float(getattr(card, name))) for name in SCORES) if card else (),
@@ -195,4 +198,4 @@ def _schedule(terms: Terms, negotiation: Negotiation) -> tuple[Payment, ...]:
 
 def clean(text: str) -> str:
     """`text` without control and direction codes, which could rearrange the page around it."""
-    return plain(text).plain.strip()
+    return plain(text).plain

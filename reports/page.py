@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from data.errors import UserError
@@ -14,9 +15,9 @@ from programs.comparison_text import setting_sentence
 from programs.evaluation import Evaluation
 from programs.looks import Looks
 from reports import sections
+from reports.chats import clean
 from reports.numbers import Numbers, written
 from reports.plots import ENDING_LOOKS
-from reports.prompt_changes import prompt_diff
 from reports.svg import looks as program_looks
 from reports.svg import missing
 
@@ -65,7 +66,7 @@ def render(
             pairs=sections.pairs(comparison, evaluations),
             ending_looks=ENDING_LOOKS,
             overview=sections.overview(comparison, evaluations, dressed),
-            diffs=[prompt_diff(found) for found in diffs],
+            diffs=diffs,
             looks=looks,
             costs=costs,
             created=created,
@@ -75,16 +76,23 @@ def render(
 
 def _environment() -> Any:
     try:
+        import jinja2
         import matplotlib  # noqa: F401  (found missing before anything is computed)
-        from jinja2 import Environment, PackageLoader, StrictUndefined
     except ImportError as error:
         raise missing(error) from error
-    environment = Environment(
-        loader=PackageLoader("reports"),
+    return _made(jinja2)
+
+
+@lru_cache(maxsize=1)
+def _made(jinja2: Any) -> Any:
+    """The environment, once a process: compiling the templates takes longer than filling them."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("reports"),
         autoescape=True,
-        undefined=StrictUndefined,
+        undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["written"] = written
+    environment.filters["clean"] = clean
     return environment

@@ -52,7 +52,7 @@ def forest(name: str, rows: Sequence[Standardised], pair: str) -> str:
         axis.spines["left"].set_visible(False)
 
     words = f"Forest plot of {pair}: {', '.join(f'{row.metric.id} {row.found.verdict}' for row in rows)}."
-    return drawn(name, words, 0.37 * len(rows) + 1.0, draw)
+    return drawn(name, words, 0.4 * len(rows) + 1.0, draw)
 
 
 def _shown(row: Standardised) -> list[float]:
@@ -157,7 +157,6 @@ def concessions(name: str, looks: Sequence[Look], curves: Sequence[Sequence[Step
 
     def draw(axis: Any) -> None:
         axis.axhline(oracle, color=BLACK, linestyle="--", linewidth=1.3, zorder=1)
-        axis.annotate("oracle", (1, oracle), xytext=(0, 3), textcoords="offset points", fontsize=10)
         for look, curve in zip(looks, curves, strict=True):
             rounds, values = [step.round for step in curve], [step.value for step in curve]
             axis.plot(rounds, values, marker=look.marker, color=look.colour, linewidth=1.6, markersize=6, zorder=2)
