@@ -56,8 +56,8 @@ def written(value: Any, unit: str = "0..1", sign: str = "", none: str = "none") 
         return none
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, str):
-        return value
+    if not isinstance(value, int | float):
+        return str(value)
     if unit == "p":
         return "< 0.001" if value < 0.001 else f"{value:.3f}"
     decimals = 0 if isinstance(value, int) else {"days": 1, "rounds": 2, "count": 0}.get(unit, 3)
