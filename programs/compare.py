@@ -21,16 +21,17 @@ from data.files import replace_file
 from data.policy import read_policy
 from programs import lm as models
 from programs.accounts import Cost
+from programs.artifact_diff import ArtifactDiff, program_diff
 from programs.compare_outputs import Outputs
 from programs.comparison import Comparison, Verdict, compared
 from programs.comparison_text import rendered
 from programs.contestants import ARTIFACTS, Contestant, NamedModel, contestants, debtor_factory
 from programs.evaluation import Evaluation
 from programs.fingerprints import canonical_sha256
-from programs.looks import looked, record
+from programs.looks import Looks, looked, record
+from programs.maden import Maden
 from programs.margins import read_margins
 from programs.planning import planned
-from programs.program_diff import program_diffs
 from programs.saved_play import common_ground
 from programs.stage import Stage, chosen_debtors
 
@@ -121,27 +122,44 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
     notes = _notes(found, ground.split, artifacts)
     setting = ground.setting(stage)
     result = compared(found, evaluations, setting=setting, seed=seed, notes=notes, margins=smallest)
-    if ground.split == "heldout":
-        looks = record(artifacts, looked(result))
+    looks = record(artifacts, looked(result)) if ground.split == "heldout" else None
+    if looks is not None:
         result = result.model_copy(update={"notes": (*notes, looks.sentence)})
     outputs.write(result, found, evaluations)
     if html is not None:
-        _write_report(html, result, found, evaluations, stage)
+        _write_report(html, result, found, evaluations, stage, looks)
     cli.results().print(rendered(result))
     if fail_if_worse and any(pair.objective.verdict is Verdict.WORSE for pair in result.pairs):
         sys.exit(cli.EXIT_COMPARISON_FAILED)
 
 
 def _write_report(
-    path: Path, result: Comparison, found: Sequence[Contestant], evaluations: Sequence[Evaluation], stage: Stage
+    path: Path,
+    result: Comparison,
+    found: Sequence[Contestant],
+    evaluations: Sequence[Evaluation],
+    stage: Stage,
+    looks: Looks | None,
 ) -> None:
     from reports.page import render  # its libraries are an extra
 
     costs = {one.label: sum(stage.costs(one), Cost()) for one in found if stage.costs(one)}
     created = datetime.now(UTC).isoformat(timespec="minutes")
-    page = render(result, evaluations, diffs=program_diffs(found), costs=costs, created=created)
+    page = render(result, evaluations, diffs=_diffs(found), looks=looks, costs=costs, created=created)
     replace_file(path, page.encode())
     cli.stderr.print(f"report: {path}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _diffs(found: Sequence[Contestant]) -> list[ArtifactDiff]:
+    """What differs between the first program and each other one; rules and saved negotiations have no prompts."""
+    first, *others = found
+    if not isinstance(first.program, Maden):
+        return []
+    return [
+        program_diff(first.program, other.program, first.label, other.label)
+        for other in others
+        if isinstance(other.program, Maden)
+    ]
 
 
 @dataclass(frozen=True)

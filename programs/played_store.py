@@ -71,7 +71,6 @@ _BESIDE_THE_TABLE = frozenset(
         "person",
         "played_store",
         "planning",
-        "program_diff",
         "provenance",
         "remote",
         "restoring",

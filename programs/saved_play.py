@@ -68,7 +68,7 @@ def read_saved_play(path: Path) -> SavedPlay:
     """
     records: dict[tuple[str, int], Negotiation] = {}
     for record in read_records(path):
-        key = (record.case.case_id, record.seed)
+        key = (record.case.case_id, record.seed or 0)
         if key in records:
             raise UserError(
                 f"{path} holds two negotiations with debtor {key[0]} and seed {key[1]}; give one program's file"
