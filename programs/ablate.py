@@ -99,23 +99,13 @@ def ablate(  # noqa: PLR0913, PLR0917  (a command line)
     stage.check_models(plan.contestants)
     with progress() as bar:
         evaluations = dict(zip(plan.taken, stage.played(plan.contestants, threads, bar), strict=True))
-    setting = {
-        "split": split,
-        "debtors": len(cases),
-        "trials": trials,
-        "seed": seed,
-        "debtor": "simulated" if stage.debtor_lm is None else f"lm {stage.debtor_lm.model}",
-        "lm": model.get().model,
-        "book": loaded.source,
-        "book_sha256": loaded.sha256,
-    }
     result = ablated(
         plan.changes,
         evaluations,
         metric=metric,
         labels=plan.labels,
         fingerprints={taken: one.fingerprint for taken, one in zip(plan.taken, plan.contestants, strict=True)},
-        setting=setting,
+        setting=stage.setting(split, loaded.source),
         seed=seed,
         notes=_notes(pair, split),
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Literal, cast
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -120,7 +120,7 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
     with progress() as bar:
         evaluations = stage.played(found, threads, bar)
     notes = _notes(found, ground.split, artifacts)
-    setting = ground.setting(stage)
+    setting = stage.setting(ground.split, ground.source)
     result = compared(found, evaluations, setting=setting, seed=seed, notes=notes, margins=smallest)
     looks = record(artifacts, looked(result)) if ground.split == "heldout" else None
     if looks is not None:
@@ -172,19 +172,6 @@ class _Ground:
     trials: int
     source: str
     book_sha256: str
-
-    def setting(self, stage: Stage) -> dict[str, Any]:
-        """What is recorded in the comparison."""
-        return {
-            "split": self.split,
-            "debtors": len(self.cases),
-            "trials": self.trials,
-            "seed": self.seed,
-            "debtor": "simulated" if stage.debtor_lm is None else f"lm {stage.debtor_lm.model}",
-            "lm": stage.creditor_lm.model if stage.creditor_lm else "none",
-            "book": self.source,
-            "book_sha256": self.book_sha256,
-        }
 
 
 def _ground(

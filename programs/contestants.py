@@ -187,8 +187,9 @@ def _saved(name: str) -> Contestant:
 
 def _on_its_own_model(name: str, debtors: DebtorFactory, policy: CreditorPolicy) -> Contestant:
     """The vanilla negotiator: what a model does with one plain prompt."""
-    vanilla = Maden(ProgramSettings(variant=Variant.VANILLA, policy=policy), debtors)
-    return replace(_of(name, vanilla, "model"), model=NamedModel(name))
+    one = _of(name, Maden(ProgramSettings(variant=Variant.VANILLA, policy=policy), debtors), "model")
+    # Two models with one prompt are two contestants, not the same program twice.
+    return replace(one, model=NamedModel(name), fingerprint=canonical_sha256([one.fingerprint, name]))
 
 
 def _of(label: str, program: Maden, kind: Literal["variant", "artifact", "model"]) -> Contestant:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import dspy
 from rich.progress import Progress
@@ -76,6 +77,24 @@ class Stage:
         if contestant.model is not None:
             return contestant.model.get()
         return self.creditor_lm if contestant.needs_lm else None
+
+    def setting(self, split: str, source: str) -> dict[str, Any]:
+        """What a result records of it.
+
+        Args:
+            split: of the book, or another word for where the debtors are from.
+            source: name of the book.
+        """
+        return {
+            "split": split,
+            "debtors": len(self.cases),
+            "trials": self.trials,
+            "seed": self.seed,
+            "debtor": "simulated" if self.debtor_lm is None else f"lm {self.debtor_lm.model}",
+            "lm": self.creditor_lm.model if self.creditor_lm else "none",
+            "book": source,
+            "book_sha256": self.book_sha256,
+        }
 
     def check_models(self, contestants: Sequence[Contestant]) -> None:
         """Try each model that a negotiation still to be played needs.

@@ -112,4 +112,6 @@ def test_plain_models_meet_the_same_debtors_side_by_side(monkeypatch, capsys, tm
     assert set(made) == {"some/small", "some/large"}
     found = Comparison.model_validate_json((tmp_path / "out.json").read_text())
     assert [one.kind for one in found.programs] == ["variant", "model", "model"]
+    assert not any(pair.same_program for pair in found.pairs), "one prompt on two models"
+    assert len({one.fingerprint for one in found.programs}) == 3
     assert len(made["some/large"].engine.prompts) > 2
