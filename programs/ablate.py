@@ -35,7 +35,7 @@ from programs.ablation_text import rendered
 from programs.compare import SPLITS, progress
 from programs.contestants import ARTIFACTS, Contestant, NamedModel, contestants, debtor_factory
 from programs.fingerprints import program_sha256, program_state
-from programs.looks import Looked, record
+from programs.looks import Looked, recorded
 from programs.maden import Maden
 from programs.negotiate import writable
 from programs.played_store import owed
@@ -110,8 +110,8 @@ def ablate(  # noqa: PLR0913, PLR0917  (a command line)
         notes=_notes(pair, split),
     )
     if split == "heldout":
-        looks = record(artifacts, _looked(result))
-        result = result.model_copy(update={"notes": (*result.notes, looks.sentence)})
+        _, said = recorded(artifacts, _looked(result))
+        result = result.model_copy(update={"notes": (*result.notes, *said)})
     if json is not None:
         replace_file(json, f"{result.model_dump_json(indent=2)}\n".encode())
     cli.results().print(rendered(result))

@@ -28,7 +28,7 @@ from programs.comparison_text import rendered
 from programs.contestants import ARTIFACTS, Contestant, NamedModel, contestants, debtor_factory
 from programs.evaluation import Evaluation
 from programs.fingerprints import canonical_sha256
-from programs.looks import Looks, looked, record
+from programs.looks import Looks, looked, recorded
 from programs.maden import Maden
 from programs.margins import read_margins
 from programs.planning import planned
@@ -122,9 +122,8 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
     notes = _notes(found, ground.split, artifacts)
     setting = stage.setting(ground.split, ground.source)
     result = compared(found, evaluations, setting=setting, seed=seed, notes=notes, margins=smallest)
-    looks = record(artifacts, looked(result)) if ground.split == "heldout" else None
-    if looks is not None:
-        result = result.model_copy(update={"notes": (*notes, looks.sentence)})
+    looks, said = recorded(artifacts, looked(result)) if ground.split == "heldout" else (None, ())
+    result = result.model_copy(update={"notes": (*notes, *said)})
     outputs.write(result, found, evaluations)
     if html is not None:
         _write_report(html, result, found, evaluations, stage, looks)

@@ -100,6 +100,15 @@ def record(folder: Path, looked: Looked) -> Looks:
     return _told([*earlier, looked], looked)
 
 
+def recorded(folder: Path, look: Looked) -> tuple[Looks | None, tuple[str, ...]]:
+    """As `record`, and what a report should say; a ledger that cannot be written costs nobody the result."""
+    try:
+        looks = record(folder, look)
+    except OSError as error:
+        return None, (f"this look at the held-out debtors could not be written down ({error}); see --artifacts",)
+    return looks, (looks.sentence,)
+
+
 def _told(looks: Sequence[Looked], now: Looked) -> Looks:
     different = {one.question: set(one.programs.values()) for one in looks}
     return Looks(

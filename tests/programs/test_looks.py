@@ -61,3 +61,14 @@ def test_a_comparison_leaves_a_look_at_held_out_debtors_only(monkeypatch, capsys
     ledger = tmp_path / "artifacts" / FILE
     assert ("first comparison on these held-out" in result.out) == bool(looks)
     assert (len(ledger.read_text().splitlines()) if ledger.exists() else 0) == looks
+
+
+def test_a_ledger_that_cannot_be_written_costs_nobody_the_result(monkeypatch, capsys, tmp_path):
+    line = CommandLine(monkeypatch, capsys)
+    line.use_model(None)
+    (tmp_path / "artifacts").write_text("a file where the folder should be")
+    folders = ("--runs", tmp_path / "runs", "--artifacts", tmp_path / "artifacts", "--json", tmp_path / "out.json")
+    result = line(compare, "python -m programs.compare", "hardball", "linear", "--book", small_book(tmp_path), *folders)
+    assert result.code == 0, result.err
+    assert "could not be written down" in " ".join(result.out.split())
+    assert (tmp_path / "out.json").exists()
