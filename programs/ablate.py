@@ -110,7 +110,7 @@ def ablate(  # noqa: PLR0913, PLR0917  (a command line)
         notes=_notes(pair, split),
     )
     if split == "heldout":
-        _, said = recorded(artifacts, _looked(result))
+        _, said = recorded(artifacts, _looked(result, [one.mean("objective") for one in evaluations.values()]))
         result = result.model_copy(update={"notes": (*result.notes, *said)})
     if json is not None:
         replace_file(json, f"{result.model_dump_json(indent=2)}\n".encode())
@@ -200,17 +200,18 @@ def _notes(pair: Sequence[Contestant], split: str) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _looked(result: Ablation) -> Looked:
+def _looked(result: Ablation, objectives: Sequence[float]) -> Looked:
     """The line that an ablation leaves in the ledger of held-out use."""
     setting: dict[str, Any] = {key: result.setting[key] for key in ("book_sha256", "debtors", "trials", "seed")}
-    first = result.programs[0].mean.mean
     return Looked(
         at=datetime.now(UTC).isoformat(timespec="seconds"),
         model=result.setting["lm"],
         debtor=result.setting["debtor"],
         metric_version=METRIC_VERSION,
         programs={one.label: one.fingerprint for one in result.programs},
-        objective={one.label: one.mean.mean - first for one in result.programs[1:]},
+        objective={
+            one.label: mean - objectives[0] for one, mean in zip(result.programs[1:], objectives[1:], strict=True)
+        },
         **setting,
     )
 

@@ -251,9 +251,11 @@ class TestCommand:
     def test_it_leaves_a_line_where_held_out_debtors_were_looked_at(self, run, cli, tmp_path):
         save(tmp_path, version(), version(final_offer="matched"))
         cli.use_model(playing(giving_way))
-        out = run("mine@1", "mine@2", "--split", "heldout", "--debtors", 2).out
+        out = run("mine@1", "mine@2", "--split", "heldout", "--debtors", 2, "--metric", "SR").out
         (line,) = (tmp_path / "artifacts" / FILE).read_text().splitlines()
         assert set(json.loads(line)["programs"]) == {"mine@1", "mine@2"}
+        assert 0 < json.loads(line)["objective"]["mine@2"] < 0.9  # whatever metric was shared out
+        assert "SR, mine@1 to mine@2" in out
         assert "this is the first comparison on these held-out debtors" in " ".join(out.split())
 
     @pytest.mark.parametrize(
