@@ -22,7 +22,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from optimizers.locks import FileLock
-from optimizers.racing import Race
+from optimizers.racing import Race, worse
 from optimizers.search_space import Point, SearchSpace
 
 NAME = "search"
@@ -115,11 +115,14 @@ class SharedStudy:
         return sorted(finished, key=lambda trial: (-trial.values[0], trial.number))
 
     def finalists(self, most: int) -> list[FrozenTrial]:
-        """The best that gained something, at most so many; of several that played alike the first."""
-        found: list[FrozenTrial] = []
+        """The best that gained something, at most so many; of several that played alike the first.
+
+        None that the best has left behind: it came through because the best came later.
+        """
+        best, found = self.rival(), []
         for trial in self.ranked():
             alike = any(trial.intermediate_values == other.intermediate_values for other in found)
-            if trial.values[0] > 0 and not alike and len(found) < most:
+            if trial.values[0] > 0 and not alike and not worse(trial.intermediate_values, best) and len(found) < most:
                 found.append(trial)
         return found
 

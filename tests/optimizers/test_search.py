@@ -272,6 +272,16 @@ def test_a_trial_without_one_score_is_no_finalist(tmp_path):
         assert [trial.number for trial in study.finalists(3)] == [2], "what plays alike is examined once"
 
 
+def test_a_finalist_that_the_best_has_left_behind_meets_no_validation_debtor(tmp_path):
+    with tiny(tmp_path) as study:
+        study.finish(study.claim(), Race(dict.fromkeys(range(4), 0.0), True, 0.5, 4))
+        study.finish(study.claim(), Race({0: 0.1, 1: 0.12, 2: 0.09, 3: 0.1}, True, 0.6, 4))
+        study.finish(study.claim(), Race({0: 0.4, 1: 0.42, 2: 0.38, 3: 0.4}, True, 0.9, 4))
+        study.finish(study.claim(), Race({0: 0.8, 1: 0.0, 2: 0.7, 3: 0.02}, True, 0.9, 4))
+        assert [trial.number for trial in study.ranked()] == [2, 3, 1, 0]
+        assert [trial.number for trial in study.finalists(3)] == [2, 3], "left behind: trial 1; trial 3 varies too much to say"
+
+
 def test_where_infrastructure_loses_most_of_a_candidate_the_run_halts_and_the_candidate_is_tried_again(tmp_path, done):
     _, made = done(0)
 
