@@ -22,17 +22,16 @@ Medians over the seeds 0 to 4, measured once (24 and 40 trials; 40 and 80 with 3
 
 | instructions proposed | search | MIPROv2 | ratio |
 |---|---|---|---|
-| 8 | 189 | 184 | 1.03 |
-| 16 | 174 | 280 | 0.62 |
-| 32 | 333 | 472 | 0.71 |
+| 8 | 141 | 184 | 0.77 |
+| 16 | 150 | 280 | 0.54 |
+| 32 | 308 | 472 | 0.65 |
 
-So search needs less where there is something to search for, but not half. What it saves is on bad candidates: 2 to 8
+So search needs half to two thirds where there is something to search for. What it saves is on bad candidates: 2 to 8
 training debtors each instead of 24 validation debtors. What it pays whatever it finds is 16 training debtors for the
-uncompiled program, up to 16 for the winner, and 24 validation debtors for each of up to four finalists: about 130. With
-8 instructions MIPROv2 has found the best after six candidates, before that has paid off. Five seeds are few and the
-counts vary by a factor of two; with 18 trials instead of 24 search misses the best with one seed of three. Trying each
-instruction alone before anything else made it no better: the planted one then sometimes drops out early and is not
-tried again.
+uncompiled program, up to 16 for the winner, and 24 validation debtors for each finalist. With 8 instructions MIPROv2
+has found the best after six candidates, before that has paid off. Five seeds are few and the counts vary by a factor of
+two; with 18 trials instead of 24 search misses the best with one seed of three. Trying each instruction alone before
+anything else made it no better: the planted one then sometimes drops out early and is not tried again.
 """
 
 from __future__ import annotations
@@ -188,4 +187,4 @@ def test_search_needs_fewer_negotiations_than_mipro_where_one_of_sixteen_instruc
         print(f"{name:>8} {' '.join(f'{cost:>6g}' for cost in found)} | {medians[name]:>6g}")
     print(f"search needs {medians['search'] / medians['mipro']:.2f} of what MIPROv2 needs")
     assert inf not in (*costs["search"], *costs["mipro"])
-    assert medians["search"] < 0.8 * medians["mipro"]
+    assert medians["search"] < 0.65 * medians["mipro"], "measured: 0.49 with these seeds"
