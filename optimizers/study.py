@@ -119,7 +119,8 @@ class SharedStudy:
 
         None that the best has left behind: it came through because the best came later.
         """
-        best, found = self.rival(), []
+        best = self.rival()
+        found: list[FrozenTrial] = []
         for trial in self.ranked():
             alike = any(trial.intermediate_values == other.intermediate_values for other in found)
             if trial.values[0] > 0 and not alike and not worse(trial.intermediate_values, best) and len(found) < most:
