@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Literal, cast
 
 import typer
 from rich.table import Table
@@ -17,7 +16,7 @@ from data.book import read_book
 from data.errors import UserError
 from data.files import replace_file
 from data.policy import read_policy
-from metrics.scorecard import INDEX_IDS, METRIC_IDS, METRIC_VERSION
+from metrics.scorecard import INDEX_IDS, METRIC_IDS
 from programs import lm as models
 from programs.ablation import (
     FREE_EXACT,
@@ -35,7 +34,7 @@ from programs.ablation_text import rendered
 from programs.compare import SPLITS, progress
 from programs.contestants import ARTIFACTS, Contestant, NamedModel, contestants, debtor_factory
 from programs.fingerprints import program_sha256, program_state
-from programs.looks import Looked, recorded
+from programs.looks import Looked, look_now, recorded
 from programs.maden import Maden
 from programs.negotiate import writable
 from programs.played_store import owed
@@ -202,17 +201,10 @@ def _notes(pair: Sequence[Contestant], split: str) -> tuple[str, ...]:
 
 def _looked(result: Ablation, objectives: Sequence[float]) -> Looked:
     """The line that an ablation leaves in the ledger of held-out use."""
-    setting: dict[str, Any] = {key: result.setting[key] for key in ("book_sha256", "debtors", "trials", "seed")}
-    return Looked(
-        at=datetime.now(UTC).isoformat(timespec="seconds"),
-        model=result.setting["lm"],
-        debtor=result.setting["debtor"],
-        metric_version=METRIC_VERSION,
-        programs={one.label: one.fingerprint for one in result.programs},
-        objective={
-            one.label: mean - objectives[0] for one, mean in zip(result.programs[1:], objectives[1:], strict=True)
-        },
-        **setting,
+    return look_now(
+        result.setting,
+        {one.label: one.fingerprint for one in result.programs},
+        {one.label: mean - objectives[0] for one, mean in zip(result.programs[1:], objectives[1:], strict=True)},
     )
 
 

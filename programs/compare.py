@@ -142,7 +142,7 @@ def _write_report(
 ) -> None:
     from reports.page import render  # its libraries are an extra
 
-    costs = {one.label: sum(stage.costs(one), Cost()) for one in found if stage.costs(one)}
+    costs = {one.label: sum(known, Cost()) for one in found if (known := stage.costs(one))}
     created = datetime.now(UTC).isoformat(timespec="minutes")
     page = render(result, evaluations, diffs=_diffs(found), looks=looks, costs=costs, created=created)
     replace_file(path, page.encode())

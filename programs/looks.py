@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from data.domain import Frozen
 from data.files import append_line
+from metrics.scorecard import METRIC_VERSION
 from programs.comparison import Comparison
 
 FILE = "heldout-looks.jsonl"
@@ -69,7 +71,20 @@ class Looks(Frozen):
 
 def looked(comparison: Comparison) -> Looked:
     """The line that `comparison` leaves."""
-    setting = comparison.setting
+    return look_now(
+        comparison.setting,
+        {one.label: one.fingerprint for one in comparison.programs},
+        {pair.program: pair.objective.difference.mean for pair in comparison.pairs},
+    )
+
+
+def look_now(setting: Mapping[str, Any], programs: dict[str, str], objective: dict[str, float]) -> Looked:
+    """The line of what has just been played.
+
+    Args:
+        setting: `programs.stage.Stage.setting`.
+        programs, objective: as in `Looked`.
+    """
     return Looked(
         at=datetime.now(UTC).isoformat(timespec="seconds"),
         book_sha256=setting["book_sha256"],
@@ -78,9 +93,9 @@ def looked(comparison: Comparison) -> Looked:
         seed=setting["seed"],
         model=setting["lm"],
         debtor=setting["debtor"],
-        metric_version=comparison.metric_version,
-        programs={one.label: one.fingerprint for one in comparison.programs},
-        objective={pair.program: pair.objective.difference.mean for pair in comparison.pairs},
+        metric_version=METRIC_VERSION,
+        programs=programs,
+        objective=objective,
     )
 
 

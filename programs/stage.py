@@ -147,19 +147,20 @@ class Stage:
         """What its negotiations cost when they were played; of those of which it was written down."""
         if contestant.saved is not None:
             return []
-        ground = self.ground(contestant)
-        keys = (ground.key(case, self.seed + trial) for case in self.cases for trial in range(self.trials))
-        return [cost for key in keys if (cost := self.store.cost(key)) is not None]
+        return [cost for key, _ in self._keys(contestant) if (cost := self.store.cost(key)) is not None]
 
     def stored(self, contestant: Contestant) -> Evaluation:
         """What was played before, and nothing more."""
         if contestant.saved is not None:
             return contestant.saved.evaluation(self.cases, self.seed, self.trials)
-        ground = self.ground(contestant)
-        jobs = [(case, trial) for case in self.cases for trial in range(self.trials)]
-        found = [(self.store.get(ground.key(case, self.seed + trial)), trial) for case, trial in jobs]
+        found = ((self.store.get(key), trial) for key, trial in self._keys(contestant))
         known = [(negotiation, trial) for negotiation, trial in found if negotiation is not None]
         return scored_evaluation([negotiation for negotiation, _ in known], [trial for _, trial in known])
+
+    def _keys(self, contestant: Contestant) -> list[tuple[str, int]]:
+        """Key and trial of each of its negotiations."""
+        ground = self.ground(contestant)
+        return [(ground.key(case, self.seed + trial), trial) for case in self.cases for trial in range(self.trials)]
 
 
 def _watch(advance: Callable[[], None]) -> Callable[[Negotiation], None]:

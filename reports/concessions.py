@@ -8,13 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.domain import CreditorPolicy, Ending, Negotiation, Speaker, Terms
-from metrics.indices import recovery_index
-from metrics.plan import PlanBatch, simulate
-from metrics.weights import default_weights
 from programs.evaluation import Evaluation
-
-_NOMINAL_DEBT = 10_000_000
-"""Minor units, as in `programs.valuation`."""
+from programs.valuation import creditor_values
 
 
 @dataclass(frozen=True)
@@ -50,14 +45,6 @@ def concession_curve(evaluation: Evaluation) -> tuple[Step, ...]:
         )
         for number in range(1, rounds + 1)
     )
-
-
-def creditor_values(packages: Sequence[Terms], policy: CreditorPolicy) -> list[float]:
-    """`programs.valuation.creditor_value` of each package, in one simulation instead of one a package."""
-    able = {"outstanding": _NOMINAL_DEBT, "assets": _NOMINAL_DEBT, "monthly_income": 0, "monthly_expenses": 0}
-    columns = {name: np.array([getattr(terms, name) for terms in packages]) for name in Terms.model_fields}
-    batch = PlanBatch.from_columns(**{name: np.array(value) for name, value in able.items()}, **columns)
-    return [float(value) for value in recovery_index(simulate(batch), policy, default_weights())]
 
 
 def _worth(negotiations: Sequence[Negotiation]) -> Mapping[CreditorPolicy, Mapping[Terms, float]]:

@@ -19,7 +19,7 @@ from metrics.indices import collection_index, health_index, recovery_index
 from metrics.oracle import plan_grid
 from metrics.plan import PlanBatch, simulate
 from metrics.weights import default_weights
-from reports.concessions import creditor_values
+from programs.valuation import creditor_values
 
 WEIGHTS = tuple(float(w) for w in np.linspace(0, 1, 21))
 """Of CRI against DHI, from the debtor's side to the creditor's."""

@@ -7,9 +7,9 @@ from data.domain import CreditorPolicy, Ending, Speaker
 from metrics.oracle import best_terms
 from programs.comparison import Verdict
 from programs.evaluation import Evaluation, scored_evaluation
-from programs.valuation import creditor_value
+from programs.valuation import creditor_value, creditor_values
 from reports.chats import duels
-from reports.concessions import concession_curve, creditor_values
+from reports.concessions import concession_curve
 from reports.forest import standardised
 from reports.frontier import frontier
 from tests.programs.cases import case, debtor_turn, offer, terms
