@@ -13,6 +13,7 @@ import dspy
 
 from data.domain import CreditorView, DebtCase
 from programs.debtors import SimulatedDebtor
+from programs.fingerprints import program_state
 from programs.judge import Judge
 from programs.negotiator import FreeNegotiator, LadderNegotiator
 from programs.planner import Planner
@@ -57,6 +58,12 @@ class Maden(dspy.Module):
     def seat(self, view: CreditorView, seed: int = 0) -> ProgramSeat:
         """The creditor's seat for one negotiation; its `next_turn(table)` answers any debtor (an app's, a test's)."""
         return ProgramSeat(view, self.settings, self.negotiator, self.planner, self.judge, seed)
+
+    def with_settings(self, settings: ProgramSettings) -> Maden:
+        """The same prompts and demonstrations under other settings of the same variant."""
+        made = Maden(settings, self.outside.factory)
+        made.load_state(program_state(self))
+        return made
 
     def forward(self, case: DebtCase, seed: int = 0) -> dspy.Prediction:
         """Play one negotiation.

@@ -34,7 +34,8 @@ class LadderNegotiator(dspy.Module):
         Raises:
             ProgramFault, InfrastructureFailure: see `programs.calls.call`.
         """
-        choice: LadderTurn = _choice(self, briefing, advice, seed, ladder=ladder_text(briefing.ladder))
+        told = _told(briefing, advice, ladder=ladder_text(briefing.ladder))
+        choice: LadderTurn = _choice(self, seed, told)
         return dspy.Prediction(turn=spoken(briefing, ladder_move(briefing, choice.choice, self.settings), choice))
 
 
@@ -52,27 +53,30 @@ class FreeNegotiator(dspy.Module):
         Raises:
             ProgramFault, InfrastructureFailure: see `programs.calls.call`.
         """
-        choice: FreeTurn = _choice(self, briefing, advice, seed, limits=words.limits(briefing.policy))
+        choice: FreeTurn = _choice(self, seed, free_inputs(briefing, advice))
         kind = MoveKind(choice.choice)
         terms = PartialTerms.of(choice.terms.terms()) if kind is MoveKind.ASK else None
         return dspy.Prediction(turn=spoken(briefing, Move(kind=kind, terms=terms), choice))
 
 
-def _choice(
-    negotiator: LadderNegotiator | FreeNegotiator, briefing: Briefing, advice: str, seed: int, **private: str
-) -> Any:
-    """What the model chooses, told what both negotiators are told and the `private` field of this one."""
-    return call(
-        negotiator.predict,
-        "negotiator",
-        seed,
-        negotiator.settings.temperature,
-        account=words.account(briefing.view),
+def free_inputs(briefing: Briefing, advice: str = "") -> dict[str, str]:
+    """The input fields of `TakeFreeTurn` at one turn."""
+    return _told(briefing, advice, limits=words.limits(briefing.policy))
+
+
+def _told(briefing: Briefing, advice: str, **private: str) -> dict[str, str]:
+    """What both negotiators are told, and the `private` field of this one, in the order of the contract."""
+    return {
+        "account": words.account(briefing.view),
         **private,
-        dialogue=dialogue_text(briefing.table),
-        advice=advice or NO_ADVICE,
-        situation=situation_text(briefing),
-    ).turn
+        "dialogue": dialogue_text(briefing.table),
+        "advice": advice or NO_ADVICE,
+        "situation": situation_text(briefing),
+    }
+
+
+def _choice(negotiator: LadderNegotiator | FreeNegotiator, seed: int, told: dict[str, str]) -> Any:
+    return call(negotiator.predict, "negotiator", seed, negotiator.settings.temperature, **told).turn
 
 
 def ladder_move(briefing: Briefing, choice: str, settings: ProgramSettings) -> Move:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+from typing import TYPE_CHECKING
+
 import dspy
 
 from data.domain import CreditorView, Inquiry, Move, MoveKind, PartialTerms, Speaker, Terms, Turn
@@ -11,6 +14,12 @@ from programs.failures import UnparseableOutput
 from programs.judge import must_not_accept, must_review
 from programs.settings import ProgramSettings
 from programs.table import TableState
+
+if TYPE_CHECKING:
+    from programs.maden import Maden
+
+UNUSABLE = "output:"
+"""How the note begins of a turn that is not the model's, since its output could not be used."""
 
 
 class ProgramSeat:
@@ -53,8 +62,22 @@ class ProgramSeat:
         except UnparseableOutput as fault:
             if table.own is None:
                 raise
-            return _held(table.own, f"output: {fault.kind}, held the offer")
+            return _held(table.own, f"{UNUSABLE} {fault.kind}, held the offer")
         return self._with_planned_question(draft, table)
+
+    def forked(self, program: Maden | None = None, seed: int | None = None) -> ProgramSeat:
+        """A second seat at this point of the negotiation: what the one plays from here on, the other does not know.
+
+        Args:
+            program: whose modules and settings play on, those of this seat for None; of the same variant.
+            seed: of what is sampled from here on, this seat's for None.
+        """
+        other = copy.copy(self)
+        if program is not None:
+            other.settings = program.settings
+            other.negotiator, other.planner, other.judge = program.negotiator, program.planner, program.judge
+        other.seed = self.seed if seed is None else seed
+        return other
 
     def _planned(self, briefing: Briefing) -> Briefing:
         """The briefing with a ladder, planned at the opening and again once the stated surplus is known.

@@ -104,7 +104,12 @@ def view(turns: tuple[Turn, ...], speaker: Speaker, policy: CreditorPolicy) -> T
 
 
 def play(
-    case: DebtCase, creditor: CreditorSeat, debtor: DebtorSeat, policy: CreditorPolicy, seed: int | None = None
+    case: DebtCase,
+    creditor: CreditorSeat,
+    debtor: DebtorSeat,
+    policy: CreditorPolicy,
+    seed: int | None = None,
+    said: tuple[Turn, ...] = (),
 ) -> Negotiation:
     """Play one negotiation to its ending and return the record; failures become typed endings, never exceptions.
 
@@ -114,8 +119,9 @@ def play(
         debtor: answers each creditor turn.
         policy: the creditor's limits and the round limit.
         seed: recorded, so that the negotiation can be played again.
+        said: turns that stand already, as a table left them; play goes on with whoever is to move.
     """
-    turns: list[Turn] = []
+    turns = list(said)
     agreed: Terms | None = None
     failure: str | None = None
     try:
@@ -139,20 +145,22 @@ def play(
 def _alternate(
     turns: list[Turn], creditor: CreditorSeat, debtor: DebtorSeat, policy: CreditorPolicy
 ) -> tuple[Ending, Terms | None]:
-    """Rounds until an ending; `turns` grows in place so that a failure keeps what was said."""
-    for _ in range(policy.round_limit):
-        table = view(tuple(turns), Speaker.CREDITOR, policy)
-        turns.append(guarded(creditor.next_turn(table), table.own, table.theirs, policy))
-        if turns[-1].move.kind is MoveKind.ACCEPT:
-            return Ending.AGREEMENT, table.theirs
+    """Turns until an ending; `turns` grows in place so that a failure keeps what was said."""
+    while True:
+        if not turns or turns[-1].speaker is Speaker.DEBTOR:
+            table = view(tuple(turns), Speaker.CREDITOR, policy)
+            if table.round > policy.round_limit:
+                return Ending.ROUND_LIMIT, None
+            turns.append(guarded(creditor.next_turn(table), table.own, table.theirs, policy))
         table = view(tuple(turns), Speaker.DEBTOR, policy)
+        if turns[-1].move.kind is MoveKind.ACCEPT:
+            return Ending.AGREEMENT, table.own
         answer = debtor.reply(table)
         turns.append(completed(answer.turn, table))
         if answer.leaves:
             return Ending.WALKED_AWAY, None
         if turns[-1].move.kind is MoveKind.ACCEPT:
             return Ending.AGREEMENT, table.theirs
-    return Ending.ROUND_LIMIT, None
 
 
 def completed(turn: Turn, table: TableState) -> Turn:

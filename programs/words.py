@@ -17,6 +17,8 @@ QUESTIONS: dict[Inquiry, str] = {
     Inquiry.REASON: "May I ask what made it hard to pay?",
 }
 
+_STATED = re.compile(r"(I cannot accept that\. )?(Our offer is|Our offer stays|Agreed): [^.]*\.")
+"""What `statement` writes; no figure in it has a full stop, since models name whole numbers."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 _INTERNAL = re.compile(
     r"[\d%\u2460-\u24ff]|\b(the debtor|rungs?|ladder|step down|on pace|the pace|limits?|policy|floor)\b",
@@ -59,6 +61,12 @@ def statement(kind: MoveKind, terms: Terms, repeated: bool) -> str:
     if kind is MoveKind.REJECT:
         return f"I cannot accept that. Our offer stays: {package(terms)}."
     return f"{'Our offer stays' if repeated else 'Our offer is'}: {package(terms)}."
+
+
+def argument(dialogue: str, inquiry: Inquiry | None) -> str:
+    """What is left of a creditor's words without the stated offer and the question: the model's own part."""
+    rest = dialogue.replace(QUESTIONS[inquiry], "") if inquiry is not None else dialogue
+    return " ".join(_STATED.sub("", rest).split())
 
 
 def spoken_part(text: str, dialogue: str) -> str:

@@ -1,0 +1,172 @@
+"""The card of a file of pairs: what it holds, what it was made with, how far its sides are apart."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import Field
+
+from data.domain import Frozen
+from optimizers.preferences.pairs import Pair, PairRules
+from optimizers.preferences.run import PreferenceConfig, SampledNegotiation
+from programs.accounts import Cost
+from signatures.turn import FreeTurn
+
+BINS = 8
+QUANTILES = (0, 0.25, 0.5, 0.75, 1)
+WIDTH = 40
+
+
+class Margins(Frozen):
+    """How the margins of the pairs are spread."""
+
+    quantiles: dict[str, float]
+    edges: tuple[float, ...]
+    counts: tuple[int, ...]
+
+
+class PairsCard(Frozen):
+    """What a file of pairs is, machine-readable; `text` is the same to read."""
+
+    created: str
+    pairs_sha256: str
+    """Of the file of pairs."""
+    config: PreferenceConfig
+    rules: PairRules
+    book: str
+    negotiations: int
+    tables: int
+    tables_with_pairs: int
+    candidates: dict[str, int]
+    """By source."""
+    unclean: int
+    """Candidates that may not be chosen: outside the limits as made, or with words that break a rule of conduct."""
+    mean_objective: dict[str, float]
+    """Of the candidates, by source."""
+    pairs: int
+    debtors: int
+    """Debtors with a pair."""
+    chosen_sources: dict[str, int]
+    rejected_sources: dict[str, int]
+    chosen_choices: dict[str, int]
+    """ask, accept or reject."""
+    rejected_choices: dict[str, int]
+    margins: Margins | None
+    """None without a pair."""
+    cost: dict[str, Any] = Field(default_factory=dict)
+    """Calls, tokens and money of the sampling, over all its sessions."""
+    halted: str | None = None
+    """Why it was ended early."""
+
+
+def card_of(
+    config: PreferenceConfig,
+    rules: PairRules,
+    book: str,
+    negotiations: Sequence[SampledNegotiation],
+    pairs: Sequence[Pair],
+    pairs_sha256: str,
+    cost: Cost,
+    halted: str | None,
+) -> PairsCard:
+    """The card of `pairs`, which were made of `negotiations`."""
+    tables = [table for one in negotiations for table in one.tables]
+    candidates = [one for table in tables for one in table.candidates]
+    by_source = {one.source: [c.objective for c in candidates if c.source == one.source] for one in candidates}
+    return PairsCard(
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        pairs_sha256=pairs_sha256,
+        config=config,
+        rules=rules,
+        book=book,
+        negotiations=len(negotiations),
+        tables=len(tables),
+        tables_with_pairs=len({(pair.case_id, pair.seed, pair.round) for pair in pairs}),
+        candidates={source: len(values) for source, values in by_source.items()},
+        unclean=sum(not one.clean for one in candidates),
+        mean_objective={source: statistics.fmean(values) for source, values in by_source.items()},
+        pairs=len(pairs),
+        debtors=len({pair.case_id for pair in pairs}),
+        chosen_sources=_counted(pair.chosen_source for pair in pairs),
+        rejected_sources=_counted(pair.rejected_source for pair in pairs),
+        chosen_choices=_counted(_choice(pair.chosen) for pair in pairs),
+        rejected_choices=_counted(_choice(pair.rejected) for pair in pairs),
+        margins=_margins([pair.margin for pair in pairs]) if pairs else None,
+        cost=asdict(cost),
+        halted=halted,
+    )
+
+
+def text(card: PairsCard) -> str:
+    """The card as Markdown."""
+    plan = card.config.plan
+    lines = [
+        "# Preference pairs",
+        "",
+        f"Made {card.created} by `{card.config.teacher}` (program {card.config.teacher_sha256[:12]}) on "
+        f"{_model(card.config.lm)}, for the vanilla negotiator on {_model(card.config.student_lm)}, from training "
+        f"debtors of {Path(card.book).name} (book {card.config.book_sha256[:12]}), seed {card.config.seed}.",
+        *([f"\nStopped early: {card.halted}."] if card.halted else []),
+        "",
+        f"- {card.negotiations} negotiations, {card.tables} tables, {card.tables_with_pairs} of them with a pair",
+        f"- candidates: {_listed(card.candidates)}; {card.unclean} may not be chosen",
+        f"- mean objective: {_listed({k: f'{v:.3f}' for k, v in card.mean_objective.items()})}",
+        f"- {card.pairs} pairs from {card.debtors} debtors; chosen from objective {card.rules.threshold:g} on, "
+        f"rejected where {card.rules.margin:g} or more below, at most {card.rules.rejected} a table",
+        f"- chosen: {_listed(card.chosen_sources)}; moves: {_listed(card.chosen_choices)}",
+        f"- rejected: {_listed(card.rejected_sources)}; moves: {_listed(card.rejected_choices)}",
+        f"- at most {plan.turns} tables a negotiation, {plan.teacher_samples} samples of the teacher and "
+        f"{plan.student_samples} of the student at temperature {plan.temperature:g}",
+        f"- {card.cost.get('calls', 0)} calls paid; file SHA-256 {card.pairs_sha256[:12]}",
+    ]
+    if card.margins is not None:
+        lines += [
+            "",
+            "Margins (objective of the chosen less that of the rejected):",
+            "",
+            "```",
+            *_bars(card.margins),
+            "```",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _margins(values: Sequence[float]) -> Margins:
+    counts, edges = np.histogram(values, bins=BINS)
+    return Margins(
+        quantiles={f"{share:g}": float(np.quantile(values, share)) for share in QUANTILES},
+        edges=tuple(edges.tolist()),
+        counts=tuple(counts.tolist()),
+    )
+
+
+def _bars(margins: Margins) -> list[str]:
+    most = max(margins.counts)
+    rows = zip(margins.edges, margins.edges[1:], margins.counts, strict=False)
+    bars = [f"{low:.2f} to {high:.2f}  {'#' * round(WIDTH * n / most):<{WIDTH}} {n}" for low, high, n in rows]
+    return [*bars, "quantiles  " + "  ".join(f"{share}: {value:.3f}" for share, value in margins.quantiles.items())]
+
+
+def _model(lm_id: str) -> str:
+    """The model's name out of `programs.played_store.lm_id`."""
+    return f"`{json.loads(lm_id)[0]}`"
+
+
+def _choice(reply: str) -> str:
+    return FreeTurn.model_validate_json(reply.removeprefix('{"turn":')[:-1]).choice
+
+
+def _counted(names: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(names).items()))
+
+
+def _listed(values: dict[str, Any]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in values.items()) or "none"

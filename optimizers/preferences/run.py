@@ -1,0 +1,208 @@
+"""The sampling of a run: debtor by debtor, kept on the disk as it comes, inside a budget, stopped in order."""
+
+from __future__ import annotations
+
+import contextvars
+import hashlib
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import dspy
+from pydantic import ValidationError
+
+from data.book import DebtorBook
+from data.domain import DebtCase, Frozen
+from data.errors import UserError
+from data.files import LineReader, append_line, replace_file
+from optimizers.budget import Budget, Limits
+from optimizers.halt import Halted
+from optimizers.interrupts import interruptible
+from optimizers.locks import FileLock
+from optimizers.preferences.sampling import Sampler, SamplingPlan, TableCandidates
+from optimizers.responses import ResponseStore
+from optimizers.worker import LONGEST_CALL_S
+from programs.accounts import Cost
+from programs.failures import InfrastructureFailure
+
+GIVE_UP_AFTER = 5
+"""Debtors in a row lost to infrastructure before the run stops."""
+STOPPING = "stopping: what is being answered ends, then the pairs so far are written; again to end at once"
+
+
+class PreferenceConfig(Frozen):
+    """What decides the candidates; another one is another run."""
+
+    teacher: str
+    """As named on the command line."""
+    teacher_sha256: str
+    lm: str
+    """`programs.played_store.lm_id` of the model that the teacher plays on."""
+    student_lm: str
+    debtor: str
+    book_sha256: str
+    playing_sha256: str
+    """`programs.played_store.playing_code`."""
+    seed: int
+    plan: SamplingPlan
+
+    @property
+    def run_id(self) -> str:
+        """The folder's name."""
+        return f"preferences-{hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]}"
+
+
+class SampledNegotiation(Frozen):
+    """One debtor's line in the run's file."""
+
+    case_id: str
+    seed: int
+    tables: tuple[TableCandidates, ...]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Who is told how it goes."""
+
+    done: Callable[[SampledNegotiation, bool], None]
+    """A debtor is done; whether it was found on the disk."""
+    lost: Callable[[str, str], None]
+    """A debtor's id, and why infrastructure lost it."""
+
+
+class PreferenceRun:
+    """The folder of one run: `config.json`, `tables.jsonl`, `responses.sqlite`.
+
+    Args:
+        root: folder of the runs.
+        config: names the folder, so that the same command goes on where it was.
+    """
+
+    def __init__(self, root: Path, config: PreferenceConfig) -> None:
+        self.path = root / config.run_id
+        self.config = config
+        self.tables_path = self.path / "tables.jsonl"
+        self._lock = threading.Lock()
+
+    def known(self) -> dict[str, SampledNegotiation]:
+        """What is on the disk, by case id; a torn line is owed again."""
+        found: dict[str, SampledNegotiation] = {}
+        for line in LineReader(self.tables_path).new_lines():
+            try:
+                one = SampledNegotiation.model_validate_json(line)
+            except ValidationError:
+                continue
+            found.setdefault(one.case_id, one)
+        return found
+
+    def add(self, negotiation: SampledNegotiation) -> None:
+        """Append one debtor's line."""
+        with self._lock:
+            append_line(self.tables_path, negotiation.model_dump_json().encode())
+
+    @contextmanager
+    def spending(self, limits: Limits, lms: Sequence[dspy.LM]) -> Iterator[tuple[Budget, ResponseStore]]:
+        """A block whose model calls are kept, counted and capped over all sessions; Ctrl-C ends it in order.
+
+        Raises:
+            UserError: another process works on this run, or a cap cannot be kept.
+        """
+        replace_file(self.path / "config.json", self.config.model_dump_json(indent=1).encode())
+        lock = FileLock(self.path / "leader.lock")
+        if not lock.try_acquire():
+            raise UserError(f"run {self.path} is being worked on by another process; wait for it")
+        store = ResponseStore(self.path / "responses.sqlite", dspy.cache)
+        try:
+            budget = Budget(limits, store)
+            budget.check_prices(set(lms))
+            stop = Halted("interrupted", "the sampling was interrupted")
+            with store.installed(), interruptible(lambda: None, lambda: budget.stop(stop.reason, str(stop)), STOPPING):
+                try:
+                    yield budget, store
+                finally:
+                    store.wait_for_calls(LONGEST_CALL_S)
+        finally:
+            store.close()
+            lock.release()
+
+
+def sample(
+    run: PreferenceRun, sampler: Sampler, cases: Sequence[DebtCase], threads: int, progress: Progress
+) -> tuple[list[SampledNegotiation], Halted | None]:
+    """Sample all `cases`, those on the disk from there; in the order of `cases`, with why it ended early, if it did.
+
+    Raises:
+        UserError: the provider is gone.
+    """
+    found = {case_id: one for case_id, one in run.known().items() if case_id in {case.case_id for case in cases}}
+    for one in found.values():
+        progress.done(one, True)
+    owed = [case for case in cases if case.case_id not in found]
+    halted, lost_in_a_row = None, 0
+    for case, outcome in _sampled(sampler, owed, run.config.seed, threads):
+        if isinstance(outcome, Halted):
+            halted = halted or outcome
+        elif isinstance(outcome, InfrastructureFailure):
+            lost_in_a_row += 1
+            progress.lost(case.case_id, str(outcome))
+            if lost_in_a_row == GIVE_UP_AFTER:
+                raise UserError(
+                    f"{GIVE_UP_AFTER} debtors in a row were lost because the model failed ({outcome}); the same "
+                    "command goes on where it stopped, and pays for nothing twice"
+                )
+        else:
+            lost_in_a_row = 0
+            run.add(outcome)
+            found[case.case_id] = outcome
+            progress.done(outcome, False)
+    return [found[case.case_id] for case in cases if case.case_id in found], halted
+
+
+Outcome = SampledNegotiation | Halted | InfrastructureFailure
+
+
+def _sampled(
+    sampler: Sampler, cases: Sequence[DebtCase], seed: int, threads: int
+) -> Iterator[tuple[DebtCase, Outcome]]:
+    """Each case as it is done, `threads` at once; after a halt nothing new is begun."""
+    waiting, running = iter(cases), dict[Future[Outcome], DebtCase]()
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        while True:
+            while len(running) < threads and (case := next(waiting, None)) is not None:
+                running[pool.submit(contextvars.copy_context().run, _one, sampler, case, seed)] = case
+            if not running:
+                return
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                case, outcome = running.pop(future), future.result()
+                if isinstance(outcome, Halted):
+                    waiting = iter(())
+                yield case, outcome
+
+
+def _one(sampler: Sampler, case: DebtCase, seed: int) -> Outcome:
+    try:
+        return SampledNegotiation(case_id=case.case_id, seed=seed, tables=tuple(sampler.tables(case, seed)))
+    except (Halted, InfrastructureFailure) as why:
+        return why
+
+
+def require_training(book: DebtorBook, negotiations: Sequence[SampledNegotiation]) -> None:
+    """Refuse to make pairs of anyone but training debtors, whatever the run's file holds.
+
+    Raises:
+        UserError: a line is about somebody else.
+    """
+    training = {case.case_id for case in book.split("train")}
+    if strangers := sorted({one.case_id for one in negotiations} - training):
+        raise UserError(
+            f"{', '.join(strangers[:5])} of the sampled debtors are no training debtors of {book.source}; no pairs "
+            "were written, since validation and held-out debtors must stay unseen"
+        )
+
+
+def paid(store: ResponseStore) -> Cost:
+    """What the run has paid so far, every role together."""
+    return sum(store.totals().values(), Cost())
