@@ -2,6 +2,7 @@
 #
 #   make compile        compile the negotiation program on the embedded model (downloads 1.2 GB the first time)
 #   make test           the tests that need no model of that size, then `make check`
+#   make test-dpo       the tests that train weights (torch and others come on top: several hundred MB, or GBs with CUDA)
 #   make test-embedded  the tests that play on the embedded model
 #   make lock           resolve the lock files anew (needs uv); UPGRADE=--upgrade takes the newest versions
 #
@@ -15,14 +16,18 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 ARGS ?=
 UPGRADE ?=
 
-.PHONY: compile test test-embedded check lock clean
+.PHONY: compile test test-dpo test-embedded check lock clean
 
 compile: $(VENV)/local.stamp
 	$(BIN)/python -m programs.compile --preset quick $(ARGS)
 
 test: $(VENV)/test.stamp
-	$(BIN)/python -m pytest -m "not embedded" $(ARGS)
+	$(BIN)/python -m pytest -m "not embedded and not dpo" $(ARGS)
 	$(MAKE) check
+
+test-dpo: $(VENV)/test.stamp
+	$(PIP) install --constraint requirements-test.lock --constraint constraints-dpo.txt --editable ".[dpo]"
+	$(BIN)/python -m pytest -m dpo $(ARGS)
 
 test-embedded: $(VENV)/test.stamp $(VENV)/local.stamp
 	$(BIN)/python -m pytest -m embedded $(ARGS)

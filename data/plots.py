@@ -30,7 +30,7 @@ _STYLE: dict[Any, Any] = {
 def distributions(pairs: Mapping[str, tuple[Sequence[float], Sequence[float]]], per_row: int = 3) -> str:
     """Distribution functions of several columns, real and synthetic."""
     rows = -(-len(pairs) // per_row)
-    with _figure(rows, per_row, (3.2, 2.2)) as (axes, done):
+    with panels(rows, per_row, (3.2, 2.2)) as (axes, done):
         for axis, (name, (real, synthetic)) in zip(axes, pairs.items(), strict=False):
             for values, colour, dashes, label in ((real, REAL, "-", "real"), (synthetic, BOOK, "--", "synthetic")):
                 known = np.sort(np.asarray(values, dtype=np.float64))
@@ -53,7 +53,7 @@ def matrix(values: NDArray[np.float64], names: Sequence[str]) -> str:
     colours = LinearSegmentedColormap.from_list("differences", [BOOK, "#FFFFFF", WARN])
     limit = max(0.1, float(np.abs(values).max()))
     size = 1.6 + 0.36 * len(names)
-    with _figure(1, 1, (size + 0.6, size)) as (axes, done):
+    with panels(1, 1, (size + 0.6, size)) as (axes, done):
         image = axes[0].imshow(values, cmap=colours, vmin=-limit, vmax=limit)
         axes[0].set_xticks(range(len(names)), names, rotation=60, ha="right")
         axes[0].set_yticks(range(len(names)), names)
@@ -73,7 +73,7 @@ def histograms(
     styles = ((BOOK, "-"), (REAL, "--"))
     everything = np.concatenate([np.asarray(values, dtype=np.float64) for values in groups.values()])
     edges = np.linspace(0, highest or float(everything.max()), 41)
-    with _figure(1, 1, (width, 2.6)) as (axes, done):
+    with panels(1, 1, (width, 2.6)) as (axes, done):
         for (name, values), (colour, dashes) in zip(groups.items(), styles, strict=False):
             weights = np.full(len(values), 1 / len(values))
             shown = np.minimum(np.asarray(values, dtype=np.float64), edges[-1])
@@ -90,7 +90,7 @@ def histograms(
 def shares(rows: Mapping[str, Sequence[float]], parts: Sequence[str]) -> str:
     """Stacked bars of shares that sum to 1, one bar a row."""
     looks = ((BOOK, ""), (SOFT, "///"), (WARN, "xxx"))
-    with _figure(1, 1, (6.6, 0.8 + 0.32 * len(rows))) as (axes, done):
+    with panels(1, 1, (6.6, 0.8 + 0.32 * len(rows))) as (axes, done):
         left = np.zeros(len(rows))
         for index, (part, (colour, hatch)) in enumerate(zip(parts, looks, strict=False)):
             lengths = np.array([values[index] for values in rows.values()])
@@ -106,7 +106,7 @@ def shares(rows: Mapping[str, Sequence[float]], parts: Sequence[str]) -> str:
 
 def counts(groups: Mapping[str, Sequence[float]]) -> str:
     """How often each value occurs, one panel a group."""
-    with _figure(1, len(groups), (2.6, 2.2)) as (axes, done):
+    with panels(1, len(groups), (2.6, 2.2)) as (axes, done):
         for axis, (name, values) in zip(axes, groups.items(), strict=True):
             found, times = np.unique(np.asarray(values, dtype=np.float64), return_counts=True)
             axis.bar([f"{value:g}" for value in found], times / len(values), color=BOOK)
@@ -117,8 +117,8 @@ def counts(groups: Mapping[str, Sequence[float]]) -> str:
 
 
 @contextmanager
-def _figure(rows: int, columns: int, panel: tuple[float, float]) -> Iterator[tuple[list[Any], list[str]]]:
-    """Axes to draw on; after the block, the second list holds the SVG.
+def panels(rows: int, columns: int, panel: tuple[float, float]) -> Iterator[tuple[list[Any], list[str]]]:
+    """Axes to draw on, each `panel` inches wide and high; after the block, the second list holds the SVG.
 
     Raises:
         UserError: the extra `report` is not installed.

@@ -52,6 +52,8 @@ class EngineSettings:
     """Tokens that prompt and reply of one call may have together."""
     slots: int = 1
     """Calls computed at once; more slots than one pay off on many cores only."""
+    adapter: str | None = None
+    """A GGUF file of LoRA adapters that the model runs with (`optimizers.dpo`)."""
 
 
 class EmbeddedEngine:
@@ -131,6 +133,8 @@ def _load(settings: EngineSettings) -> Any:
     params.n_parallel = settings.slots
     params.n_ctx = settings.context * settings.slots  # llama.cpp divides the context among the slots
     params.cache_ram_mib = PROMPT_CACHE_MIB
+    if settings.adapter is not None:
+        params.lora_adapters = [_lora(settings.adapter)]
     params.verbosity = 0
     params.warmup = False
     # The library listens on a local port besides; only this process knows the key, so nobody else can use it.
@@ -141,6 +145,14 @@ def _load(settings: EngineSettings) -> Any:
         raise UserError(
             f"cannot load the model file {settings.path}: it is damaged, of an unknown kind, or larger than the memory"
         ) from error
+
+
+def _lora(path: str) -> Any:
+    import xllamacpp
+
+    adapter = xllamacpp.CommonAdapterLoraInfo()
+    adapter.path, adapter.scale = path, 1.0
+    return adapter
 
 
 def _body(request: lm15.Request) -> dict[str, Any]:

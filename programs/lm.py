@@ -2,6 +2,7 @@
 
 - `local`: the embedded model, no key and no server (programs.embedded, programs.weights).
 - `local:FILE.gguf`: any other model file.
+- `local:FOLDER`: a model file with adapters that `optimizers.dpo` trained (programs.adapted).
 - anything else: a LiteLLM model string (`openai/gpt-4o-mini`, `ollama/llama3`), through LiteLLM (programs.remote).
 """
 
@@ -20,6 +21,7 @@ import dspy
 from dspy.utils.exceptions import LMConfigurationError
 
 from data.errors import UserError
+from programs.adapted import read_adapted
 from programs.embedded import EmbeddedEngine, EngineSettings, available_cores, server_for
 from programs.failures import (
     AuthenticationFailed,
@@ -54,7 +56,7 @@ def make_lm(
     """The LM that `model` names; sends nothing yet.
 
     Args:
-        model: `local`, `local:FILE.gguf` or a LiteLLM model string.
+        model: `local`, `local:FILE.gguf`, `local:FOLDER` or a LiteLLM model string.
         temperature: 0 takes the likeliest token every time.
         max_tokens: upper limit of a reply; a reply cut there has the finish reason `length`.
         seed: of the sampling, where the model takes one; matters above temperature 0 only.
@@ -69,8 +71,12 @@ def make_lm(
         raise UserError("the model's name is empty; write local, local:FILE.gguf or a name such as openai/gpt-4o-mini")
     sampling = {} if seed is None else {"seed": seed}
     if model == LOCAL or model.startswith(f"{LOCAL}:"):
-        name, path = _embedded_file(model)
-        engine = EmbeddedEngine(EngineSettings(path=str(path), threads=threads or available_cores()))
+        name, path, adapter = _embedded_files(model)
+        engine = EmbeddedEngine(
+            EngineSettings(
+                path=str(path), threads=threads or available_cores(), adapter=None if adapter is None else str(adapter)
+            )
+        )
         return dspy.LM(
             name, engine=engine, temperature=temperature, max_tokens=max_tokens, cache=cache, num_retries=1, **sampling
         )
@@ -98,20 +104,23 @@ def check_lm(lm: dspy.LM) -> None:
         raise UserError(_advice(lm, classify(error))) from error
 
 
-def _embedded_file(model: str) -> tuple[str, Path]:
-    """Name of the LM and path of its file. The name must tell files apart, since DSPy's cache knows only it."""
+def _embedded_files(model: str) -> tuple[str, Path, Path | None]:
+    """Name of the LM, its file, its adapters'. The name must tell files apart, since DSPy's cache knows only it."""
     if model == LOCAL:
         path = assembled()
-        return f"embedded/{path.stem}", path
+        return f"embedded/{path.stem}", path, None
     path = Path(model.removeprefix(f"{LOCAL}:")).expanduser().absolute()
+    if path.is_dir():
+        found = read_adapted(path)
+        return f"embedded/{found.name}", found.base, found.adapter
     if not path.is_file():
         raise UserError(f"there is no model file {path}; check the path after local:")
     with path.open("rb") as file:
         if file.read(len(GGUF_MAGIC)) != GGUF_MAGIC:
             raise UserError(f"{path} is no GGUF model file; llama.cpp's format is needed after local:")
     if path.name == QWEN.file_name:
-        return f"embedded/{path.stem}", path
-    return f"embedded/{path.stem}-{file_sha256(path)[:12]}", path
+        return f"embedded/{path.stem}", path, None
+    return f"embedded/{path.stem}-{file_sha256(path)[:12]}", path, None
 
 
 def _remote(model: str, temperature: float, max_tokens: int, cache: bool, settings: dict[str, object]) -> dspy.LM:

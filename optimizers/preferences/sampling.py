@@ -85,15 +85,14 @@ class _Watched:
 
     def __init__(self, seat: ProgramSeat) -> None:
         self.seat = seat
+        self.ladder = seat.ladder
         self.moments: list[tuple[TableState, ProgramSeat]] = []
-
-    @property
-    def ladder(self) -> tuple[Terms, ...]:
-        return self.seat.ladder
 
     def next_turn(self, table: TableState) -> Turn:
         self.moments.append((table, self.seat.forked()))
-        return self.seat.next_turn(table)
+        turn = self.seat.next_turn(table)
+        self.ladder = self.seat.ladder
+        return turn
 
 
 class Sampler:

@@ -101,4 +101,4 @@ def _within(dimension: str, value: float) -> int:
     """The nearest whole number that the contract allows."""
     found = {type(bound): bound for bound in Package.model_fields[dimension].metadata}
     low, high = found[Ge].ge, found[Le].le
-    return min(max(round(value), int(low)), int(high))  # type: ignore[arg-type]  # ints, as declared
+    return min(max(round(value), int(low)), int(high))

@@ -1,0 +1,97 @@
+"""Pairs as a trainer takes them: read, checked, split by debtor, and no longer than the model can see."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, Field, ValidationError
+
+from data.errors import UserError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+Messages = Annotated[list[dict[str, str]], Field(min_length=1)]
+BUCKETS = 10_000
+
+
+class PairRow(BaseModel):
+    """One line of a file of pairs in TRL's format; what else stands there is provenance."""
+
+    prompt: Messages
+    chosen: Messages
+    rejected: Messages
+    case_id: str = ""
+    """Debtor; of one debtor's pairs none is held out while another is trained on."""
+
+
+@dataclass(frozen=True)
+class PairSplit:
+    """What is trained on and what is held out."""
+
+    train: tuple[PairRow, ...]
+    heldout: tuple[PairRow, ...]
+    too_long: int
+    """Pairs that were left out."""
+    sha256: str
+    """Of the file."""
+
+
+def read_pairs(path: Path) -> tuple[list[PairRow], str]:
+    """The pairs of a file with its hash.
+
+    Raises:
+        UserError: it is not there, empty, or a line is no pair; the sentence names the line.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"cannot read the pairs in {path}: {error.strerror}") from error
+    rows = []
+    for number, line in enumerate(content.splitlines(), start=1):
+        try:
+            rows.append(PairRow.model_validate(json.loads(line)))
+        except (ValueError, ValidationError) as error:
+            other = " (write the pairs with --format trl)" if b"preferred_output" in line else ""
+            raise UserError(
+                f"{path} line {number} is no preference pair with prompt, chosen and rejected{other}"
+            ) from error
+    if not rows:
+        raise UserError(f"{path} holds no pairs; sample some with python -m optimizers.preferences")
+    return rows, hashlib.sha256(content).hexdigest()
+
+
+def split_pairs(
+    rows: Sequence[PairRow], sha256: str, tokenizer: PreTrainedTokenizerBase, eval_share: float, max_tokens: int
+) -> PairSplit:
+    """Split by debtor, the same whatever the order of the file; pairs above `max_tokens` are left out.
+
+    Raises:
+        UserError: nothing is left to train on.
+    """
+    fitting = [row for row in rows if _tokens(row, tokenizer) <= max_tokens]
+    heldout = tuple(row for row in fitting if _bucket(row.case_id) < eval_share * BUCKETS)
+    train = tuple(row for row in fitting if _bucket(row.case_id) >= eval_share * BUCKETS)
+    if not train:
+        raise UserError(
+            f"no pair is left to train on: {len(rows) - len(fitting)} of {len(rows)} are longer than {max_tokens} "
+            f"tokens and {len(heldout)} are held out; raise --max-tokens or lower --eval-share"
+        )
+    return PairSplit(train, heldout, len(rows) - len(fitting), sha256)
+
+
+def _bucket(case_id: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"pairs {case_id}".encode()).digest()[:8], "big") % BUCKETS
+
+
+def _tokens(row: PairRow, tokenizer: PreTrainedTokenizerBase) -> int:
+    """Tokens of the longer of the two dialogues."""
+    return max(
+        len(tokenizer.apply_chat_template([*row.prompt, *reply], return_dict=True)["input_ids"])
+        for reply in (row.chosen, row.rejected)
+    )
