@@ -41,7 +41,7 @@ def compile_(  # noqa: PLR0913, PLR0917  (a command line)
     ctx: typer.Context,
     program: Annotated[Variant, typer.Option(help="Which modules sit at the creditor's side.")] = Variant.MADEN,
     optimizer: Annotated[str, typer.Option(help=OPTIMIZERS)] = "bootstrap",
-    lm: Annotated[str, typer.Option(help="local, local:FILE.gguf, local:FOLDER or a LiteLLM model string.")] = models.LOCAL,
+    lm: Annotated[str, typer.Option(help="local, local:FILE.gguf or a LiteLLM model string.")] = models.LOCAL,
     prompt_lm: Annotated[
         str | None, typer.Option(help="Model that proposes instructions; default: that of --lm.")
     ] = None,

@@ -1,8 +1,8 @@
 """From a name on the command line to something that can sit on the creditor's side.
 
 A name is a variant (`vanilla`, `planned`, `judged`, `maden`: uncompiled), a rule-based creditor (`boulware`, ...), a
-model (`openai/gpt-4o-mini`, `local:FILE.gguf`, `local:FOLDER`: the vanilla negotiator on it), a file of saved negotiations (`*.jsonl`),
-or else a reference to an artifact (`maden@3`, `maden@champion`, a path).
+model (`openai/gpt-4o-mini`, `local:FILE.gguf`, `local:FOLDER`: the vanilla negotiator on it), a file of saved
+negotiations (`*.jsonl`), or else a reference to an artifact (`maden@3`, `maden@champion`, a path).
 """
 
 from __future__ import annotations
