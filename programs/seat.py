@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import dspy
 
-from data.domain import CreditorView, Inquiry, Move, MoveKind, PartialTerms, Speaker, Terms, Turn
+from data.domain import CreditorView, Frozen, Inquiry, Move, MoveKind, PartialTerms, Speaker, Terms, Turn
 from programs import words
 from programs.briefing import Briefing
 from programs.failures import UnparseableOutput
@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 
 UNUSABLE = "output:"
 """How the note begins of a turn that is not the model's, since its output could not be used."""
+
+
+class SeatMemory(Frozen):
+    """What a seat knows beside the table: enough to take it again in another process."""
+
+    ladder: tuple[Terms, ...] = ()
+    planned_with_surplus: bool = False
+    to_ask: Inquiry | None = None
 
 
 class ProgramSeat:
@@ -64,6 +72,16 @@ class ProgramSeat:
                 raise
             return _held(table.own, f"{UNUSABLE} {fault.kind}, held the offer")
         return self._with_planned_question(draft, table)
+
+    @property
+    def memory(self) -> SeatMemory:
+        """What this seat knows beside the table."""
+        return SeatMemory(ladder=self.ladder, planned_with_surplus=self._planned_with_surplus, to_ask=self._to_ask)
+
+    def recall(self, memory: SeatMemory) -> None:
+        """Know what another seat of the same negotiation knew."""
+        self.ladder, self._to_ask = memory.ladder, memory.to_ask
+        self._planned_with_surplus = memory.planned_with_surplus
 
     def forked(self, program: Maden | None = None, seed: int | None = None) -> ProgramSeat:
         """A second seat at this point of the negotiation: what the one plays from here on, the other does not know.

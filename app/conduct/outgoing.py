@@ -29,8 +29,10 @@ class Finding:
 class Checked:
     """Words as they may leave."""
 
+    said: str
+    """What is left of the words; empty where the message is blocked."""
     text: str
-    """With the notices; empty where the message is blocked."""
+    """The same with the notices that are due."""
     findings: tuple[Finding, ...]
 
     @property
@@ -56,9 +58,9 @@ def checked(text: str, profile: Profile, *, first: bool) -> Checked:
     found = tuple(sorted(findings, key=lambda one: -_RANK[one.action]))
     if any(one.action is Action.BLOCK for one in found) or (text.strip() and not kept):
         nothing_left = () if found and found[0].action is Action.BLOCK else (_nothing_left(found),)
-        return Checked("", (*nothing_left, *found))
+        return Checked("", "", (*nothing_left, *found))
     repaired = " ".join(kept) if any(one.action is Action.REPAIR for one in found) else text
-    return Checked("\n\n".join([*_notices(profile, first), repaired]), found)
+    return Checked(repaired, "\n\n".join([*_notices(profile, first), repaired]), found)
 
 
 def may_begin(profile: Profile, local: datetime) -> Finding | None:

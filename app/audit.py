@@ -1,0 +1,74 @@
+"""The audit log: each entry's hash covers the one before, so that none can be changed, taken out or put in unseen.
+
+It tells that the log was tampered with, not what it was; whoever can write the whole table can also write a whole new
+chain, so keep the last hash (`python -m app audit` prints it) somewhere else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.records import AuditRow, now
+
+GENESIS = "0" * 64
+BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What a check of the chain found."""
+
+    entries: int
+    last_sha256: str
+    broken_at: int | None
+    """Number of the first entry that does not fit; None where all do."""
+
+
+def record(session: Session, actor: str, action: str, negotiation_id: str | None = None, **detail: Any) -> AuditRow:
+    """Append an entry in the caller's transaction.
+
+    Two that append at once would give the same number; the second one's transaction fails and is tried again by
+    `app.database.Database.transaction`.
+
+    Args:
+        session: the transaction.
+        actor: `debtor`, `program`, `service`, or an operator's name.
+        action: what was done, a word or two.
+        negotiation_id: about which negotiation.
+        detail: ids, states, hashes; never words of a person, which erasure could then not take out.
+    """
+    last = session.scalars(select(AuditRow).order_by(AuditRow.number.desc()).limit(1)).first()
+    row = AuditRow(
+        number=last.number + 1 if last else 1,
+        at=now().isoformat(),
+        actor=actor,
+        action=action,
+        negotiation_id=negotiation_id,
+        detail=detail,
+    )
+    row.sha256 = _sha256(row, last.sha256 if last else GENESIS)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def verify(session: Session) -> Verified:
+    """Walk the whole chain."""
+    before, number = GENESIS, 0
+    for row in session.scalars(select(AuditRow).order_by(AuditRow.number)).yield_per(BATCH):
+        number += 1
+        if row.number != number or row.sha256 != _sha256(row, before):
+            return Verified(number, before, row.number)
+        before = row.sha256
+    return Verified(number, before, None)
+
+
+def _sha256(row: AuditRow, before: str) -> str:
+    content = [before, row.number, row.at, row.actor, row.action, row.negotiation_id, row.detail]
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

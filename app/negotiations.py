@@ -1,0 +1,262 @@
+"""A negotiation with a person: every message is stored before it is answered, and nothing binds before it is confirmed.
+
+The record is the truth: a seat is taken anew for each answer, from the stored turns and what the seat remembered. So a
+restart goes on where the service was, whichever process answers next. One process at a time answers a negotiation: it
+holds a lease, a time after which another one may.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from datetime import timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from app import audit
+from app.answering import HANDED_OVER, Answers, Reply
+from app.conduct.outgoing import may_begin
+from app.database import Database
+from app.house import House
+from app.plans import Plan
+from app.records import MessageRow, NegotiationRow, Sender, Status, now
+from app.store import by_key, hand_over, messages_of, row_of, stored
+from data.domain import Move, MoveKind, Speaker, Turn
+from data.errors import UserError
+from programs import words
+
+LEASE_S = 180
+"""How long a process may take over one answer before another one tries."""
+MAX_MESSAGE_CHARS = 2000
+
+
+class NotNow(Exception):
+    """It cannot be done as things stand; the text says why, for the person who asked."""
+
+
+class Negotiations:
+    """All negotiations of one service; safe for threads and for several processes.
+
+    Args:
+        database: where they are kept.
+        house: what they are led with.
+    """
+
+    def __init__(self, database: Database, house: House) -> None:
+        self.database, self.house = database, house
+        self.answers = Answers(house)
+        self.process = f"{socket.gethostname()}:{os.getpid()}"[-64:]
+
+    # --- what a debtor, an operator or a clock may do
+
+    def start(self, case_id: str, timezone: str = "UTC", *, asked_for: bool = False) -> str:
+        """Open a negotiation with a debtor of the book; returns its id. The creditor opens with the first answer.
+
+        Args:
+            case_id: of the book.
+            timezone: IANA name of the debtor's local time, for the hours of contact.
+            asked_for: whether the debtor is there and asked, so that the hours do not matter.
+
+        Raises:
+            UserError: no such case or time zone.
+            NotNow: it is no time to write to this debtor.
+        """
+        try:
+            case = self.house.book.case(case_id).creditor_view()
+            local = now().astimezone(ZoneInfo(timezone))
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise UserError(f"there is no time zone {timezone!r}; write one such as Europe/London") from error
+        if not asked_for and (against := may_begin(self.house.profile, local)) is not None:
+            raise NotNow(f"not now: {against.excerpt} ({against.source})")
+        row = NegotiationRow(
+            case_id=case_id,
+            view=case.model_dump(mode="json"),
+            artifact=self.house.artifact,
+            program_sha256=self.house.program_sha256,
+            lm=self.house.lm.model,
+            profile=self.house.profile.id,
+            timezone=timezone,
+        )
+
+        def work(session: Session) -> str:
+            session.add(row)
+            session.flush()
+            audit.record(session, "service", "started", row.id, program=self.house.program_sha256)
+            return row.id
+
+        return self.database.transaction(work)
+
+    def receive(self, negotiation_id: str, text: str, key: str | None = None) -> int:
+        """Store a debtor's message; returns its position. The same key again is the same message.
+
+        Raises:
+            NotThere: no such negotiation.
+            NotNow: the message is empty, too long, or the negotiation is over.
+        """
+        said = text.strip()
+        if not said:
+            raise NotNow("the message is empty")
+        if len(said) > MAX_MESSAGE_CHARS:
+            raise NotNow(f"the message has {len(said)} characters; write at most {MAX_MESSAGE_CHARS}")
+
+        def work(session: Session) -> int:
+            row = row_of(session, negotiation_id)
+            if key is not None and (known := by_key(session, negotiation_id, key)) is not None:
+                return known.position
+            if Status(row.status) in (Status.AGREED, Status.STOPPED):
+                raise NotNow("this conversation has ended; use the contact details of the creditor")
+            waits = Status(row.status).automated
+            message = stored(session, negotiation_id, Sender.DEBTOR, said, key=key, answered=not waits)
+            audit.record(session, "debtor", "wrote", negotiation_id, position=message.position)
+            return message.position
+
+        return self.database.transaction(work)
+
+    def confirm(self, negotiation_id: str, plan_id: str) -> Plan:
+        """The debtor agrees to the plan of that id; from here on it binds. Twice is once.
+
+        Raises:
+            NotThere: no such negotiation.
+            NotNow: there is nothing to confirm, or another plan than this.
+        """
+
+        def work(session: Session) -> Plan:
+            row = row_of(session, negotiation_id)
+            if row.agreed is not None and (agreed := Plan.model_validate(row.agreed)).id == plan_id:
+                return agreed
+            if Status(row.status) is not Status.CONFIRMING or row.pending is None:
+                raise NotNow("there is no plan that waits for your confirmation")
+            plan = Plan.model_validate(row.pending)
+            if plan.id != plan_id:
+                raise NotNow("the plan has changed; read the one that is shown now")
+            speaker = Speaker.DEBTOR if plan.accepted_by == "debtor" else Speaker.CREDITOR
+            turn = Turn(
+                speaker=speaker,
+                move=Move(kind=MoveKind.ACCEPT),
+                dialogue=words.statement(MoveKind.ACCEPT, plan.terms, repeated=False),
+            )
+            sender = Sender.DEBTOR if speaker is Speaker.DEBTOR else Sender.CREDITOR
+            stored(session, negotiation_id, sender, turn.dialogue, turn=turn)
+            row.agreed, row.pending, row.status = row.pending, None, Status.AGREED.value
+            audit.record(session, "debtor", "confirmed", negotiation_id, plan=plan_id)
+            return plan
+
+        return self.database.transaction(work)
+
+    def decline(self, negotiation_id: str) -> None:
+        """The debtor ends it; whatever waited for a confirmation is void.
+
+        Raises:
+            NotThere: no such negotiation.
+            NotNow: it has been agreed.
+        """
+
+        def work(session: Session) -> None:
+            row = row_of(session, negotiation_id)
+            if Status(row.status) is Status.AGREED:
+                raise NotNow("the plan has been agreed; ask for a person if it cannot be kept")
+            if Status(row.status) is not Status.DECLINED:
+                row.status, row.pending = Status.DECLINED.value, None
+                audit.record(session, "debtor", "declined", negotiation_id)
+
+        self.database.transaction(work)
+
+    def ask_for_a_person(self, negotiation_id: str, actor: str = "debtor") -> None:
+        """The program falls silent and a person is asked for.
+
+        Raises:
+            NotThere: no such negotiation.
+        """
+
+        def work(session: Session) -> None:
+            row = row_of(session, negotiation_id)
+            if Status(row.status).automated:
+                hand_over(session, row, HANDED_OVER, ())
+                audit.record(session, actor, "asked for a person", negotiation_id)
+
+        self.database.transaction(work)
+
+    def waiting(self) -> list[str]:
+        """Ids of the negotiations that owe somebody an answer and that nobody is answering."""
+        owed = (
+            select(NegotiationRow.id)
+            .outerjoin(MessageRow, MessageRow.negotiation_id == NegotiationRow.id)
+            .where(NegotiationRow.status.in_([one.value for one in Status if one.automated]))
+            .where(or_(NegotiationRow.lease_until.is_(None), NegotiationRow.lease_until < now()))
+            .group_by(NegotiationRow.id)
+            .having(or_(func.count(MessageRow.id) == 0, func.min(MessageRow.answered) == False))  # noqa: E712
+        )
+        with self.database.reading() as session:
+            return list(session.scalars(owed))
+
+    # --- answering
+
+    def answer(self, negotiation_id: str) -> bool:
+        """Answer what waits, oldest first; False where another process is at it or nothing waits.
+
+        Raises:
+            NotThere: no such negotiation.
+            InfrastructureFailure: the model could not be reached; what waits goes on waiting.
+        """
+        if not self._leased(negotiation_id):
+            return False
+        try:
+            answered = False
+            while self._answer_next(negotiation_id):
+                answered = True
+            return answered
+        finally:
+            self.database.transaction(
+                lambda session: session.execute(
+                    update(NegotiationRow)
+                    .where(NegotiationRow.id == negotiation_id, NegotiationRow.lease == self.process)
+                    .values(lease=None, lease_until=None)
+                )
+            )
+
+    def _leased(self, negotiation_id: str) -> bool:
+        def work(session: Session) -> bool:
+            row_of(session, negotiation_id)
+            taken = session.execute(
+                update(NegotiationRow)
+                .where(NegotiationRow.id == negotiation_id)
+                .where(or_(NegotiationRow.lease_until.is_(None), NegotiationRow.lease_until < now()))
+                .values(lease=self.process, lease_until=now() + timedelta(seconds=LEASE_S))
+            )
+            return bool(taken.rowcount)  # type: ignore[attr-defined]  # a CursorResult, as for every UPDATE
+
+        return self.database.transaction(work)
+
+    def _answer_next(self, negotiation_id: str) -> bool:
+        with self.database.reading() as session:
+            row = row_of(session, negotiation_id)
+            messages = messages_of(session, negotiation_id)
+        if not Status(row.status).automated:
+            return False
+        waiting = next((one for one in messages if not one.answered), None)
+        if waiting is None and messages:
+            return False
+        reply = self.answers.reply(row, messages, waiting)
+        self.database.transaction(lambda session: self._write(session, row, waiting, reply))
+        return True
+
+    def _write(self, session: Session, before: NegotiationRow, waiting: MessageRow | None, reply: Reply) -> None:
+        """Store an answer, unless the negotiation was ended meanwhile: then the program has nothing to say."""
+        row = row_of(session, before.id)
+        if waiting is not None:
+            asked = session.get_one(MessageRow, waiting.id)
+            if asked.answered:
+                return
+            asked.answered, asked.turn, asked.findings = True, waiting.turn, waiting.findings
+        if not Status(row.status).automated:
+            return
+        for message in reply.messages:
+            stored(session, row.id, Sender(message.sender), message.text, turn=message.turn, findings=message.findings)
+        row.status = reply.status.value
+        row.pending = reply.pending.model_dump(mode="json") if reply.pending else None
+        if reply.memory is not None:
+            row.memory = reply.memory.model_dump(mode="json")
+        rules = [one["rule"] for message in reply.messages for one in message.findings]
+        audit.record(session, "program", "answered", row.id, status=row.status, rules=rules)

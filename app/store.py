@@ -1,0 +1,112 @@
+"""Rows as the service writes and reads them, inside a transaction of the caller's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.conduct.outgoing import Checked, Finding
+from app.conduct.signals import Noticed
+from app.records import MessageRow, NegotiationRow, Sender, Status
+from data.domain import CreditorView, Turn
+
+
+class NotThere(Exception):
+    """There is no such negotiation."""
+
+
+def row_of(session: Session, negotiation_id: str) -> NegotiationRow:
+    """The negotiation's row.
+
+    Raises:
+        NotThere: there is none.
+    """
+    row = session.get(NegotiationRow, negotiation_id)
+    if row is None:
+        raise NotThere(negotiation_id)
+    return row
+
+
+def view_of(row: NegotiationRow) -> CreditorView:
+    """The case as the creditor's side sees it."""
+    return CreditorView.model_validate(row.view)
+
+
+def messages_of(session: Session, negotiation_id: str) -> list[MessageRow]:
+    """All messages, oldest first."""
+    query = select(MessageRow).where(MessageRow.negotiation_id == negotiation_id).order_by(MessageRow.position)
+    return list(session.scalars(query))
+
+
+def by_key(session: Session, negotiation_id: str, key: str) -> MessageRow | None:
+    """The message that its sender named `key`."""
+    query = select(MessageRow).where(MessageRow.negotiation_id == negotiation_id, MessageRow.key == key)
+    return session.scalars(query).first()
+
+
+def stored(
+    session: Session,
+    negotiation_id: str,
+    sender: Sender,
+    text: str,
+    *,
+    key: str | None = None,
+    answered: bool = True,
+    turn: Turn | dict[str, Any] | None = None,
+    findings: Sequence[dict[str, Any]] = (),
+) -> MessageRow:
+    """Append a message; of two at once the second fails on its position and is tried again."""
+    highest = session.scalar(select(func.max(MessageRow.position)).where(MessageRow.negotiation_id == negotiation_id))
+    message = MessageRow(
+        negotiation_id=negotiation_id,
+        position=1 if highest is None else highest + 1,
+        sender=sender.value,
+        text=text,
+        key=key,
+        answered=answered,
+        turn=turn.model_dump(mode="json") if isinstance(turn, Turn) else turn,
+        findings=list(findings),
+    )
+    session.add(message)
+    session.flush()
+    return message
+
+
+def hand_over(session: Session, row: NegotiationRow, text: str, findings: Sequence[Finding]) -> None:
+    """Say `text`, and leave the negotiation to a person."""
+    stored(session, row.id, Sender.SERVICE, text, findings=[_finding(one) for one in findings])
+    row.status, row.pending = Status.WITH_A_PERSON.value, None
+
+
+def message(sender: Sender, text: str, findings: Sequence[Finding] = ()) -> MessageRow:
+    """A message that is no turn, not yet stored."""
+    return MessageRow(sender=sender.value, text=text, findings=[_finding(one) for one in findings])
+
+
+def spoken(turn: Turn, found: Checked) -> MessageRow:
+    """The program's message as it leaves; its turn has the words without the notices, which no model needs."""
+    said = turn.model_copy(update={"dialogue": found.said})
+    findings = [_finding(one) for one in found.findings]
+    return MessageRow(
+        sender=Sender.CREDITOR.value, text=found.text, turn=said.model_dump(mode="json"), findings=findings
+    )
+
+
+def _finding(one: Finding) -> dict[str, Any]:
+    return {**asdict(one), "action": one.action.value}
+
+
+def signal_finding(one: Noticed) -> dict[str, Any]:
+    """A signal in a debtor's words as it is kept with the message."""
+    signal = one.signal
+    return {
+        "rule": signal.id,
+        "action": signal.outcome.value,
+        "excerpt": one.excerpt,
+        "why": signal.why,
+        "source": signal.source,
+    }

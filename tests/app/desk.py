@@ -1,0 +1,57 @@
+"""A service on a scripted model: it reads what the tests' debtors write, and steps down its ladder."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import dspy
+
+from app.conduct.profile import load_profile
+from app.database import Database
+from app.house import House
+from app.negotiations import Negotiations
+from app.records import Base
+from data.book import read_book, write_book
+from data.domain import DebtCase
+from programs.fingerprints import program_sha256, program_state
+from programs.maden import Maden
+from programs.person import model_reader
+from programs.settings import ProgramSettings, Variant
+from tests.programs.cases import case
+from tests.programs.players import PLAN, turn
+from tests.scripted import scripted_lm
+
+CASE = "d-1"
+
+
+def reading(prompt: str) -> dict[str, Any]:
+    """What the last message of a reading prompt says."""
+    said = prompt.rsplit("[[ ## message ## ]]", 1)[-1].split("Respond with", 1)[0].lower()
+    months = re.search(r"(\d+) (?:months|monthly)", said)
+    intent = "accept" if "accept" in said else "leave" if "goodbye" in said else "offer" if months else "talk"
+    return {"reading": {"intent": intent, "installment_periods": int(months[1]) if months else None}}
+
+
+def desk_lm(message: str = "Let us find a plan.", **settings: Any) -> dspy.LM:
+    def answer(prompt: str) -> Any:
+        if "`reading`" in prompt:
+            return reading(prompt)
+        return {"strategy": PLAN} if "`strategy`" in prompt else turn("step_down", message)
+
+    return scripted_lm(answer, **settings)
+
+
+def house(folder: Path, lm: dspy.LM, profile: str = "neutral", cases: list[DebtCase] | None = None) -> House:
+    path = folder / "book.jsonl"
+    write_book(cases or [case(case_id=CASE)], path)
+    program = Maden(ProgramSettings(variant=Variant.PLANNED))
+    sha256 = program_sha256(program.settings, program_state(program))
+    return House(program, "planned", sha256, lm, model_reader(lambda: lm), load_profile(profile), read_book(path))
+
+
+def desk(folder: Path, lm: dspy.LM | None = None, profile: str = "neutral", url: str | None = None) -> Negotiations:
+    database = Database(url or f"sqlite:///{folder / 'app.sqlite'}")
+    Base.metadata.create_all(database.engine)
+    return Negotiations(database, house(folder, lm or desk_lm(), profile))
