@@ -51,13 +51,14 @@ class Negotiations:
 
     # --- what a debtor, an operator or a clock may do
 
-    def start(self, case_id: str, timezone: str = "UTC", *, asked_for: bool = False) -> str:
+    def start(self, case_id: str, timezone: str = "UTC", *, asked_for: bool = False, actor: str = "service") -> str:
         """Open a negotiation with a debtor of the book; returns its id. The creditor opens with the first answer.
 
         Args:
             case_id: of the book.
             timezone: IANA name of the debtor's local time, for the hours of contact.
             asked_for: whether the debtor is there and asked, so that the hours do not matter.
+            actor: who started it, for the audit log.
 
         Raises:
             UserError: no such case or time zone.
@@ -83,7 +84,7 @@ class Negotiations:
         def work(session: Session) -> str:
             session.add(row)
             session.flush()
-            audit.record(session, "service", "started", row.id, program=self.house.program_sha256)
+            audit.record(session, actor, "started", row.id, program=self.house.program_sha256)
             return row.id
 
         return self.database.transaction(work)
@@ -145,8 +146,8 @@ class Negotiations:
 
         return self.database.transaction(work)
 
-    def decline(self, negotiation_id: str) -> None:
-        """The debtor ends it; whatever waited for a confirmation is void.
+    def decline(self, negotiation_id: str, actor: str = "debtor") -> None:
+        """The debtor, or an operator, ends it; whatever waited for a confirmation is void.
 
         Raises:
             NotThere: no such negotiation.
@@ -159,7 +160,7 @@ class Negotiations:
                 raise NotNow("the plan has been agreed; ask for a person if it cannot be kept")
             if Status(row.status) is not Status.DECLINED:
                 row.status, row.pending = Status.DECLINED.value, None
-                audit.record(session, "debtor", "declined", negotiation_id)
+                audit.record(session, actor, "declined", negotiation_id)
 
         self.database.transaction(work)
 
@@ -175,6 +176,59 @@ class Negotiations:
             if Status(row.status).automated:
                 hand_over(session, row, HANDED_OVER, ())
                 audit.record(session, actor, "asked for a person", negotiation_id)
+
+        self.database.transaction(work)
+
+    def take_over(self, negotiation_id: str, operator: str) -> None:
+        """An operator leads it from here on.
+
+        Raises:
+            NotThere: no such negotiation.
+            NotNow: it has been agreed.
+        """
+
+        def work(session: Session) -> None:
+            row = row_of(session, negotiation_id)
+            if Status(row.status) is Status.AGREED:
+                raise NotNow("the plan has been agreed; there is nothing to take over")
+            if Status(row.status) is not Status.STOPPED:  # who asked for silence keeps it until an operator writes
+                row.status, row.pending = Status.WITH_A_PERSON.value, None
+            row.operator = operator
+            audit.record(session, operator, "took over", negotiation_id)
+
+        self.database.transaction(work)
+
+    def hand_back(self, negotiation_id: str, operator: str) -> None:
+        """The program goes on; what a debtor wrote meanwhile was for the operator and is not answered again.
+
+        Raises:
+            NotThere: no such negotiation.
+            NotNow: it is not with a person.
+        """
+
+        def work(session: Session) -> None:
+            row = row_of(session, negotiation_id)
+            if Status(row.status) is not Status.WITH_A_PERSON:
+                raise NotNow(f"this negotiation is {row.status.replace('_', ' ')}, so it cannot be handed back")
+            row.status, row.operator = Status.OPEN.value, None
+            audit.record(session, operator, "handed back", negotiation_id)
+
+        self.database.transaction(work)
+
+    def write(self, negotiation_id: str, operator: str, text: str) -> None:
+        """An operator's own words to the debtor.
+
+        Raises:
+            NotThere: no such negotiation.
+            NotNow: this operator has not taken it over.
+        """
+
+        def work(session: Session) -> None:
+            row = row_of(session, negotiation_id)
+            if row.operator != operator or Status(row.status).automated:
+                raise NotNow("take the negotiation over first")
+            message = stored(session, negotiation_id, Sender.OPERATOR, text.strip())
+            audit.record(session, operator, "wrote", negotiation_id, position=message.position)
 
         self.database.transaction(work)
 

@@ -163,3 +163,23 @@ class AuditRow(Base):
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     sha256: Mapped[str] = mapped_column(String(64))
     """Of this row's content and the row before."""
+
+
+class OperatorRow(Base):
+    """Somebody who may read and take over negotiations."""
+
+    __tablename__ = "operators"
+
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    created: Mapped[datetime] = mapped_column(Moment, default=now)
+
+
+class LoginRow(Base):
+    """One login of an operator; the token itself is with the browser alone."""
+
+    __tablename__ = "logins"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    operator: Mapped[str] = mapped_column(ForeignKey("operators.name", ondelete="CASCADE"))
+    until: Mapped[datetime] = mapped_column(Moment)

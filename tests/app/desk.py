@@ -45,7 +45,7 @@ def desk_lm(message: str = "Let us find a plan.", **settings: Any) -> dspy.LM:
 
 def house(folder: Path, lm: dspy.LM, profile: str = "neutral", cases: list[DebtCase] | None = None) -> House:
     path = folder / "book.jsonl"
-    write_book(cases or [case(case_id=CASE)], path)
+    write_book(cases or [case(case_id=CASE, income=613_700, expenses=507_900, assets=411_300)], path)
     program = Maden(ProgramSettings(variant=Variant.PLANNED))
     sha256 = program_sha256(program.settings, program_state(program))
     return House(program, "planned", sha256, lm, model_reader(lambda: lm), load_profile(profile), read_book(path))

@@ -1,0 +1,1 @@
+"""The service over HTTP: what debtors may see and do, what the people responsible may."""

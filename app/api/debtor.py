@@ -1,0 +1,106 @@
+"""The debtor's routes. The bearer of a link's token acts in its one negotiation."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Header, Request
+from pydantic import BaseModel, Field
+from sse_starlette.sse import EventSourceResponse
+from starlette.concurrency import run_in_threadpool
+
+from app.api.debtor_views import NegotiationView, PlanView, negotiation_view, plan_view
+from app.api.shared import Debtor, Parts, Service
+from app.metrics import MESSAGES
+from app.negotiations import MAX_MESSAGE_CHARS
+from app.records import now
+from app.store import messages_of, row_of
+
+LOOK_EVERY_S = 0.25
+"""How often a stream looks for something new."""
+PING_S = 15
+
+router = APIRouter(prefix="/api/debtor", tags=["debtor"])
+
+
+class Said(BaseModel):
+    """A debtor's message."""
+
+    text: Annotated[str, Field(min_length=1, max_length=MAX_MESSAGE_CHARS)]
+
+
+class Received(BaseModel):
+    """A message that is stored; its answer follows."""
+
+    position: int
+
+
+class Confirmation(BaseModel):
+    """Which plan is agreed to."""
+
+    plan: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+
+
+@router.get("/negotiation")
+def negotiation(found: Debtor, service: Service) -> NegotiationView:
+    """The whole conversation, the offer as it stands, and the plan that waits for a confirmation."""
+    return _view(service, found)
+
+
+@router.post("/messages", status_code=202)
+def say(
+    said: Said,
+    found: Debtor,
+    service: Service,
+    idempotency_key: Annotated[str | None, Header(max_length=128, pattern=r"^[!-~]+$")] = None,
+) -> Received:
+    """Store a message; the answer comes over `events`. The same `Idempotency-Key` again is the same message."""
+    position = service.negotiations.receive(found, said.text, idempotency_key)
+    MESSAGES.labels(kind="debtor").inc()
+    service.worker.wake(found)
+    return Received(position=position)
+
+
+@router.post("/confirm")
+def confirm(confirmation: Confirmation, found: Debtor, service: Service) -> PlanView:
+    """Agree to the plan of that id; from here on it binds."""
+    return plan_view(service.negotiations.confirm(found, confirmation.plan))
+
+
+@router.post("/decline", status_code=204)
+def decline(found: Debtor, service: Service) -> None:
+    """End the conversation without an agreement."""
+    service.negotiations.decline(found)
+
+
+@router.post("/person", status_code=204)
+def person(found: Debtor, service: Service) -> None:
+    """Ask for a person; the assistant says no more."""
+    service.negotiations.ask_for_a_person(found)
+
+
+@router.get("/events", response_class=EventSourceResponse)
+async def events(request: Request, found: Debtor, service: Service) -> EventSourceResponse:
+    """Server-sent events: `negotiation`, the whole view, at once and whenever it changes."""
+    return EventSourceResponse(_changes(request, service, found), ping=PING_S)
+
+
+async def _changes(request: Request, service: Parts, found: str) -> AsyncIterator[dict[str, str]]:
+    last = ""
+    while not await request.is_disconnected():
+        view = (await run_in_threadpool(_view, service, found)).model_dump_json()
+        if view != last:
+            last = view
+            yield {"event": "negotiation", "data": json.dumps(json.loads(view), ensure_ascii=False)}
+        await asyncio.sleep(LOOK_EVERY_S)
+
+
+def _view(service: Parts, found: str) -> NegotiationView:
+    with service.negotiations.database.reading() as session:
+        row = row_of(session, found)
+        messages = messages_of(session, found)
+    return negotiation_view(row, messages, now().astimezone(ZoneInfo(row.timezone)).date())

@@ -1,0 +1,113 @@
+"""What a debtor is shown. Nothing else of a negotiation's record leaves on the debtor's side.
+
+These types name every field; thoughts, moves, notes, limits, ladders and findings are not among them, so a new column
+cannot leak by being added.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from pydantic import BaseModel
+
+from app.plans import Plan, plan_of
+from app.records import MessageRow, NegotiationRow, Sender, Status
+from app.store import view_of
+from data.domain import Speaker, Turn, standing_terms
+from programs import words
+
+AUTOMATED = "You are writing with an automated assistant of the creditor."
+NAMES = {
+    Sender.DEBTOR: "you",
+    Sender.CREDITOR: "assistant",
+    Sender.OPERATOR: "person",
+    Sender.SERVICE: "service",
+}
+
+
+class PaymentView(BaseModel):
+    """One payment of a plan."""
+
+    due: date
+    amount: str
+
+
+class PlanView(BaseModel):
+    """A plan in words and figures that a person can check."""
+
+    id: str
+    """Named when it is confirmed."""
+    debt: str
+    forgiven: str
+    total: str
+    payments: list[PaymentView]
+    ends: date
+    summary: str
+
+
+class MessageView(BaseModel):
+    """One message."""
+
+    position: int
+    sender: str
+    """you, assistant, person or service."""
+    text: str
+    at: datetime
+
+
+class NegotiationView(BaseModel):
+    """The conversation as its debtor sees it."""
+
+    status: Status
+    name: str | None
+    about: str
+    """Which debt."""
+    assistant: str = AUTOMATED
+    messages: list[MessageView]
+    answering: bool
+    """Whether an answer is on its way."""
+    offer: PlanView | None
+    """The creditor's offer as it stands."""
+    to_confirm: PlanView | None
+    """The plan that binds once it is confirmed."""
+    agreed: PlanView | None
+
+
+def negotiation_view(row: NegotiationRow, messages: list[MessageRow], today: date) -> NegotiationView:
+    """The debtor's view of a negotiation."""
+    case = view_of(row)
+    turns = [Turn.model_validate(one.turn) for one in messages if one.turn is not None]
+    terms = standing_terms(turns, Speaker.CREDITOR)
+    status = Status(row.status)
+    return NegotiationView(
+        status=status,
+        name=case.debtor.name,
+        about=f"{case.debt.product}, {words.money(case.debt.outstanding, case.debt.currency)} outstanding",
+        messages=[message_view(one) for one in messages],
+        answering=status.automated and (not messages or any(not one.answered for one in messages)),
+        offer=plan_view(plan_of(terms, case.debt, today, "debtor")) if terms and status.automated else None,
+        to_confirm=plan_view(Plan.model_validate(row.pending)) if row.pending else None,
+        agreed=plan_view(Plan.model_validate(row.agreed)) if row.agreed else None,
+    )
+
+
+def message_view(row: MessageRow) -> MessageView:
+    """One message as the debtor sees it."""
+    return MessageView(position=row.position, sender=NAMES[Sender(row.sender)], text=row.text, at=row.at)
+
+
+def plan_view(plan: Plan) -> PlanView:
+    """A plan to be read."""
+
+    def money(amount: int) -> str:
+        return words.money(amount, plan.currency)
+
+    return PlanView(
+        id=plan.id,
+        debt=money(plan.outstanding_minor),
+        forgiven=money(plan.forgiven_minor),
+        total=money(plan.total_minor),
+        payments=[PaymentView(due=one.due, amount=money(one.amount_minor)) for one in plan.payments],
+        ends=plan.ends,
+        summary=words.package(plan.terms),
+    )

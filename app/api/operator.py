@@ -1,0 +1,163 @@
+"""The operator's routes: start, list, read, score, take over, write, hand back."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import func, select
+
+from app.api.operator_views import Listed, OperatorView, ScoreView, listed, operator_view, record_of, score_view
+from app.api.shared import LOGIN_COOKIE, Operator, Service
+from app.negotiations import MAX_MESSAGE_CHARS
+from app.operators import LOGIN_HOURS, csrf_of
+from app.records import MessageRow, NegotiationRow, Status
+from app.store import messages_of, row_of
+from data.errors import UserError
+
+PAGE = 100
+
+router = APIRouter(prefix="/api", tags=["operator"])
+
+
+class Credentials(BaseModel):
+    """Who logs in."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    password: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class LoggedIn(BaseModel):
+    """A login; its token is in a cookie that no script can read."""
+
+    csrf: str
+    """To be sent as `X-CSRF` with whatever changes something."""
+
+
+class Begin(BaseModel):
+    """With whom to negotiate."""
+
+    case_id: Annotated[str, Field(min_length=1, max_length=200)]
+    timezone: Annotated[str, Field(max_length=64)] = "UTC"
+    """IANA name of the debtor's local time."""
+    asked_for: bool = False
+    """The debtor is there and asked for it, so the hours of contact do not matter."""
+
+
+class Begun(BaseModel):
+    """A negotiation and the link for its debtor."""
+
+    id: str
+    link: str
+
+
+class Written(BaseModel):
+    """An operator's message."""
+
+    text: Annotated[str, Field(min_length=1, max_length=MAX_MESSAGE_CHARS)]
+
+
+@router.post("/login")
+def log_in(credentials: Credentials, service: Service, response: Response) -> LoggedIn:
+    """Log in."""
+    service.require_pace(f"login {credentials.name}")
+    token = service.operators.log_in(credentials.name, credentials.password)
+    if token is None:
+        raise HTTPException(401, "wrong name or password")
+    secure = service.base_url.startswith("https:")
+    response.set_cookie(
+        LOGIN_COOKIE, token, max_age=LOGIN_HOURS * 3600, httponly=True, samesite="strict", secure=secure, path="/"
+    )
+    return LoggedIn(csrf=csrf_of(token))
+
+
+@router.post("/logout", status_code=204)
+def log_out(login: Operator, service: Service, response: Response) -> None:
+    """End this login."""
+    service.operators.log_out(login.token)
+    response.delete_cookie(LOGIN_COOKIE, path="/")
+
+
+@router.post("/negotiations", status_code=201)
+def begin(asked: Begin, login: Operator, service: Service) -> Begun:
+    """Start a negotiation; the program opens it."""
+    found = service.negotiations.start(asked.case_id, asked.timezone, asked_for=asked.asked_for, actor=login.operator)
+    service.worker.wake(found)
+    return Begun(id=found, link=service.link(found))
+
+
+@router.get("/negotiations")
+def list_negotiations(
+    login: Operator,
+    service: Service,
+    status: Annotated[Status | None, Query()] = None,
+    offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
+) -> list[Listed]:
+    """The latest negotiations, a hundred at a time."""
+    unanswered = func.count(MessageRow.id).filter(MessageRow.answered.is_(False))
+    query = (
+        select(NegotiationRow, func.count(MessageRow.id), unanswered)
+        .outerjoin(MessageRow, MessageRow.negotiation_id == NegotiationRow.id)
+        .group_by(NegotiationRow.id)
+        .order_by(NegotiationRow.updated.desc(), NegotiationRow.id)
+        .offset(offset)
+        .limit(PAGE)
+    )
+    if status is not None:
+        query = query.where(NegotiationRow.status == status.value)
+    with service.negotiations.database.reading() as session:
+        return [listed(row, messages, waiting > 0) for row, messages, waiting in session.execute(query)]
+
+
+@router.get("/negotiations/{negotiation_id}")
+def read(negotiation_id: str, login: Operator, service: Service) -> OperatorView:
+    """One negotiation, whole: thoughts, ladder, verdicts, what the guard and the rules of conduct did."""
+    with service.negotiations.database.reading() as session:
+        row = row_of(session, negotiation_id)
+        return operator_view(row, messages_of(session, negotiation_id), login.csrf)
+
+
+@router.get("/negotiations/{negotiation_id}/score")
+def scored(negotiation_id: str, login: Operator, service: Service) -> ScoreView:
+    """The thirteen metrics and the indices so far."""
+    house = service.negotiations.house
+    with service.negotiations.database.reading() as session:
+        row = row_of(session, negotiation_id)
+        messages = messages_of(session, negotiation_id)
+    if not any(one.turn for one in messages):
+        raise UserError("nothing has been said yet that could be scored")
+    return score_view(record_of(house.program, house.book.case(row.case_id), row, messages))
+
+
+@router.post("/negotiations/{negotiation_id}/link")
+def link(negotiation_id: str, login: Operator, service: Service) -> Begun:
+    """A fresh link for its debtor."""
+    with service.negotiations.database.reading() as session:
+        row_of(session, negotiation_id)
+    return Begun(id=negotiation_id, link=service.link(negotiation_id))
+
+
+@router.post("/negotiations/{negotiation_id}/take-over", status_code=204)
+def take_over(negotiation_id: str, login: Operator, service: Service) -> None:
+    """Lead it yourself; the program is silent from here on."""
+    service.negotiations.take_over(negotiation_id, login.operator)
+
+
+@router.post("/negotiations/{negotiation_id}/hand-back", status_code=204)
+def hand_back(negotiation_id: str, login: Operator, service: Service) -> None:
+    """Let the program go on; not after a request to stop."""
+    service.negotiations.hand_back(negotiation_id, login.operator)
+    service.worker.wake(negotiation_id)
+
+
+@router.post("/negotiations/{negotiation_id}/messages", status_code=201)
+def write(negotiation_id: str, written: Written, login: Operator, service: Service) -> None:
+    """Write to the debtor in your own words; only after taking over."""
+    service.negotiations.write(negotiation_id, login.operator, written.text)
+
+
+@router.post("/negotiations/{negotiation_id}/close", status_code=204)
+def close(negotiation_id: str, login: Operator, service: Service) -> None:
+    """End it without an agreement."""
+    service.negotiations.decline(negotiation_id, login.operator)

@@ -1,0 +1,14 @@
+"""What Prometheus reads at /metrics."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Histogram
+
+ANSWERS = Counter("maden_answers_total", "Answers of the program, by what came of them.", ["outcome"])
+ANSWER_SECONDS = Histogram(
+    "maden_answer_seconds",
+    "Seconds from the beginning of an answer to its end.",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120),
+)
+MESSAGES = Counter("maden_messages_total", "Messages that came in, by whether they were new.", ["kind"])
+REQUESTS = Counter("maden_http_requests_total", "Requests, by route and status.", ["route", "status"])

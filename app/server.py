@@ -1,0 +1,63 @@
+"""The application: routes, pages, health, and the worker that answers while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
+
+from app.api import debtor, operator
+from app.api.shared import Parts, Service, prepare
+
+ABOUT = "Negotiations of overdue debts by a compiled program, with people responsible for it."
+
+
+def create_app(service: Parts) -> FastAPI:
+    """The ASGI application of a service; the worker runs as long as it does."""
+
+    @asynccontextmanager
+    async def running(_: FastAPI) -> AsyncIterator[None]:
+        service.worker.start()
+        try:
+            yield
+        finally:
+            await run_in_threadpool(service.worker.stop)
+
+    app = FastAPI(title="maden", description=ABOUT, lifespan=running, docs_url="/api/docs", redoc_url=None)
+    app.state.parts = service
+    prepare(app)
+    app.include_router(debtor.router)
+    app.include_router(operator.router)
+
+    @app.get("/health", tags=["machine"])
+    def health() -> dict[str, str]:
+        """The process lives."""
+        return {"status": "alive"}
+
+    @app.get("/ready", tags=["machine"], responses={503: {"description": "the database or the model is not there"}})
+    def ready(service: Service, response: Response) -> dict[str, bool]:
+        """Whether messages are stored and answered."""
+        found = {"database": _stores(service), "model": service.worker.reachable}
+        response.status_code = 200 if all(found.values()) else 503
+        return found
+
+    @app.get("/metrics", tags=["machine"], response_class=Response)
+    def metrics() -> Response:
+        """Counters in Prometheus's form."""
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return app
+
+
+def _stores(service: Parts) -> bool:
+    try:
+        with service.negotiations.database.reading() as session:
+            session.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return False
+    return True
