@@ -70,7 +70,7 @@ class Answers:
         if meant.leaves:
             return Reply((*said, message(Sender.SERVICE, HANDED_OVER)), Status.DECLINED)
         if meant.move.kind is MoveKind.ACCEPT and table.theirs is not None:
-            plan = self._plan(row, table.theirs, "debtor")
+            plan = self.plan(row, table.theirs, "debtor")
             return Reply((*said, message(Sender.SERVICE, CONFIRM)), Status.CONFIRMING, pending=plan)
         turn = completed(
             Turn(
@@ -106,10 +106,11 @@ class Answers:
         if found.blocked:
             return Reply((message(Sender.SERVICE, HANDED_OVER, found.findings),), Status.WITH_A_PERSON)
         if turn.move.kind is MoveKind.ACCEPT and table.theirs is not None:
-            plan = self._plan(row, table.theirs, "creditor")
+            plan = self.plan(row, table.theirs, "creditor")
             return Reply((message(Sender.SERVICE, CONFIRM),), Status.CONFIRMING, seat.memory, plan)
         return Reply((spoken(turn, found),), Status.OPEN, seat.memory)
 
-    def _plan(self, row: NegotiationRow, terms: Terms, accepted_by: str) -> Plan:
+    def plan(self, row: NegotiationRow, terms: Terms, accepted_by: str) -> Plan:
+        """The plan that `terms` mean if they are agreed on the debtor's today."""
         today = now().astimezone(ZoneInfo(row.timezone)).date()
         return plan_of(terms, view_of(row).debt, today, accepted_by)

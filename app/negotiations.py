@@ -23,7 +23,7 @@ from app.house import House
 from app.plans import Plan
 from app.records import MessageRow, NegotiationRow, Sender, Status, now
 from app.store import by_key, hand_over, messages_of, row_of, stored
-from data.domain import Move, MoveKind, Speaker, Turn
+from data.domain import Move, MoveKind, Speaker, Turn, standing_terms
 from data.errors import UserError
 from programs import words
 
@@ -145,6 +145,44 @@ class Negotiations:
             return plan
 
         return self.database.transaction(work)
+
+    def accept_offer(self, negotiation_id: str) -> Plan:
+        """The debtor would take the creditor's offer as it stands; returns the plan to be confirmed.
+
+        Raises:
+            NotThere: no such negotiation.
+            NotNow: there is no offer to take.
+        """
+
+        def work(session: Session) -> Plan:
+            row = row_of(session, negotiation_id)
+            if row.pending is not None:
+                return Plan.model_validate(row.pending)
+            turns = [Turn.model_validate(one.turn) for one in messages_of(session, negotiation_id) if one.turn]
+            terms = standing_terms(turns, Speaker.CREDITOR)
+            if terms is None or Status(row.status) is not Status.OPEN:
+                raise NotNow("there is no offer that you could accept now")
+            plan = self.answers.plan(row, terms, "debtor")
+            row.pending, row.status = plan.model_dump(mode="json"), Status.CONFIRMING.value
+            audit.record(session, "debtor", "would accept", negotiation_id, plan=plan.id)
+            return plan
+
+        return self.database.transaction(work)
+
+    def reconsider(self, negotiation_id: str) -> None:
+        """The debtor does not confirm; the conversation goes on.
+
+        Raises:
+            NotThere: no such negotiation.
+        """
+
+        def work(session: Session) -> None:
+            row = row_of(session, negotiation_id)
+            if Status(row.status) is Status.CONFIRMING:
+                row.pending, row.status = None, Status.OPEN.value
+                audit.record(session, "debtor", "did not confirm", negotiation_id)
+
+        self.database.transaction(work)
 
     def decline(self, negotiation_id: str, actor: str = "debtor") -> None:
         """The debtor, or an operator, ends it; whatever waited for a confirmation is void.

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from fastapi import FastAPI, Response
+from fastapi.responses import FileResponse
+from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from app.api import debtor, operator
 from app.api.shared import Parts, Service, prepare
 
+PAGES = Path(__file__).with_name("pages")
 ABOUT = "Negotiations of overdue debts by a compiled program, with people responsible for it."
 
 
@@ -33,6 +37,15 @@ def create_app(service: Parts) -> FastAPI:
     prepare(app)
     app.include_router(debtor.router)
     app.include_router(operator.router)
+    app.mount("/pages", StaticFiles(directory=PAGES))
+
+    @app.get("/negotiation", include_in_schema=False)
+    def debtor_page() -> FileResponse:
+        return FileResponse(PAGES / "negotiation.html")
+
+    @app.get("/operator", include_in_schema=False)
+    def operator_page() -> FileResponse:
+        return FileResponse(PAGES / "operator.html")
 
     @app.get("/health", tags=["machine"])
     def health() -> dict[str, str]:

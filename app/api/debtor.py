@@ -71,6 +71,18 @@ def confirm(confirmation: Confirmation, found: Debtor, service: Service) -> Plan
     return plan_view(service.negotiations.confirm(found, confirmation.plan))
 
 
+@router.post("/accept")
+def accept(found: Debtor, service: Service) -> PlanView:
+    """Take the creditor's offer as it stands; the answer is the plan that then has to be confirmed."""
+    return plan_view(service.negotiations.accept_offer(found))
+
+
+@router.post("/reconsider", status_code=204)
+def reconsider(found: Debtor, service: Service) -> None:
+    """Do not confirm; go on talking."""
+    service.negotiations.reconsider(found)
+
+
 @router.post("/decline", status_code=204)
 def decline(found: Debtor, service: Service) -> None:
     """End the conversation without an agreement."""

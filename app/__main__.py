@@ -1,0 +1,141 @@
+"""`python -m app`: run the negotiation service, and look after it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app import audit, retention
+from app.conduct.profile import DEFAULT, load_profile
+from app.database import DEFAULT_URL, Database
+from app.house import House
+from app.links import Links
+from app.migrating import migrate
+from app.negotiations import Negotiations
+from app.operators import Operators
+from data import cli
+from data.book import read_book
+from data.errors import UserError
+from programs import lm as models
+from programs.artifact_store import ROOT as ARTIFACTS
+from programs.contestants import contestant
+from programs.maden import Maden
+from programs.person import model_reader
+
+SECRET = "MADEN_APP_SECRET"
+PASSWORD = "MADEN_OPERATOR_PASSWORD"
+Url = Annotated[str, typer.Option("--database", envvar="MADEN_DATABASE", help="SQLAlchemy URL; default: a file here.")]
+
+app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False, no_args_is_help=False)
+
+
+@app.callback(invoke_without_command=True)
+def serve(  # noqa: PLR0913, PLR0917  (a command line)
+    ctx: typer.Context,
+    artifact: Annotated[
+        str, typer.Option(help="The program: an artifact (maden@champion, a path) or a variant (maden).")
+    ] = "maden",
+    lm: Annotated[str, typer.Option(help="local, local:FILE.gguf or a LiteLLM model string.")] = models.LOCAL,
+    book: Annotated[Path | None, typer.Option(help="A debtor book; default: the shipped one, for tries.")] = None,
+    profile: Annotated[str, typer.Option(help="Rules of conduct: neutral, us-reg-f, uk-conc, or a .toml file.")] = (
+        DEFAULT
+    ),
+    artifacts: Annotated[Path, typer.Option(help="Folder of the artifacts.")] = ARTIFACTS,
+    database: Url = DEFAULT_URL,
+    host: Annotated[str, typer.Option(help="Address to listen on; put a TLS proxy before any but this one.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
+    base_url: Annotated[str | None, typer.Option(help="Where debtors reach the service, for their links.")] = None,
+    threads: Annotated[int, typer.Option(min=1, max=512, help="Answers at once; 1 for an embedded model.")] = 1,
+) -> None:
+    """Run the service: a REST API (its page: /api/docs) that negotiates with real people.
+
+    Debtor links are signed with the secret in the environment variable MADEN_APP_SECRET; without one a secret is made
+    up, and links end with the process. Operators are set with `python -m app operator NAME`. Every message is stored
+    before it is answered: stopped at any moment, the service goes on where it was.
+
+    Example: `MADEN_APP_SECRET=... python -m app --artifact maden@champion --profile us-reg-f`.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    import uvicorn
+
+    from app.api.shared import Parts
+    from app.server import create_app
+    from app.worker import Worker
+
+    store = _opened(database)
+    negotiations = Negotiations(store, _house(artifact, lm, book, profile, artifacts))
+    models.check_lm(negotiations.house.lm)
+    secret = os.environ.get(SECRET, "")
+    if not secret:
+        secret = secrets.token_hex(32)
+        cli.stderr.print(f"{SECRET} is not set: debtor links that are made now end with this process", highlight=False)
+    url = base_url or f"http://{host}:{port}"
+    parts = Parts(negotiations, Links(secret), Operators(store), Worker(negotiations, threads), url)
+    cli.stderr.print(f"maden negotiates at {url}; its API: {url}/api/docs", highlight=False)
+    uvicorn.run(create_app(parts), host=host, port=port, log_level="warning")
+
+
+@app.command()
+def operator(name: str, database: Url = DEFAULT_URL) -> None:
+    """Add an operator, or give one a new password; it is asked for, or read from MADEN_OPERATOR_PASSWORD."""
+    password = os.environ.get(PASSWORD) or typer.prompt("password", hide_input=True, confirmation_prompt=True)
+    Operators(_opened(database)).add(name, password)
+    cli.stderr.print(f"{name} may log in", highlight=False)
+
+
+@app.command(name="audit")
+def audit_(database: Url = DEFAULT_URL) -> None:
+    """Verify the audit log; exit status 1 if an entry was changed, taken out or put in."""
+    with _opened(database).reading() as session:
+        found = audit.verify(session)
+    if found.broken_at is not None:
+        cli.stdout.print(f"broken at entry {found.broken_at}: changed, taken out or put in", highlight=False)
+        raise typer.Exit(1)
+    cli.stdout.print(f"{found.entries} entries, whole; last hash {found.last_sha256}", highlight=False)
+
+
+@app.command()
+def erase(case_id: str, database: Url = DEFAULT_URL) -> None:
+    """Delete every conversation about a case, as somebody may ask for."""
+    number = retention.erase(_opened(database), case_id, "command line")
+    cli.stdout.print(f"{number} conversations about {case_id} deleted", highlight=False)
+
+
+@app.command()
+def retain(days: Annotated[int, typer.Argument(min=1)], database: Url = DEFAULT_URL) -> None:
+    """Delete ended conversations that have not changed for so many days."""
+    number = retention.retain(_opened(database), days, "command line")
+    cli.stdout.print(f"{number} conversations deleted", highlight=False)
+
+
+def _opened(url: str) -> Database:
+    database = Database(url)
+    migrate(database)
+    return database
+
+
+def _house(artifact: str, lm: str, book: Path | None, profile: str, artifacts: Path) -> House:
+    found = contestant(artifact, artifacts=artifacts)
+    if not isinstance(found.program, Maden) or found.model is not None:
+        raise UserError(f"{artifact} is no program that can be served; name an artifact or a variant")
+    model = models.make_lm(lm)
+    return House(
+        program=found.program,
+        artifact=artifact,
+        program_sha256=found.fingerprint,
+        lm=model,
+        reader=model_reader(lambda: model),
+        profile=load_profile(profile),
+        book=read_book(book),
+    )
+
+
+if __name__ == "__main__":
+    cli.run_app(app, "python -m app")
