@@ -7,7 +7,9 @@ holds a lease, a time after which another one may.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
 import socket
 from datetime import timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -47,7 +49,7 @@ class Negotiations:
     def __init__(self, database: Database, house: House) -> None:
         self.database, self.house = database, house
         self.answers = Answers(house)
-        self.process = f"{socket.gethostname()}:{os.getpid()}"[-64:]
+        self.process = f"{_host()}:{os.getpid()}:{secrets.token_hex(4)}"
 
     # --- what a debtor, an operator or a clock may do
 
@@ -283,6 +285,17 @@ class Negotiations:
         with self.database.reading() as session:
             return list(session.scalars(owed))
 
+    def free_dead_leases(self) -> None:
+        """End the leases of processes of this machine that live no more, so that a restart need not wait for them."""
+
+        def work(session: Session) -> None:
+            held = session.scalars(select(NegotiationRow).where(NegotiationRow.lease.startswith(f"{_host()}:")))
+            for row in held:
+                if row.lease != self.process and _dead(row.lease or ""):
+                    row.lease = row.lease_until = None
+
+        self.database.transaction(work)
+
     # --- answering
 
     def answer(self, negotiation_id: str) -> bool:
@@ -352,3 +365,20 @@ class Negotiations:
             row.memory = reply.memory.model_dump(mode="json")
         rules = [one["rule"] for message in reply.messages for one in message.findings]
         audit.record(session, "program", "answered", row.id, status=row.status, rules=rules)
+
+
+def _host() -> str:
+    return socket.gethostname()[:40]
+
+
+def _dead(lease: str) -> bool:
+    """Whether the process of a lease of this machine is gone; one of our own number was another before us."""
+    pid = int(lease.rsplit(":", 2)[1])
+    if pid == os.getpid():
+        return True
+    with contextlib.suppress(PermissionError):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+    return False

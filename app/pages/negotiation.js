@@ -60,6 +60,7 @@ function line(message) {
 function showPlan(view) {
   plan = view.agreed || view.to_confirm || view.offer;
   $("plan").hidden = !plan;
+  $("accept").hidden = !view.offer || Boolean(view.to_confirm);
   if (!plan) return;
   $("plan-title").textContent = view.agreed ? "Your plan" : view.to_confirm ? "Do you agree to this plan?" : "The creditor's offer";
   $("plan-note").textContent = view.to_confirm ? "Read it to the end. It binds you only once you have agreed below." : "";
@@ -78,7 +79,6 @@ function showPlan(view) {
     return row;
   }));
   $("plan-details").open = Boolean(view.to_confirm || view.agreed);
-  $("accept").hidden = Boolean(view.agreed || view.to_confirm);
   $("confirm").hidden = $("not-yet").hidden = !view.to_confirm;
 }
 
@@ -110,7 +110,9 @@ $("say").addEventListener("submit", async (event) => {
 $("text").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) $("say").requestSubmit();
 });
-$("accept").addEventListener("click", () => call("/accept"));
+$("accept").addEventListener("click", async () => {
+  if (await call("/accept")) $("plan").scrollIntoView({ block: "start" });
+});
 $("confirm").addEventListener("click", () => call("/confirm", { plan: plan.id }));
 $("not-yet").addEventListener("click", () => call("/reconsider").then(() => $("text").focus()));
 $("person").addEventListener("click", () => call("/person"));

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from reports.page import render
-from tests.reports.chromium import FOUND, chromium
+from tests.chromium import FOUND, chromium
 from tests.reports.conftest import hostile, with_turns
 from tests.reports.pages import at
 

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -54,12 +55,12 @@ class Tab:
                 assert "error" not in answer, answer
                 return answer["result"]
 
-    def open(self, page: Path, width: int, height: int = 900) -> None:
-        """Load a file at a window of this width in CSS pixels, phone-like below 600."""
+    def open(self, page: Path | str, width: int, height: int = 900) -> None:
+        """Load a file or an address at a window of this width in CSS pixels, phone-like below 600."""
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
         )
-        self.call("Page.navigate", url=page.as_uri())
+        self.call("Page.navigate", url=page.as_uri() if isinstance(page, Path) else page)
         self.wait("Page.loadEventFired")
 
     def wait(self, method: str) -> None:
@@ -72,6 +73,23 @@ class Tab:
         found = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
+
+    def until(self, expression: str, seconds: float = 20) -> Any:
+        """The value of a script in the page once it is true."""
+        end = time.monotonic() + seconds
+        while not (found := self.value(expression)):
+            assert time.monotonic() < end, (expression, self.value("document.body.innerText"))
+            time.sleep(0.05)
+        return found
+
+    def click(self, selector: str) -> None:
+        """Click what a person could see and click."""
+        assert self.until(f"document.querySelector({json.dumps(selector)})?.checkVisibility() || false")
+        self.value(f"document.querySelector({json.dumps(selector)}).click()")
+
+    def fill(self, selector: str, text: str) -> None:
+        """Type into a field."""
+        self.value(f"document.querySelector({json.dumps(selector)}).value = {json.dumps(text)}")
 
     def heard(self, *methods: str) -> list[dict[str, Any]]:
         """Parameters of the events of these kinds."""
@@ -98,14 +116,22 @@ class Tab:
 
 @contextmanager
 def chromium(folder: Path) -> Iterator[Tab]:
-    """A running Chromium with its profile in `folder`; it is told that no host exists."""
+    """A running Chromium with its profile in `folder`; it is told that no host but this machine exists."""
     assert FOUND
     read_there, to = os.pipe()
     back, write_there = os.pipe()
     # The protocol wants descriptors 3 and 4, which this process may be using itself; a shell moves them.
     moved = f'exec "$0" "$@" 3<&{read_there} 4>&{write_there}'
     process = subprocess.Popen(
-        ("bash", "-c", moved, FOUND, *_FLAGS, f"--user-data-dir={folder}", "--host-resolver-rules=MAP * ~NOTFOUND"),
+        (
+            "bash",
+            "-c",
+            moved,
+            FOUND,
+            *_FLAGS,
+            f"--user-data-dir={folder}",
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+        ),
         pass_fds=(read_there, write_there),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -1,0 +1,35 @@
+"""The real server in a process of its own, on a scripted model: `python -m tests.app.process FOLDER PORT`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from app.api.shared import Parts
+from app.database import Database
+from app.links import Links
+from app.migrating import migrate
+from app.negotiations import Negotiations
+from app.operators import Operators
+from app.server import create_app
+from app.worker import Worker
+from tests.app.desk import desk_lm, house
+from tests.app.served import PASSWORD
+
+SECRET = "secret" * 8
+
+
+def main(folder: Path, port: int) -> None:
+    database = Database(f"sqlite:///{folder / 'app.sqlite'}")
+    migrate(database)
+    negotiations = Negotiations(database, house(folder, desk_lm(latency_s=0.2)))
+    operators = Operators(database)
+    operators.add("olga", PASSWORD)
+    parts = Parts(negotiations, Links(SECRET), operators, Worker(negotiations, 2), f"http://127.0.0.1:{port}", 10_000)
+    uvicorn.run(create_app(parts), host="127.0.0.1", port=port, log_level="warning")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))
