@@ -7,14 +7,9 @@ holds a lease, a time after which another one may.
 
 from __future__ import annotations
 
-import contextlib
-import os
-import secrets
-import socket
-from datetime import timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app import audit
@@ -22,20 +17,15 @@ from app.answering import HANDED_OVER, Answers, Reply
 from app.conduct.outgoing import may_begin
 from app.database import Database
 from app.house import House
+from app.leases import Leases
 from app.plans import Plan
 from app.records import MessageRow, NegotiationRow, Sender, Status, now
-from app.store import by_key, hand_over, messages_of, row_of, stored
+from app.store import NotNow, by_key, hand_over, messages_of, row_of, stored
 from data.domain import Move, MoveKind, Speaker, Turn, standing_terms
 from data.errors import UserError
 from programs import words
 
-LEASE_S = 180
-"""How long a process may take over one answer before another one tries."""
 MAX_MESSAGE_CHARS = 2000
-
-
-class NotNow(Exception):
-    """It cannot be done as things stand; the text says why, for the person who asked."""
 
 
 class Negotiations:
@@ -49,7 +39,7 @@ class Negotiations:
     def __init__(self, database: Database, house: House) -> None:
         self.database, self.house = database, house
         self.answers = Answers(house)
-        self.process = f"{_host()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.leases = Leases(database)
 
     # --- what a debtor, an operator or a clock may do
 
@@ -219,59 +209,6 @@ class Negotiations:
 
         self.database.transaction(work)
 
-    def take_over(self, negotiation_id: str, operator: str) -> None:
-        """An operator leads it from here on.
-
-        Raises:
-            NotThere: no such negotiation.
-            NotNow: it has been agreed.
-        """
-
-        def work(session: Session) -> None:
-            row = row_of(session, negotiation_id)
-            if Status(row.status) is Status.AGREED:
-                raise NotNow("the plan has been agreed; there is nothing to take over")
-            if Status(row.status) is not Status.STOPPED:  # who asked for silence keeps it until an operator writes
-                row.status, row.pending = Status.WITH_A_PERSON.value, None
-            row.operator = operator
-            audit.record(session, operator, "took over", negotiation_id)
-
-        self.database.transaction(work)
-
-    def hand_back(self, negotiation_id: str, operator: str) -> None:
-        """The program goes on; what a debtor wrote meanwhile was for the operator and is not answered again.
-
-        Raises:
-            NotThere: no such negotiation.
-            NotNow: it is not with a person.
-        """
-
-        def work(session: Session) -> None:
-            row = row_of(session, negotiation_id)
-            if Status(row.status) is not Status.WITH_A_PERSON:
-                raise NotNow(f"this negotiation is {row.status.replace('_', ' ')}, so it cannot be handed back")
-            row.status, row.operator = Status.OPEN.value, None
-            audit.record(session, operator, "handed back", negotiation_id)
-
-        self.database.transaction(work)
-
-    def write(self, negotiation_id: str, operator: str, text: str) -> None:
-        """An operator's own words to the debtor.
-
-        Raises:
-            NotThere: no such negotiation.
-            NotNow: this operator has not taken it over.
-        """
-
-        def work(session: Session) -> None:
-            row = row_of(session, negotiation_id)
-            if row.operator != operator or Status(row.status).automated:
-                raise NotNow("take the negotiation over first")
-            message = stored(session, negotiation_id, Sender.OPERATOR, text.strip())
-            audit.record(session, operator, "wrote", negotiation_id, position=message.position)
-
-        self.database.transaction(work)
-
     def waiting(self) -> list[str]:
         """Ids of the negotiations that owe somebody an answer and that nobody is answering."""
         owed = (
@@ -285,17 +222,6 @@ class Negotiations:
         with self.database.reading() as session:
             return list(session.scalars(owed))
 
-    def free_dead_leases(self) -> None:
-        """End the leases of processes of this machine that live no more, so that a restart need not wait for them."""
-
-        def work(session: Session) -> None:
-            held = session.scalars(select(NegotiationRow).where(NegotiationRow.lease.startswith(f"{_host()}:")))
-            for row in held:
-                if row.lease != self.process and _dead(row.lease or ""):
-                    row.lease = row.lease_until = None
-
-        self.database.transaction(work)
-
     # --- answering
 
     def answer(self, negotiation_id: str) -> bool:
@@ -305,7 +231,7 @@ class Negotiations:
             NotThere: no such negotiation.
             InfrastructureFailure: the model could not be reached; what waits goes on waiting.
         """
-        if not self._leased(negotiation_id):
+        if not self.leases.take(negotiation_id):
             return False
         try:
             answered = False
@@ -313,26 +239,7 @@ class Negotiations:
                 answered = True
             return answered
         finally:
-            self.database.transaction(
-                lambda session: session.execute(
-                    update(NegotiationRow)
-                    .where(NegotiationRow.id == negotiation_id, NegotiationRow.lease == self.process)
-                    .values(lease=None, lease_until=None)
-                )
-            )
-
-    def _leased(self, negotiation_id: str) -> bool:
-        def work(session: Session) -> bool:
-            row_of(session, negotiation_id)
-            taken = session.execute(
-                update(NegotiationRow)
-                .where(NegotiationRow.id == negotiation_id)
-                .where(or_(NegotiationRow.lease_until.is_(None), NegotiationRow.lease_until < now()))
-                .values(lease=self.process, lease_until=now() + timedelta(seconds=LEASE_S))
-            )
-            return bool(taken.rowcount)  # type: ignore[attr-defined]  # a CursorResult, as for every UPDATE
-
-        return self.database.transaction(work)
+            self.leases.release(negotiation_id)
 
     def _answer_next(self, negotiation_id: str) -> bool:
         with self.database.reading() as session:
@@ -365,20 +272,3 @@ class Negotiations:
             row.memory = reply.memory.model_dump(mode="json")
         rules = [one["rule"] for message in reply.messages for one in message.findings]
         audit.record(session, "program", "answered", row.id, status=row.status, rules=rules)
-
-
-def _host() -> str:
-    return socket.gethostname()[:40]
-
-
-def _dead(lease: str) -> bool:
-    """Whether the process of a lease of this machine is gone; one of our own number was another before us."""
-    pid = int(lease.rsplit(":", 2)[1])
-    if pid == os.getpid():
-        return True
-    with contextlib.suppress(PermissionError):
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-    return False

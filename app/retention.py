@@ -35,7 +35,7 @@ def retain(database: Database, days: int, actor: str) -> int:
     return database.transaction(lambda session: _delete(session, old, actor))
 
 
-def _delete(session: Session, chosen: Select[tuple[str]], actor: str) -> int:
+def _delete(session: Session, chosen: Select[str], actor: str) -> int:
     ids = list(session.scalars(chosen))
     session.execute(delete(MessageRow).where(MessageRow.negotiation_id.in_(ids)))
     session.execute(delete(NegotiationRow).where(NegotiationRow.id.in_(ids)))

@@ -19,6 +19,10 @@ class NotThere(Exception):
     """There is no such negotiation."""
 
 
+class NotNow(Exception):
+    """It cannot be done as things stand; the text says why, for the person who asked."""
+
+
 def row_of(session: Session, negotiation_id: str) -> NegotiationRow:
     """The negotiation's row.
 

@@ -39,7 +39,7 @@ class Worker:
 
     def start(self) -> None:
         """Begin to answer; what waits from before is found first."""
-        self.negotiations.free_dead_leases()
+        self.negotiations.leases.free_dead()
         for thread in (*self._threads, self._looker):
             thread.start()
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import func, select
 
+from app import operating
 from app.api.operator_views import Listed, OperatorView, ScoreView, listed, operator_view, record_of, score_view
 from app.api.shared import LOGIN_COOKIE, Operator, Service
 from app.negotiations import MAX_MESSAGE_CHARS
@@ -141,20 +142,20 @@ def link(negotiation_id: str, login: Operator, service: Service) -> Begun:
 @router.post("/negotiations/{negotiation_id}/take-over", status_code=204)
 def take_over(negotiation_id: str, login: Operator, service: Service) -> None:
     """Lead it yourself; the program is silent from here on."""
-    service.negotiations.take_over(negotiation_id, login.operator)
+    operating.take_over(service.negotiations.database, negotiation_id, login.operator)
 
 
 @router.post("/negotiations/{negotiation_id}/hand-back", status_code=204)
 def hand_back(negotiation_id: str, login: Operator, service: Service) -> None:
     """Let the program go on; not after a request to stop."""
-    service.negotiations.hand_back(negotiation_id, login.operator)
+    operating.hand_back(service.negotiations.database, negotiation_id, login.operator)
     service.worker.wake(negotiation_id)
 
 
 @router.post("/negotiations/{negotiation_id}/messages", status_code=201)
 def write(negotiation_id: str, written: Written, login: Operator, service: Service) -> None:
     """Write to the debtor in your own words; only after taking over."""
-    service.negotiations.write(negotiation_id, login.operator, written.text)
+    operating.write(service.negotiations.database, negotiation_id, login.operator, written.text)
 
 
 @router.post("/negotiations/{negotiation_id}/close", status_code=204)

@@ -15,9 +15,9 @@ from starlette.middleware.base import BaseHTTPMiddleware
 
 from app.links import BadLink, Links
 from app.metrics import REQUESTS
-from app.negotiations import Negotiations, NotNow
+from app.negotiations import Negotiations
 from app.operators import Login, Operators
-from app.store import NotThere
+from app.store import NotNow, NotThere
 from app.worker import Worker
 from data.errors import UserError
 

@@ -7,11 +7,11 @@ import dspy
 import pytest
 from sqlalchemy import select
 
-from app import answering, audit, negotiations
-from app.negotiations import Negotiations, NotNow
+from app import answering, audit, leases, negotiations
+from app.negotiations import Negotiations
 from app.plans import Plan
 from app.records import AuditRow, MessageRow, NegotiationRow, Sender, Status
-from app.store import NotThere
+from app.store import NotNow, NotThere
 from data.errors import UserError
 from programs.failures import InfrastructureFailure
 from tests.app.desk import CASE, desk, desk_lm
@@ -184,9 +184,9 @@ def test_one_process_answers_at_a_time_and_a_dead_ones_lease_runs_out(tmp_path, 
     service = desk(tmp_path)
     found = begun(service)
     service.receive(found, "20 monthly instalments?")
-    monkeypatch.setattr(negotiations, "LEASE_S", 0.05)
+    monkeypatch.setattr(leases, "LEASE_S", 0.05)
     other = desk(tmp_path)
-    assert other._leased(found)
+    assert other.leases.take(found)
     assert not service.answer(found)
     threading.Event().wait(0.06)
     assert service.answer(found)

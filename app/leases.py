@@ -1,0 +1,85 @@
+"""One process at a time answers a negotiation: it holds a lease, a time after which another one may."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import socket
+from datetime import timedelta
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from app.database import Database
+from app.records import NegotiationRow, now
+from app.store import row_of
+
+LEASE_S = 180
+"""How long a process may take over one answer before another one tries."""
+
+
+class Leases:
+    """The leases of this process.
+
+    Args:
+        database: where they are kept.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.process = f"{_host()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+    def take(self, negotiation_id: str) -> bool:
+        """Whether this process may answer now.
+
+        Raises:
+            NotThere: no such negotiation.
+        """
+
+        def work(session: Session) -> bool:
+            row_of(session, negotiation_id)
+            taken = session.execute(
+                update(NegotiationRow)
+                .where(NegotiationRow.id == negotiation_id)
+                .where(or_(NegotiationRow.lease_until.is_(None), NegotiationRow.lease_until < now()))
+                .values(lease=self.process, lease_until=now() + timedelta(seconds=LEASE_S))
+            )
+            return bool(taken.rowcount)  # type: ignore[attr-defined]  # a CursorResult, as for every UPDATE
+
+        return self.database.transaction(work)
+
+    def release(self, negotiation_id: str) -> None:
+        """Let others answer; nothing where the lease is not ours any more."""
+        ours = (NegotiationRow.id == negotiation_id, NegotiationRow.lease == self.process)
+        self.database.transaction(
+            lambda session: session.execute(update(NegotiationRow).where(*ours).values(lease=None, lease_until=None))
+        )
+
+    def free_dead(self) -> None:
+        """End the leases of processes of this machine that live no more, so that a restart need not wait for them."""
+
+        def work(session: Session) -> None:
+            held = session.scalars(select(NegotiationRow).where(NegotiationRow.lease.startswith(f"{_host()}:")))
+            for row in held:
+                if row.lease != self.process and _dead(row.lease or ""):
+                    row.lease = row.lease_until = None
+
+        self.database.transaction(work)
+
+
+def _host() -> str:
+    return socket.gethostname()[:40]
+
+
+def _dead(lease: str) -> bool:
+    """Whether the process of a lease of this machine is gone; one of our own number was another before us."""
+    pid = int(lease.rsplit(":", 2)[1])
+    if pid == os.getpid():
+        return True
+    with contextlib.suppress(PermissionError):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+    return False
