@@ -176,11 +176,14 @@ def _saved(out: Path, base: Base, base_gguf: Path | None, trained: Trained, sett
     """Write the adapters in both forms; returns the model string that runs them."""
     from peft import get_peft_model_state_dict
 
-    trained.model.save_pretrained(out / "adapter")
+    trained.model.save_pretrained(out / "adapter", save_embedding_layers=False)  # else the hub is asked
     gguf_file = base.gguf or base_gguf
     if gguf_file is None:
         return None
-    tensors = {k: v.detach().float().cpu().numpy() for k, v in get_peft_model_state_dict(trained.model).items()}
+    tensors = {
+        k: v.detach().float().cpu().numpy()
+        for k, v in get_peft_model_state_dict(trained.model, save_embedding_layers=False).items()
+    }
     config = trained.model.get_base_model().config
     write_gguf_adapter(out / "adapter.gguf", tensors, config, settings.lora_alpha)
     named = base.name if base.name == EMBEDDED else str(gguf_file.absolute())

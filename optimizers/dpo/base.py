@@ -89,8 +89,4 @@ def load(base: Base, dtype: torch.dtype) -> tuple[PreTrainedModel, PreTrainedTok
         raise UserError(
             f"{base.name} has no chat template, so it cannot be asked as a negotiator; use an instruct model"
         )
-    if base.gguf is not None:
-        # Unpacked, it is an ordinary model; marked as quantised, trainers would refuse it.
-        del model.config.quantization_config
-        model.hf_quantizer, model.is_quantized = None, False
     return model, tokenizer
