@@ -83,16 +83,16 @@ class PhaseBars:
         """A line that stays, above the bars."""
         self._console.print(line, soft_wrap=True)
 
-    def phase(self, name: str, negotiations: int) -> None:
-        """Close the phase before and open one of at most `negotiations`."""
+    def phase(self, name: str, total: int, unit: str = "negotiations") -> None:
+        """Close the phase before and open one of at most `total` negotiations, or of another unit."""
         if self._task is not None:
             self._bars.update(self._task, total=self._count, completed=self._count)
-        self._count, self._total = 0, negotiations
-        self._task = self._bars.add_task(name, total=negotiations)
+        self._count, self._total = 0, total
+        self._task = self._bars.add_task(name, total=total)
         for task in self._bars.tasks[:-SHOWN_PHASES]:
             self._bars.update(task.id, visible=False)
         if self._plain:
-            self.say(f"{name}: up to {negotiations} negotiations")
+            self.say(f"{name}: up to {total} {unit}")
 
     def advance(self, words: str | None = "") -> None:
         """One negotiation is done; `words` say what came of it where there is no bar, None says nothing there."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import os
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,6 +25,9 @@ from optimizers.dpo.training_data import PairSplit, read_pairs, split_pairs
 from programs.adapted import EMBEDDED, write_adapted
 from programs.bars import PhaseBars
 from programs.weights import file_sha256
+
+# Progress is shown by our own bars; what the libraries draw would stand between them. Read when they are imported.
+os.environ.setdefault("TQDM_DISABLE", "1")
 
 PACKAGES = ("torch", "transformers", "trl", "peft", "gguf")
 FINAL = ("eval_loss", "eval_rewards/margins", "eval_rewards/accuracies", "loss", "rewards/margins")
@@ -99,7 +103,7 @@ def dpo(  # noqa: PLR0913, PLR0917  (a command line)
     replace_file(out / SETTINGS_FILE, _identity(settings, base, sha256))
     with PhaseBars() as bars:
         before = _margins(weights, tokenizer, split, bars, "held-out pairs before")
-        bars.phase("training", steps)
+        bars.phase("training", steps, "steps")
         began = time.monotonic()
         trained = train(weights, tokenizer, split, settings, out / CHECKPOINTS, place, _watching(bars))
         minutes = (time.monotonic() - began) / 60
@@ -158,7 +162,7 @@ def _require_same(out: Path, settings: DpoSettings, base: Base, sha256: str) -> 
 
 def _margins(model: Any, tokenizer: Any, split: PairSplit, bars: PhaseBars, name: str) -> list[float]:
     if split.heldout:
-        bars.phase(name, len(split.heldout))
+        bars.phase(name, len(split.heldout), "pairs")
     return margins(model, tokenizer, split.heldout, lambda: bars.advance(None))
 
 

@@ -134,7 +134,7 @@ def preferences(  # noqa: PLR0913, PLR0917  (a command line)
     limits = Limits(max_usd=max_usd, max_calls=max_calls, max_minutes=max_minutes)
     sampler = Sampler(program, student, plan)
     with run.spending(limits, lms) as (_, store), dspy.context(lm=model.get()), PhaseBars() as bars:
-        bars.phase("training debtors", len(cases))
+        bars.phase("sampling", len(cases), "training debtors")
         negotiations, halted = sample(run, sampler, cases, threads, _watching(bars, rules))
         cost = paid(store)
     require_training(cases_of, negotiations)

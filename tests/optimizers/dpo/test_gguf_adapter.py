@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-import dspy
 import numpy as np
 import pytest
 
 pytest.importorskip("trl", reason="needs the extra dpo")
 
 from data.errors import UserError
+from optimizers.dpo import gguf_adapter
 from optimizers.dpo.base import find_base, load
 from optimizers.dpo.gguf_adapter import permuted, write_gguf_adapter
 from programs.adapted import write_adapted
@@ -19,7 +19,14 @@ from programs.weights import file_sha256
 
 pytestmark = pytest.mark.dpo
 
-QUESTIONS = ("What is the capital of France?", "Name three colours.", "How much is two plus two?")
+QUESTIONS = (
+    "What is the capital of France?",
+    "Name three colours.",
+    "How much is two plus two?",
+    "Write a short poem.",
+    "Who wrote Hamlet?",
+    "List two animals.",
+)
 ALPHA = 32
 
 
@@ -28,7 +35,11 @@ def test_rows_of_a_head_become_neighbours():
     assert permuted(rows, 2)[:, 0].tolist() == [0, 2, 1, 3, 4, 6, 5, 7]
 
 
-def test_the_engine_says_with_adapters_what_transformers_says(model_file, tmp_path):
+def test_the_engine_says_with_adapters_what_transformers_says(model_file, tmp_path, monkeypatch):
+    """Mostly: the engine multiplies packed weights with rounded activations, so near ties fall either way.
+
+    With the rows of queries and keys in the other order the same adapters say something else.
+    """
     import torch
     from peft import LoraConfig, get_peft_model, get_peft_model_state_dict
 
@@ -36,26 +47,29 @@ def test_the_engine_says_with_adapters_what_transformers_says(model_file, tmp_pa
     torch.manual_seed(0)
     lora = LoraConfig(r=8, lora_alpha=ALPHA, target_modules="all-linear", task_type="CAUSAL_LM")
     adapted = get_peft_model(model, lora)
+    torch.manual_seed(0)
     with torch.no_grad():
         for name, weight in adapted.named_parameters():
             if "lora_B" in name:
-                weight.normal_(std=0.01)  # far enough from the base to say something else
-    tensors = {
-        name: one.detach().numpy()
-        for name, one in get_peft_model_state_dict(adapted, save_embedding_layers=False).items()
-    }
-    write_gguf_adapter(tmp_path / "adapter.gguf", tensors, model.config, ALPHA)
-    write_adapted(tmp_path, str(model_file), file_sha256(model_file), tmp_path / "adapter.gguf")
-    with_adapters, plain = (
-        make_lm(name, max_tokens=10, cache=False) for name in (f"local:{tmp_path}", f"local:{model_file}")
-    )
-    said = [engine_says(with_adapters, question) for question in QUESTIONS]
-    assert said == [transformers_says(adapted, tokenizer, question) for question in QUESTIONS]
-    assert said != [engine_says(plain, question) for question in QUESTIONS]
+                weight.normal_(std=0.02)  # far enough from the base to say something else
+    state = get_peft_model_state_dict(adapted, save_embedding_layers=False)
+    tensors = {name: one.detach().numpy() for name, one in state.items()}
 
+    def said(name: str) -> list[str]:
+        folder = tmp_path / name
+        folder.mkdir()
+        write_gguf_adapter(folder / "adapter.gguf", tensors, model.config, ALPHA)
+        write_adapted(folder, str(model_file), file_sha256(model_file), folder / "adapter.gguf")
+        lm = make_lm(f"local:{folder}", max_tokens=10, cache=False)
+        return [lm(question)[0] for question in QUESTIONS]
 
-def engine_says(lm: dspy.LM, question: str) -> str:
-    return lm(question)[0]
+    expected = [transformers_says(adapted, tokenizer, question) for question in QUESTIONS]
+    right = said("right")
+    monkeypatch.setattr(gguf_adapter, "PERMUTED", frozenset())
+    wrong = said("wrong")
+    agreeing, by_chance = (sum(a == b for a, b in zip(some, expected, strict=True)) for some in (right, wrong))
+    assert agreeing >= 4
+    assert agreeing > by_chance
 
 
 def transformers_says(model, tokenizer, question: str) -> str:
