@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from zoneinfo import ZoneInfo
 
 from app.conduct.outgoing import checked
 from app.conduct.profile import Outcome
 from app.conduct.signals import noticed
 from app.house import House
 from app.plans import Plan, plan_of
-from app.records import MessageRow, NegotiationRow, Sender, Status, now
-from app.store import message, signal_finding, spoken, view_of
+from app.records import MessageRow, NegotiationRow, Sender, Status
+from app.store import message, signal_finding, spoken, today_of, turns_of, view_of
 from data.domain import MoveKind, Speaker, Terms, Turn
 from programs import words
 from programs.failures import ProgramFault
@@ -54,7 +53,7 @@ class Answers:
 
     def reply(self, row: NegotiationRow, messages: Sequence[MessageRow], waiting: MessageRow | None) -> Reply:
         """What the program answers; sets the turn and the findings of the message that it answers."""
-        turns = tuple(Turn.model_validate(one.turn) for one in messages if one.turn is not None)
+        turns = turns_of(messages)
         if waiting is None:
             return self._creditor_turn(row, turns, first=True)
         found = noticed(waiting.text, self.house.profile)
@@ -112,5 +111,4 @@ class Answers:
 
     def plan(self, row: NegotiationRow, terms: Terms, accepted_by: str) -> Plan:
         """The plan that `terms` mean if they are agreed on the debtor's today."""
-        today = now().astimezone(ZoneInfo(row.timezone)).date()
-        return plan_of(terms, view_of(row).debt, today, accepted_by)
+        return plan_of(terms, view_of(row).debt, today_of(row), accepted_by)

@@ -20,7 +20,7 @@ from app.house import House
 from app.leases import Leases
 from app.plans import Plan
 from app.records import MessageRow, NegotiationRow, Sender, Status, now
-from app.store import NotNow, by_key, hand_over, messages_of, row_of, stored
+from app.store import UNANSWERED, NotNow, by_key, hand_over, messages_of, row_of, stored, turns_of
 from data.domain import Move, MoveKind, Speaker, Turn, standing_terms
 from data.errors import UserError
 from programs import words
@@ -150,8 +150,7 @@ class Negotiations:
             row = row_of(session, negotiation_id)
             if row.pending is not None:
                 return Plan.model_validate(row.pending)
-            turns = [Turn.model_validate(one.turn) for one in messages_of(session, negotiation_id) if one.turn]
-            terms = standing_terms(turns, Speaker.CREDITOR)
+            terms = standing_terms(turns_of(messages_of(session, negotiation_id)), Speaker.CREDITOR)
             if terms is None or Status(row.status) is not Status.OPEN:
                 raise NotNow("there is no offer that you could accept now")
             plan = self.answers.plan(row, terms, "debtor")
@@ -217,7 +216,7 @@ class Negotiations:
             .where(NegotiationRow.status.in_([one.value for one in Status if one.automated]))
             .where(or_(NegotiationRow.lease_until.is_(None), NegotiationRow.lease_until < now()))
             .group_by(NegotiationRow.id)
-            .having(or_(func.count(MessageRow.id) == 0, func.min(MessageRow.answered) == False))  # noqa: E712
+            .having(or_(func.count(MessageRow.id) == 0, UNANSWERED > 0))
         )
         with self.database.reading() as session:
             return list(session.scalars(owed))

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.conduct.outgoing import Checked, Finding
 from app.conduct.signals import Noticed
-from app.records import MessageRow, NegotiationRow, Sender, Status
+from app.records import MessageRow, NegotiationRow, Sender, Status, now
 from data.domain import CreditorView, Turn
+
+UNANSWERED = func.count(MessageRow.id).filter(MessageRow.answered.is_(False))
+"""Of a negotiation's messages, in a query that groups by negotiation."""
 
 
 class NotThere(Exception):
@@ -44,6 +49,16 @@ def messages_of(session: Session, negotiation_id: str) -> list[MessageRow]:
     """All messages, oldest first."""
     query = select(MessageRow).where(MessageRow.negotiation_id == negotiation_id).order_by(MessageRow.position)
     return list(session.scalars(query))
+
+
+def turns_of(messages: Sequence[MessageRow]) -> tuple[Turn, ...]:
+    """What of the messages was said at the table, oldest first."""
+    return tuple(Turn.model_validate(one.turn) for one in messages if one.turn is not None)
+
+
+def today_of(row: NegotiationRow) -> date:
+    """The date where the debtor is."""
+    return now().astimezone(ZoneInfo(row.timezone)).date()
 
 
 def by_key(session: Session, negotiation_id: str, key: str) -> MessageRow | None:

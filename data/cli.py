@@ -58,6 +58,12 @@ def run_app(app: typer.Typer, prog_name: str) -> None:
         fail(f"{error.strerror or error}: {error.filename or 'no file named'}; nothing was changed")
 
 
+def tell(*sentences: str) -> None:
+    """Print each sentence on stderr as it is, unwrapped."""
+    for sentence in sentences:
+        stderr.print(sentence, markup=False, highlight=False, soft_wrap=True)
+
+
 def fail(sentence: str) -> None:
     """Print the sentence and end with status 2."""
     stderr.print(f"[bold red]error:[/] {_escape(sentence)}", highlight=False, soft_wrap=True)

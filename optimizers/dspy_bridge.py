@@ -105,9 +105,7 @@ def student(task: CompileTask) -> Student:
 
 def plain(program: Maden) -> Maden:
     """The program without what a strategy hung on it, ready to be played and saved."""
-    made = Maden(program.settings, program.outside.factory)
-    made.load_state(program_state(program))
-    return thaw(made)
+    return thaw(program.with_settings(program.settings))
 
 
 def metric(example: dspy.Example, pred: dspy.Prediction, trace: Any = None, **_: Any) -> float:

@@ -124,20 +124,20 @@ def _worked_off(folder: RunFolder, session: Session, work: Work, *, joining: boo
     """Lead or join the run; returns the exit status."""
     where = "" if folder.path.parent == RUNS else f" --runs {folder.path.parent}"
     going_on = f"python -m programs.compile --resume {folder.run_id}{where} goes on and pays for nothing twice"
-    _tell(f"run {folder.path}: whatever happens, {going_on}")
+    cli.tell(f"run {folder.path}: whatever happens, {going_on}")
     try:
         if joining:
             join_run(folder, session, work)
-            _tell("nothing is left to do for a further worker; the process that leads the run ends it")
+            cli.tell("nothing is left to do for a further worker; the process that leads the run ends it")
             return 0
         outcome = lead(folder, session, work)
     except Halted as why:
         nothing = "the process that leads the run goes on" if joining else "no candidate was fully evaluated by then"
-        _tell(f"{why}, and nothing was saved here: {nothing}; {going_on}")
+        cli.tell(f"{why}, and nothing was saved here: {nothing}; {going_on}")
         return cli.EXIT_INTERRUPTED if why.reason == "interrupted" else cli.EXIT_USER_ERROR
     if outcome.halted is None:
         return 0
-    _tell(f"stopped early: {outcome.halted}; {going_on}")
+    cli.tell(f"stopped early: {outcome.halted}; {going_on}")
     return EXITS.get(outcome.halted.reason, 0)
 
 
@@ -152,17 +152,12 @@ def _show_plan(session: Session, limits: Limits, folder: RunFolder | None) -> tu
     config = session.config
     played = sum(1 for _ in Ledger(folder.ledger_path)) if folder else 0
     found = estimates.estimate(config, session.negotiations, session.lm, session.prompt_lm, played=played)
-    _tell(
+    cli.tell(
         f"program {config.program}, optimiser {config.optimizer}, model {session.lm.model}, seed {config.seed}",
         f"{len(session.train)} training and {len(session.val)} validation debtors of {session.book.source}",
         *estimates.lines(found, limits),
     )
     return found.unpriced
-
-
-def _tell(*sentences: str) -> None:
-    for sentence in sentences:
-        cli.stderr.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Header, Request
 from pydantic import BaseModel, Field
@@ -17,8 +15,7 @@ from app.api.debtor_views import NegotiationView, PlanView, negotiation_view, pl
 from app.api.shared import Debtor, Parts, Service
 from app.metrics import MESSAGES
 from app.negotiations import MAX_MESSAGE_CHARS
-from app.records import now
-from app.store import messages_of, row_of
+from app.store import messages_of, row_of, today_of
 
 LOOK_EVERY_S = 0.25
 """How often a stream looks for something new."""
@@ -107,7 +104,7 @@ async def _changes(request: Request, service: Parts, found: str) -> AsyncIterato
         view = (await run_in_threadpool(_view, service, found)).model_dump_json()
         if view != last:
             last = view
-            yield {"event": "negotiation", "data": json.dumps(json.loads(view), ensure_ascii=False)}
+            yield {"event": "negotiation", "data": view}
         await asyncio.sleep(LOOK_EVERY_S)
 
 
@@ -115,4 +112,4 @@ def _view(service: Parts, found: str) -> NegotiationView:
     with service.negotiations.database.reading() as session:
         row = row_of(session, found)
         messages = messages_of(session, found)
-    return negotiation_view(row, messages, now().astimezone(ZoneInfo(row.timezone)).date())
+    return negotiation_view(row, messages, today_of(row))

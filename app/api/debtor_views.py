@@ -12,8 +12,8 @@ from pydantic import BaseModel
 
 from app.plans import Plan, plan_of
 from app.records import MessageRow, NegotiationRow, Sender, Status
-from app.store import view_of
-from data.domain import Speaker, Turn, standing_terms
+from app.store import turns_of, view_of
+from data.domain import Speaker, standing_terms
 from programs import words
 
 AUTOMATED = "You are writing with an automated assistant of the creditor."
@@ -76,8 +76,7 @@ class NegotiationView(BaseModel):
 def negotiation_view(row: NegotiationRow, messages: list[MessageRow], today: date) -> NegotiationView:
     """The debtor's view of a negotiation."""
     case = view_of(row)
-    turns = [Turn.model_validate(one.turn) for one in messages if one.turn is not None]
-    terms = standing_terms(turns, Speaker.CREDITOR)
+    terms = standing_terms(turns_of(messages), Speaker.CREDITOR)
     status = Status(row.status)
     return NegotiationView(
         status=status,

@@ -14,7 +14,7 @@ from app.api.shared import LOGIN_COOKIE, Operator, Service
 from app.negotiations import MAX_MESSAGE_CHARS
 from app.operators import LOGIN_HOURS, csrf_of
 from app.records import MessageRow, NegotiationRow, Status
-from app.store import messages_of, row_of
+from app.store import UNANSWERED, messages_of, row_of
 from data.errors import UserError
 
 PAGE = 100
@@ -96,9 +96,8 @@ def list_negotiations(
     offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
 ) -> list[Listed]:
     """The latest negotiations, a hundred at a time."""
-    unanswered = func.count(MessageRow.id).filter(MessageRow.answered.is_(False))
     query = (
-        select(NegotiationRow, func.count(MessageRow.id), unanswered)
+        select(NegotiationRow, func.count(MessageRow.id), UNANSWERED)
         .outerjoin(MessageRow, MessageRow.negotiation_id == NegotiationRow.id)
         .group_by(NegotiationRow.id)
         .order_by(NegotiationRow.updated.desc(), NegotiationRow.id)

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from app.plans import Plan
 from app.records import MessageRow, NegotiationRow, Sender
-from app.store import view_of
+from app.store import turns_of, view_of
 from data.domain import Debt, Ending, Negotiation, Terms, Turn
 from metrics.evaluator import score
 from metrics.scorecard import INDICES, METRICS
@@ -119,7 +119,7 @@ def record_of(program: Maden, case: Any, row: NegotiationRow, messages: list[Mes
     terms: Terms | None = Plan.model_validate(row.agreed).terms if row.agreed else None
     return Negotiation(
         case=case,
-        turns=tuple(Turn.model_validate(one.turn) for one in messages if one.turn is not None),
+        turns=turns_of(messages),
         ending=Ending.AGREEMENT if terms else Ending.ROUND_LIMIT,
         agreed=terms,
         policy=program.settings.policy,

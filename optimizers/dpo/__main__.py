@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import json
 import os
 import time
 from pathlib import Path
@@ -92,12 +93,12 @@ def dpo(  # noqa: PLR0913, PLR0917  (a command line)
     _require_packages()
     _require_same(out, settings, base, sha256)
     place, dtype = device_of(device)  # type: ignore[arg-type]  # checked above
-    _tell(f"loading {base.name} onto {place}")
+    cli.tell(f"loading {base.name} onto {place}")
     weights, tokenizer = load(base, dtype)
     weights.to(place)
     split = split_pairs(rows, sha256, tokenizer, settings.eval_share, settings.max_tokens)
     steps = steps_of(len(split.train), settings)
-    _tell(
+    cli.tell(
         f"{len(split.train)} pairs to train on, {len(split.heldout)} held out, {split.too_long} too long; {steps} steps"
     )
     replace_file(out / SETTINGS_FILE, _identity(settings, base, sha256))
@@ -135,7 +136,7 @@ def dpo(  # noqa: PLR0913, PLR0917  (a command line)
     replace_file(out / "card.json", f"{card.model_dump_json(indent=1)}\n".encode())
     replace_file(out / "card.md", text(card).encode())
     cli.results().print(text(card), markup=False, highlight=False)
-    _tell(f"written to {out}" + (f"; next: python -m programs.compare {model} {runs_as}" if runs_as else ""))
+    cli.tell(f"written to {out}" + (f"; next: python -m programs.compare {model} {runs_as}" if runs_as else ""))
 
 
 def _require_packages() -> None:
@@ -146,9 +147,7 @@ def _require_packages() -> None:
 
 def _identity(settings: DpoSettings, base: Base, sha256: str) -> bytes:
     """What a folder's checkpoints belong to."""
-    return (
-        f'{{"base": "{base.name}", "pairs_sha256": "{sha256}", "settings": {settings.model_dump_json()}}}\n'
-    ).encode()
+    return json.dumps({"base": base.name, "pairs_sha256": sha256, "settings": settings.model_dump()}).encode() + b"\n"
 
 
 def _require_same(out: Path, settings: DpoSettings, base: Base, sha256: str) -> None:
@@ -204,10 +203,6 @@ def _last(trained: Trained) -> dict[str, float]:
     """The last value of each figure that the card repeats."""
     known = {name: value for row in trained.curve for name, value in row.items()}
     return {name: known[name] for name in FINAL if name in known}
-
-
-def _tell(sentence: str) -> None:
-    cli.stderr.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data.errors import UserError
+from programs.adapted import EMBEDDED
 from programs.weights import assembled, file_sha256
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
-
-LOCAL = "local"
 
 
 @dataclass(frozen=True)
@@ -45,11 +44,11 @@ def find_base(name: str) -> Base:
     Raises:
         UserError: there is no such file or directory, or it holds no model.
     """
-    if name == LOCAL:
+    if name == EMBEDDED:
         path = assembled()
         return Base(name, path, str(path.parent))
-    if name.startswith(f"{LOCAL}:"):
-        path = Path(name.removeprefix(f"{LOCAL}:")).expanduser().absolute()
+    if name.startswith(f"{EMBEDDED}:"):
+        path = Path(name.removeprefix(f"{EMBEDDED}:")).expanduser().absolute()
         if path.is_dir():
             raise UserError(f"{path} holds adapters of an earlier training; name the base model that they belong to")
         if not path.is_file():

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data.errors import UserError
+from data.files import replace_file
 from optimizers.dpo.settings import Device, DpoSettings
 from optimizers.dpo.training_data import PairRow, PairSplit
 
@@ -183,6 +184,4 @@ class _Quiet:
 
 def write_curve(path: Path, curve: Sequence[dict[str, float]]) -> None:
     """The curve as JSON lines."""
-    from data.files import replace_file
-
     replace_file(path, "".join(json.dumps(row) + "\n" for row in curve).encode())

@@ -122,7 +122,7 @@ def preferences(  # noqa: PLR0913, PLR0917  (a command line)
         plan=plan,
     )
     run = PreferenceRun(runs, config)
-    _tell(*_plan(run, program, cases))
+    cli.tell(*_plan(run, program, cases))
     if dry_run:
         return
     lms = [model.get(), student_model.get()]
@@ -144,9 +144,9 @@ def preferences(  # noqa: PLR0913, PLR0917  (a command line)
         files = write_pairs(out, pairs, form)
         card = card_of(config, rules, cases_of.source, negotiations, pairs, _sha256(out), cost, why)
         _write_card(card, out)
-        _tell(f"{len(pairs)} pairs written to {' and '.join(map(str, files))}")
+        cli.tell(f"{len(pairs)} pairs written to {' and '.join(map(str, files))}")
     if halted is not None:
-        _tell(f"stopped early: {why}; the same command goes on and pays for nothing twice")
+        cli.tell(f"stopped early: {why}; the same command goes on and pays for nothing twice")
         sys.exit(cli.EXIT_INTERRUPTED if halted.reason == "interrupted" else 0)
     if not pairs:
         raise UserError(
@@ -200,11 +200,6 @@ def _watching(bars: PhaseBars, rules: PairRules) -> Progress:
         bars.advance(None if known else f"{one.case_id}: {len(one.tables)} tables, {pairs} pairs")
 
     return Progress(done, lambda case_id, why: bars.say(f"  {case_id} was lost: {why}"))
-
-
-def _tell(*sentences: str) -> None:
-    for sentence in sentences:
-        cli.stderr.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":
