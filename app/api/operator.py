@@ -6,18 +6,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import BaseModel, Field
-from sqlalchemy import func, select
 
 from app import operating
-from app.api.operator_views import Listed, OperatorView, ScoreView, listed, operator_view, record_of, score_view
+from app.api.listing import Counts, Listed, counted, latest
+from app.api.operator_views import OperatorView, ScoreView, operator_view, record_of, score_view
 from app.api.shared import LOGIN_COOKIE, Operator, Service
 from app.negotiations import MAX_MESSAGE_CHARS
 from app.operators import LOGIN_HOURS, csrf_of
-from app.records import MessageRow, NegotiationRow, Status
-from app.store import UNANSWERED, messages_of, row_of
+from app.records import Status
+from app.store import messages_of, row_of
 from data.errors import UserError
-
-PAGE = 100
 
 router = APIRouter(prefix="/api", tags=["operator"])
 
@@ -32,6 +30,7 @@ class Credentials(BaseModel):
 class LoggedIn(BaseModel):
     """A login; its token is in a cookie that no script can read."""
 
+    operator: str
     csrf: str
     """To be sent as `X-CSRF` with whatever changes something."""
 
@@ -70,7 +69,13 @@ def log_in(credentials: Credentials, service: Service, response: Response) -> Lo
     response.set_cookie(
         LOGIN_COOKIE, token, max_age=LOGIN_HOURS * 3600, httponly=True, samesite="strict", secure=secure, path="/"
     )
-    return LoggedIn(csrf=csrf_of(token))
+    return LoggedIn(operator=credentials.name, csrf=csrf_of(token))
+
+
+@router.get("/login")
+def logged_in(login: Operator) -> LoggedIn:
+    """Who is logged in."""
+    return LoggedIn(operator=login.operator, csrf=login.csrf)
 
 
 @router.post("/logout", status_code=204)
@@ -93,21 +98,19 @@ def list_negotiations(
     login: Operator,
     service: Service,
     status: Annotated[Status | None, Query()] = None,
+    needs_a_person: Annotated[bool | None, Query()] = None,
     offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
 ) -> list[Listed]:
-    """The latest negotiations, a hundred at a time."""
-    query = (
-        select(NegotiationRow, func.count(MessageRow.id), UNANSWERED)
-        .outerjoin(MessageRow, MessageRow.negotiation_id == NegotiationRow.id)
-        .group_by(NegotiationRow.id)
-        .order_by(NegotiationRow.updated.desc(), NegotiationRow.id)
-        .offset(offset)
-        .limit(PAGE)
-    )
-    if status is not None:
-        query = query.where(NegotiationRow.status == status.value)
+    """The latest negotiations, newest first, a hundred at a time."""
     with service.negotiations.database.reading() as session:
-        return [listed(row, messages, waiting > 0) for row, messages, waiting in session.execute(query)]
+        return latest(session, status, needs_a_person, offset)
+
+
+@router.get("/counts")
+def counts(login: Operator, service: Service) -> Counts:
+    """How many negotiations there are in each status, and how many need a person."""
+    with service.negotiations.database.reading() as session:
+        return counted(session)
 
 
 @router.get("/negotiations/{negotiation_id}")
@@ -115,7 +118,7 @@ def read(negotiation_id: str, login: Operator, service: Service) -> OperatorView
     """One negotiation, whole: thoughts, ladder, verdicts, what the guard and the rules of conduct did."""
     with service.negotiations.database.reading() as session:
         row = row_of(session, negotiation_id)
-        return operator_view(row, messages_of(session, negotiation_id), login.csrf)
+        return operator_view(row, messages_of(session, negotiation_id), service.negotiations.house)
 
 
 @router.get("/negotiations/{negotiation_id}/score")

@@ -3,34 +3,61 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from pydantic import BaseModel
 
+from app.api.debtor_views import PlanView, plan_view
+from app.api.provenance import ProgramView, program_view
+from app.house import House
 from app.plans import Plan
-from app.records import MessageRow, NegotiationRow, Sender
+from app.records import MessageRow, NegotiationRow, Sender, Status
 from app.store import turns_of, view_of
-from data.domain import Debt, Ending, Negotiation, Terms, Turn
+from data.domain import (
+    Debt,
+    DebtCase,
+    Disclosure,
+    Ending,
+    Move,
+    MoveKind,
+    Negotiation,
+    Speaker,
+    Terms,
+    Turn,
+    standing_terms,
+)
+from metrics.conversation import soundness_faults
 from metrics.evaluator import score
 from metrics.scorecard import INDICES, METRICS
 from programs import words
 from programs.maden import Maden
 from programs.seat import SeatMemory
 
+NAMED = {
+    "discount_pct": "a {:g}% discount",
+    "immediate_payment_pct": "{:g}% paid at once",
+    "immediate_payment_days": "the first payment within {:g} days",
+    "installment_periods": "{:g} monthly instalments",
+}
+CLAIMS = {"monthly_income": "monthly income", "monthly_expenses": "monthly expenses", "assets": "savings"}
 
-class Listed(BaseModel):
-    """A negotiation in the list."""
 
-    id: str
-    case_id: str
-    status: str
-    artifact: str
-    operator: str | None
-    messages: int
-    waiting: bool
-    """Whether a debtor's message has no answer yet."""
-    created: datetime
-    updated: datetime
+class Note(BaseModel):
+    """What was done with a turn before it left."""
+
+    by: str
+    """guard, judge, words (what the model said was cut) or output (what it said could not be read)."""
+    text: str
+
+
+class FoundView(BaseModel):
+    """What a rule of conduct found in a message."""
+
+    rule: str
+    action: str
+    """A signal's outcome, or what was done with the program's words (`app.conduct.profile`)."""
+    excerpt: str
+    why: str
+    source: str
 
 
 class OperatorMessage(BaseModel):
@@ -42,11 +69,16 @@ class OperatorMessage(BaseModel):
     at: datetime
     move: str | None
     """The binding part in words."""
+    proposed: str | None
+    """What the program would have done, where the guard did not let it."""
+    asks_about: str | None
+    claims: list[str]
+    """What the debtor said of the finances."""
     thoughts: str | None
-    notes: list[str]
-    """What guard and judge did."""
-    findings: list[dict[str, Any]]
-    """What the rules of conduct found."""
+    rung: int | None
+    """The rung of the ladder, from 1, on which the creditor stood then."""
+    notes: list[Note]
+    findings: list[FoundView]
 
 
 class OperatorView(BaseModel):
@@ -54,67 +86,72 @@ class OperatorView(BaseModel):
 
     id: str
     case_id: str
-    status: str
+    name: str | None
+    status: Status
     operator: str | None
     debt: str
-    artifact: str
-    program_sha256: str
-    lm: str
+    program: ProgramView
     profile: str
     timezone: str
     ladder: list[str]
     """The rungs in words, firmest first."""
-    pending: Plan | None
-    agreed: Plan | None
+    rung: int | None
+    """On which the creditor stands now, from 1."""
+    knew_surplus: bool
+    """Whether the ladder was planned with what the debtor has left each month."""
+    question: str | None
+    """What the plan wants to know of the debtor."""
+    pending: PlanView | None
+    agreed: PlanView | None
     messages: list[OperatorMessage]
-    csrf: str
+
+
+class Scored(BaseModel):
+    """A metric or an index with its value."""
+
+    name: str
+    aspect: str
+    unit: str
+    better: str | None
+    """up or down; None where neither is better by itself."""
+    value: float
 
 
 class ScoreView(BaseModel):
     """The scorecard so far; a negotiation that goes on is scored as if it ended here without an agreement."""
 
     finished: bool
-    values: dict[str, float]
+    values: dict[str, Scored]
+    """By id, in the order of every table."""
+    faults: list[str]
+    """What makes a turn of the program unsound (DS)."""
 
 
-def listed(row: NegotiationRow, messages: int, waiting: bool) -> Listed:
-    """A line of the list."""
-    return Listed(
-        id=row.id,
-        case_id=row.case_id,
-        status=row.status,
-        artifact=row.artifact,
-        operator=row.operator,
-        messages=messages,
-        waiting=waiting,
-        created=row.created,
-        updated=row.updated,
-    )
-
-
-def operator_view(row: NegotiationRow, messages: list[MessageRow], csrf: str) -> OperatorView:
+def operator_view(row: NegotiationRow, messages: list[MessageRow], house: House) -> OperatorView:
     """Everything of one negotiation."""
-    debt = view_of(row).debt
+    case, memory = view_of(row), SeatMemory.model_validate(row.memory)
+    debt = case.debt
     return OperatorView(
         id=row.id,
         case_id=row.case_id,
-        status=row.status,
+        name=case.debtor.name,
+        status=Status(row.status),
         operator=row.operator,
         debt=f"{debt.product}, {words.money(debt.outstanding, debt.currency)}, {debt.overdue_days} days overdue",
-        artifact=row.artifact,
-        program_sha256=row.program_sha256,
-        lm=row.lm,
+        program=program_view(row, house),
         profile=row.profile,
         timezone=row.timezone,
-        ladder=[words.package(rung) for rung in SeatMemory.model_validate(row.memory).ladder],
-        pending=Plan.model_validate(row.pending) if row.pending else None,
-        agreed=Plan.model_validate(row.agreed) if row.agreed else None,
-        messages=[_message(one, debt) for one in messages],
-        csrf=csrf,
+        ladder=[words.package(rung) for rung in memory.ladder],
+        rung=_rung(list(turns_of(messages)), memory.ladder),
+        knew_surplus=memory.planned_with_surplus,
+        question=memory.to_ask.value if memory.to_ask else None,
+        pending=plan_view(Plan.model_validate(row.pending)) if row.pending else None,
+        agreed=plan_view(Plan.model_validate(row.agreed)) if row.agreed else None,
+        messages=_messages(messages, debt, memory.ladder),
     )
 
 
-def record_of(program: Maden, case: Any, row: NegotiationRow, messages: list[MessageRow]) -> Negotiation:
+def record_of(program: Maden, case: DebtCase, row: NegotiationRow, messages: list[MessageRow]) -> Negotiation:
     """The negotiation as `metrics` reads it; the finances come from the book and are not stored here."""
     terms: Terms | None = Plan.model_validate(row.agreed).terms if row.agreed else None
     return Negotiation(
@@ -129,27 +166,67 @@ def record_of(program: Maden, case: Any, row: NegotiationRow, messages: list[Mes
 
 def score_view(record: Negotiation) -> ScoreView:
     """The scorecard of a record."""
-    card = score(record)
-    names = [one.id for one in (*METRICS, *INDICES)]
-    return ScoreView(finished=record.agreed is not None, values={name: float(getattr(card, name)) for name in names})
+    values = score(record).values()
+    return ScoreView(
+        finished=record.agreed is not None,
+        values={
+            one.id: Scored(name=one.name, aspect=one.aspect, unit=one.unit, better=one.better, value=values[one.id])
+            for one in (*METRICS, *INDICES)
+        },
+        faults=[f"turn {index + 1}: {sentence}" for index, sentence in soundness_faults(record)],
+    )
 
 
-def _message(row: MessageRow, debt: Debt) -> OperatorMessage:
-    turn = Turn.model_validate(row.turn) if row.turn else None
+def _messages(rows: list[MessageRow], debt: Debt, ladder: tuple[Terms, ...]) -> list[OperatorMessage]:
+    said: list[Turn] = []
+    shown = []
+    for row in rows:
+        turn = Turn.model_validate(row.turn) if row.turn else None
+        said += [turn] if turn else []
+        offers = turn is not None and turn.speaker is Speaker.CREDITOR
+        shown.append(_message(row, turn, debt, _rung(said, ladder) if offers else None))
+    return shown
+
+
+def _message(row: MessageRow, turn: Turn | None, debt: Debt, rung: int | None) -> OperatorMessage:
     return OperatorMessage(
         position=row.position,
         sender=Sender(row.sender),
         text=row.text,
         at=row.at,
-        move=_move(turn) if turn else None,
+        move=_move(turn.move, turn.speaker) if turn else None,
+        proposed=_move(turn.proposed, turn.speaker) if turn and turn.proposed else None,
+        asks_about=turn.inquiry.value if turn and turn.inquiry else None,
+        claims=_claims(turn.disclosed, debt.currency) if turn and turn.disclosed else [],
         thoughts=turn.thoughts if turn else None,
-        notes=list(turn.notes) if turn else [],
-        findings=row.findings,
+        rung=rung,
+        notes=[_note(one) for one in turn.notes] if turn else [],
+        findings=[FoundView.model_validate(one) for one in row.findings],
     )
 
 
-def _move(turn: Turn) -> str:
-    named = turn.move.terms.model_dump(exclude_none=True) if turn.move.terms else {}
-    figures = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in named.items())
-    asked = f"; asks about {turn.inquiry.value}" if turn.inquiry else ""
-    return f"{turn.move.kind.value}{': ' if figures else ''}{figures}{asked}"
+def _rung(turns: list[Turn], ladder: tuple[Terms, ...]) -> int | None:
+    own = standing_terms(turns, Speaker.CREDITOR)
+    return ladder.index(own) + 1 if own in ladder else None
+
+
+def _move(move: Move, speaker: Speaker) -> str:
+    if move.kind is MoveKind.ACCEPT:
+        return "accepts the other side's offer"
+    if move.terms is None:
+        return "keeps the offer"
+    whole = move.terms.over(None)
+    named = move.terms.model_dump(exclude_none=True)
+    package = words.package(whole) if whole else ", ".join(NAMED[name].format(value) for name, value in named.items())
+    return f"{'offers' if speaker is Speaker.CREDITOR else 'asks for'} {package}"
+
+
+def _claims(said: Disclosure, currency: str) -> list[str]:
+    amounts = said.model_dump(exclude_none=True, include=set(CLAIMS))
+    reason = [f"reason: {said.reason.value.replace('_', ' ')}"] if said.reason else []
+    return [f"{CLAIMS[name]} {words.money(amount, currency)}" for name, amount in amounts.items()] + reason
+
+
+def _note(text: str) -> Note:
+    by, _, rest = text.partition(": ")
+    return Note(by=by, text=rest)

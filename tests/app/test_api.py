@@ -58,7 +58,7 @@ def test_an_operator_watches_takes_over_writes_and_hands_back(house):
     view = house.operator("GET", f"/negotiations/{found}").json()
     assert view["ladder"]
     assert view["messages"][0]["thoughts"] == "Think."
-    assert view["messages"][0]["move"].startswith("ask: discount pct 0")
+    assert view["messages"][0]["move"].startswith("offers no discount, 40% paid")
     card = house.operator("GET", f"/negotiations/{found}/score").json()
     assert not card["finished"]
     assert {"SR", "CCI", "objective"} <= set(card["values"])
