@@ -28,6 +28,7 @@ _FLAGS = (
     "--no-first-run",
     "--remote-debugging-pipe",
 )
+_KEY_CODES = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32}
 
 
 class Tab:
@@ -41,6 +42,8 @@ class Tab:
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Network", "Runtime", "Log"):
             self.call(f"{domain}.enable")
+        self.call("Page.setLifecycleEventsEnabled", enabled=True)
+        self.call("Emulation.setFocusEmulationEnabled", enabled=True)
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:
         """Send a command and wait for its answer."""
@@ -60,17 +63,18 @@ class Tab:
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
         )
-        self.call("Page.navigate", url=page.as_uri() if isinstance(page, Path) else page)
-        self.wait("Page.loadEventFired")
+        self._load("about:blank")  # else an address of which only what stands behind the # is new loads nothing
+        self._load(page.as_uri() if isinstance(page, Path) else page)
 
-    def wait(self, method: str) -> None:
-        """Until an event comes that is not in `events` yet."""
-        while self._next().get("method") != method:
-            pass
+    def _load(self, address: str) -> None:
+        loader = self.call("Page.navigate", url=address)["loaderId"]
+        done = {"loaderId": loader, "name": "load"}
+        while not any(done.items() <= event.items() for event in self.heard("Page.lifecycleEvent")):
+            self._next()
 
     def value(self, expression: str) -> Any:
-        """What a script in the page comes to."""
-        found = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        """What a script in the page comes to; what a promise is kept with."""
+        found = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
 
@@ -90,6 +94,28 @@ class Tab:
     def fill(self, selector: str, text: str) -> None:
         """Type into a field."""
         self.value(f"document.querySelector({json.dumps(selector)}).value = {json.dumps(text)}")
+
+    def press(self, key: str, *, ctrl: bool = False, shift: bool = False) -> None:
+        """Press and let go of a key, as a person's keyboard does."""
+        text = {"Enter": "\r", " ": " "}.get(key, key if len(key) == 1 else "")
+        event = {
+            "key": key,
+            "code": {" ": "Space"}.get(key, key),
+            "windowsVirtualKeyCode": _KEY_CODES.get(key, 0),
+            "modifiers": 2 * ctrl + 8 * shift,
+        }
+        self.call("Input.dispatchKeyEvent", type="keyDown", text="" if ctrl else text, **event)
+        self.call("Input.dispatchKeyEvent", type="keyUp", **event)
+
+    def type(self, text: str) -> None:
+        """Type into what has the focus."""
+        for character in text:
+            self.press(character)
+
+    def prefer(self, **features: str) -> None:
+        """What the person has set in the system, such as `prefers_color_scheme="dark"`."""
+        named = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
+        self.call("Emulation.setEmulatedMedia", features=named)
 
     def heard(self, *methods: str) -> list[dict[str, Any]]:
         """Parameters of the events of these kinds."""

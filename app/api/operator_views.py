@@ -218,7 +218,7 @@ def _move(move: Move, speaker: Speaker) -> str:
     whole = move.terms.over(None)
     named = move.terms.model_dump(exclude_none=True)
     package = words.package(whole) if whole else ", ".join(NAMED[name].format(value) for name, value in named.items())
-    return f"{'offers' if speaker is Speaker.CREDITOR else 'asks for'} {package}"
+    return f"{'offers' if speaker is Speaker.CREDITOR else 'proposes'} {package}"
 
 
 def _claims(said: Disclosure, currency: str) -> list[str]:

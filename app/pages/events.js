@@ -1,7 +1,6 @@
-"use strict";
 // Server-sent events over fetch, which, unlike EventSource, can carry a header. Reconnects by itself.
 
-async function follow(url, headers, onEvent, onState) {
+export async function follow(url, headers, onEvent, onState) {
   for (let wait = 500; ; wait = Math.min(wait * 2, 10000)) {
     try {
       const response = await fetch(url, { headers, cache: "no-store" });
@@ -35,11 +34,4 @@ async function read(reader, onEvent) {
       if (data.length) onEvent(JSON.parse(data.join("\n")));
     }
   }
-}
-
-function element(name, text, className) {
-  const made = document.createElement(name);
-  if (text !== undefined) made.textContent = text;
-  if (className) made.className = className;
-  return made;
 }

@@ -1,95 +1,119 @@
-"use strict";
 // The debtor's page. The link's secret stands behind the #, so it is in no request line and no log.
+
+import { $, day, element, fill, keepFocus, later, moment, paragraphs, payments, sentence, tell } from "./dom.js";
+import { follow } from "./events.js";
 
 const token = decodeURIComponent(location.hash.slice(1));
 const headers = { Authorization: `Bearer ${token}` };
-const $ = (id) => document.getElementById(id);
-const names = { you: "You", assistant: "Assistant", person: "A person", service: "Service" };
-const ended = {
+const names = { you: "You", assistant: "Assistant", person: "A person", service: "Note" };
+const states = {
   agreed: "You have agreed to this plan. Keep this page or print it.",
-  declined: "This conversation has ended without an agreement.",
-  exhausted: "A person will look at your case and get in touch.",
+  declined: "This conversation has ended without an agreement. To take it up again, write to or call the creditor.",
+  exhausted: "A person will look at your case and get in touch. You can go on writing; they will read it.",
   with_a_person: "A person takes over. You can go on writing; they will read it.",
   stopped: "No further messages will come from here.",
 };
+const silent = ["agreed", "declined", "stopped"];
 let shown = 0;
-let plan = null;
+let last = null;
 let unsent = null;
 
 async function call(path, body, more) {
-  const response = await fetch(`/api/debtor${path}`, {
-    method: "POST",
-    headers: { ...headers, ...(body ? { "Content-Type": "application/json" } : {}), ...more },
-    body: body ? JSON.stringify(body) : undefined,
-  });
+  problem("");
+  let response;
+  try {
+    response = await fetch(`/api/debtor${path}`, {
+      method: "POST",
+      headers: { ...headers, ...(body ? { "Content-Type": "application/json" } : {}), ...more },
+      body: body ? JSON.stringify(body) : undefined,
+    });
+  } catch (error) {
+    problem(path === "/messages" ? "There is no connection. Your message is still here; send it again."
+      : "There is no connection; please try again.");
+    return false;
+  }
   if (response.ok) return true;
   const detail = (await response.json().catch(() => ({}))).detail;
-  problem(typeof detail === "string" ? detail : "That did not work; please try again.");
+  problem(typeof detail === "string" ? sentence(detail) : "That did not work; please try again.");
   return false;
 }
 
 function problem(text) {
-  $("problem").textContent = text;
-  $("problem").hidden = !text;
+  tell($("problem"), text);
 }
 
 function show(view) {
+  const focused = document.activeElement;
   $("about").textContent = [view.name, view.about].filter(Boolean).join(": ");
   $("assistant").textContent = view.assistant;
-  for (const message of view.messages.slice(shown)) $("messages").append(line(message));
-  if (view.messages.length > shown) $("messages").lastElementChild.scrollIntoView({ block: "nearest" });
-  shown = view.messages.length;
-  $("answering").textContent = ended[view.status] || (view.answering ? "The assistant is writing…" : "");
+  tell($("state"), states[view.status] || (view.answering ? "The assistant is writing…" : ""));
+  $("state").classList.toggle("writing", view.answering && !states[view.status]);
   showPlan(view);
-  const silent = view.status === "agreed" || view.status === "stopped";
-  $("say").hidden = silent;
-  $("decline").hidden = ended[view.status] !== undefined;
-  $("person").hidden = silent || view.status === "with_a_person";
+  $("say").hidden = silent.includes(view.status);
+  $("choices").hidden = states[view.status] !== undefined;
+  $("accept").hidden = !view.offer || Boolean(view.to_confirm);
+  append(view.messages);
+  moveOn(view, focused);
+  last = view;
+}
+
+function append(messages) {
+  const atEnd = innerHeight + scrollY > document.documentElement.scrollHeight - innerHeight / 2;
+  for (const message of messages.slice(shown)) $("messages").append(line(message));
+  // As far down as there is something, but no further than the beginning of what is new.
+  if (messages.length > shown && atEnd) $("messages").lastElementChild.scrollIntoView({ block: "start" });
+  shown = messages.length;
+  // What was said before the page opened is there to be read; what comes from now on is announced.
+  if (!last) setTimeout(() => $("log").setAttribute("aria-live", "polite"), 200);
 }
 
 function line(message) {
   const item = element("li", undefined, message.sender);
   const head = element("p", names[message.sender], "who");
-  const time = element("time", new Date(message.at).toLocaleString());
-  time.dateTime = message.at;
-  head.append(" ", time);
-  item.append(head, ...message.text.split("\n\n").map((part) => element("p", part)));
+  head.append(" ", moment(message.at));
+  item.append(head, ...paragraphs(message.text));
   return item;
 }
 
-function showPlan(view) {
-  plan = view.agreed || view.to_confirm || view.offer;
-  $("plan").hidden = !plan;
-  $("accept").hidden = !view.offer || Boolean(view.to_confirm);
-  if (!plan) return;
-  $("plan-title").textContent = view.agreed ? "Your plan" : view.to_confirm ? "Do you agree to this plan?" : "The creditor's offer";
-  $("plan-note").textContent = view.to_confirm ? "Read it to the end. It binds you only once you have agreed below." : "";
-  const facts = [
-    ["You owe", plan.debt],
-    ["Forgiven", plan.forgiven],
-    ["You pay in all", plan.total],
-    ["First payment", `${plan.payments[0].amount} by ${day(plan.payments[0].due)}`],
-    ["Payments", String(plan.payments.length)],
-    ["Last payment", `${plan.payments.at(-1).amount} by ${day(plan.ends)}`],
-  ];
-  $("plan-facts").replaceChildren(...facts.flatMap(([name, value]) => [element("dt", name), element("dd", value)]));
-  $("payments").replaceChildren(...plan.payments.map((payment) => {
-    const row = element("tr");
-    row.append(element("td", day(payment.due)), element("td", payment.amount));
-    return row;
-  }));
-  $("plan-details").open = Boolean(view.to_confirm || view.agreed);
-  $("confirm").hidden = $("not-yet").hidden = !view.to_confirm;
+// Where the focus goes when a step opens or closes. Whoever is typing is left alone.
+function moveOn(view, focused) {
+  const typing = focused === $("text") && $("text").value.trim();
+  const opened = last && ((view.to_confirm && !last.to_confirm) || (view.agreed && !last.agreed));
+  if (opened && !typing) {
+    $("plan-title").focus({ preventScroll: true });
+    $("plan").scrollIntoView({ block: "start" });
+  } else {
+    keepFocus(focused, $("text"), $("state"));
+  }
 }
 
-function day(text) {
-  return new Date(`${text}T12:00:00`).toLocaleDateString(undefined, { day: "numeric", month: "long", year: "numeric" });
+function showPlan(view) {
+  const plan = view.agreed || view.to_confirm || view.offer;
+  $("plan").hidden = !plan;
+  if (!plan) return;
+  const before = last && (last.agreed || last.to_confirm || last.offer);
+  $("plan").classList.toggle("asking", Boolean(view.to_confirm));
+  $("plan-title").textContent = view.agreed ? "Your plan" : view.to_confirm ? "Do you agree to this plan?" : "The creditor's offer";
+  tell($("plan-note"), view.to_confirm ? "Read it to the end. It binds you only once you have agreed below." : "");
+  $("total").textContent = plan.total;
+  fill($("plan-facts"), [
+    ["You owe today", plan.debt],
+    ["Forgiven", /[1-9]/.test(plan.forgiven) ? plan.forgiven : "nothing"],
+    ["First payment", `${plan.payments[0].amount} by ${day(plan.payments[0].due)}`],
+    ["After that", later(plan) || "nothing"],
+    ["Last payment", `by ${day(plan.ends)}`],
+  ]);
+  payments($("payments"), plan);
+  const whole = Boolean(view.to_confirm || view.agreed);
+  if (whole || !before || last.to_confirm) $("plan-details").open = whole;
+  $("confirmation").hidden = !view.to_confirm;
+  $("confirm").dataset.plan = plan.id;
+  $("printing").hidden = !view.agreed;
 }
 
 async function send(text) {
   // The same key until it has arrived: sent twice, it is one message.
   unsent = unsent && unsent.text === text ? unsent : { text, key: crypto.randomUUID() };
-  problem("");
   if (!(await call("/messages", { text }, { "Idempotency-Key": unsent.key }))) return false;
   unsent = null;
   return true;
@@ -97,34 +121,45 @@ async function send(text) {
 
 $("say").addEventListener("submit", async (event) => {
   event.preventDefault();
+  const text = $("text").value.trim();
   $("send").disabled = true;
-  try {
-    if (await send($("text").value.trim())) $("text").value = "";
-  } catch (error) {
-    problem("There is no connection; your message is still here, send it again.");
-  } finally {
-    $("send").disabled = false;
-    $("text").focus();
-  }
+  if (await send(text) && $("text").value.trim() === text) $("text").value = "";
+  $("send").disabled = false;
+  $("text").focus();
 });
 $("text").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) $("say").requestSubmit();
 });
-$("accept").addEventListener("click", async () => {
-  if (await call("/accept")) $("plan").scrollIntoView({ block: "start" });
-});
-$("confirm").addEventListener("click", () => call("/confirm", { plan: plan.id }));
-$("not-yet").addEventListener("click", () => call("/reconsider").then(() => $("text").focus()));
+$("accept").addEventListener("click", () => call("/accept"));
+$("confirm").addEventListener("click", () => call("/confirm", { plan: $("confirm").dataset.plan }));
+$("not-yet").addEventListener("click", () => call("/reconsider"));
 $("person").addEventListener("click", () => call("/person"));
-$("decline").addEventListener("click", () => {
-  if (confirm("End this conversation without an agreement?")) call("/decline");
+$("decline").addEventListener("click", () => $("leaving").showModal());
+$("stay").addEventListener("click", () => $("leaving").close());
+$("leave").addEventListener("click", () => {
+  $("leaving").close();
+  call("/decline");
+});
+$("print").addEventListener("click", () => print());
+addEventListener("hashchange", () => location.reload());
+// Where a keyboard lies over the page instead of making it shorter (iOS), what is docked stands on the keyboard.
+window.visualViewport?.addEventListener("resize", () => {
+  const covered = Math.max(0, innerHeight - visualViewport.height);
+  document.documentElement.style.setProperty("--keyboard", visualViewport.scale > 1 ? "0px" : `${covered}px`);
 });
 
+// What scrolls into sight stops above what is docked, however tall that is.
+new ResizeObserver(() => {
+  document.documentElement.style.setProperty("--dock", `${$("dock").offsetHeight}px`);
+}).observe($("dock"));
+
+function close(text) {
+  tell($("closed"), sentence(text));
+  $("room").hidden = true;
+}
+
 if (token) {
-  follow("/api/debtor/events", headers, show, (text, final) => {
-    problem(text);
-    if (final) document.querySelectorAll("main section, main form, footer").forEach((one) => { one.hidden = true; });
-  });
+  follow("/api/debtor/events", headers, show, (text, final) => (final ? close(text) : tell($("connection"), text)));
 } else {
-  problem("This page opens with the link that was sent to you.");
+  close("This page opens with the link that was sent to you.");
 }

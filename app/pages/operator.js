@@ -1,144 +1,164 @@
-"use strict";
-// The operator's page: the live list, and one negotiation with everything that stands behind it.
+// The operator's page: logging in, the live list, and what can be done with one negotiation.
 
-const $ = (id) => document.getElementById(id);
+import { drawNegotiation } from "./behind.js";
+import { $, keepFocus, sentence, tell } from "./dom.js";
+import { drawList, FILTERS } from "./list.js";
+import { drawScore } from "./panels.js";
+
 const REFRESH_MS = 2000;
-let csrf = sessionStorage.getItem("csrf") || "";
+const PAGE = 100;
+let login = null;
 let chosen = null;
-let drawn = "";
+let pages = 1;
+let scored = "";
 
 async function api(method, path, body) {
-  const response = await fetch(`/api${path}`, {
-    method,
-    headers: { "X-CSRF": csrf, ...(body ? { "Content-Type": "application/json" } : {}) },
-    body: body ? JSON.stringify(body) : undefined,
-    cache: "no-store",
-  });
-  if (response.status === 401) {
-    $("login").hidden = false;
-    $("desk").hidden = $("logout").hidden = true;
+  let response;
+  try {
+    response = await fetch(`/api${path}`, {
+      method,
+      headers: { ...(login ? { "X-CSRF": login.csrf } : {}), ...(body ? { "Content-Type": "application/json" } : {}) },
+      body: body ? JSON.stringify(body) : undefined,
+      cache: "no-store",
+    });
+  } catch (error) {
+    tell($("problem"), "The connection is lost; trying again.");
     return null;
   }
   const text = await response.text();
-  if (!response.ok) {
-    let detail = "";
-    try { detail = JSON.parse(text).detail; } catch (error) { /* no JSON */ }
-    problem(typeof detail === "string" && detail ? detail : `that did not work (${response.status})`);
-    return null;
+  if (response.ok) return text ? JSON.parse(text) : true;
+  if (response.status === 401 && path !== "/login") return leave();
+  let detail = "";
+  try { detail = JSON.parse(text).detail; } catch (error) { /* no JSON */ }
+  if (response.status !== 401 || method === "POST") {
+    tell($("problem"), typeof detail === "string" && detail ? sentence(detail) : `That did not work (${response.status}).`);
   }
-  problem("");
-  return text ? JSON.parse(text) : true;
+  return null;
 }
 
-function problem(text) {
-  $("problem").textContent = text;
-  $("problem").hidden = !text;
+async function act(method, path, body) {
+  tell($("problem"), "");
+  return api(method, path, body);
+}
+
+function leave() {
+  login = null;
+  chosen = null;
+  document.title = "Negotiations";
+  tell($("me"), "");
+  $("login").hidden = false;
+  $("desk").hidden = $("logout").hidden = true;
+  $("name").focus();
+  return null;
+}
+
+function enter(found) {
+  login = found;
+  tell($("me"), login.operator);
+  $("login").hidden = true;
+  $("desk").hidden = $("logout").hidden = false;
+  return refresh();
 }
 
 async function refresh() {
-  const list = await api("GET", "/negotiations");
-  if (!list) return;
-  $("login").hidden = true;
-  $("desk").hidden = $("logout").hidden = false;
-  const text = JSON.stringify([list, chosen]);
-  if (text !== drawn) drawList(list);
-  drawn = text;
-  if (chosen) drawOne(await api("GET", `/negotiations/${chosen}`));
+  if (!login || document.hidden) return;
+  const filter = FILTERS.find((one) => one.id === $("filter").value)?.query ?? "";
+  const asked = Array.from({ length: pages }, (_, page) => api("GET", `/negotiations?offset=${page * PAGE}${filter}`));
+  const [counts, ...lists] = await Promise.all([api("GET", "/counts"), ...asked]);
+  if (!counts || lists.some((list) => !list)) return;
+  if ($("problem").textContent.startsWith("The connection is lost")) tell($("problem"), "");
+  drawList(lists.flat(), counts, chosen, choose);
+  $("more").hidden = lists.at(-1).length < PAGE;
+  if (chosen) await refreshOne();
 }
 
-function drawList(list) {
-  const focused = document.activeElement?.dataset?.id;
-  $("list").replaceChildren(...list.map((one) => {
-    const row = element("tr");
-    row.setAttribute("aria-selected", String(one.id === chosen));
-    const open = element("button", one.case_id);
-    open.type = "button";
-    open.dataset.id = one.id;
-    open.addEventListener("click", () => { chosen = one.id; shownOne = ""; refresh(); });
-    const first = element("td");
-    first.append(open);
-    row.append(first, element("td", one.status.replaceAll("_", " ") + (one.waiting ? ", writing" : "")),
-      element("td", String(one.messages)), element("td", one.operator || ""), element("td", new Date(one.updated).toLocaleTimeString()));
-    return row;
-  }));
-  if (focused) document.querySelector(`[data-id="${focused}"]`)?.focus();
-}
-
-let shownOne = "";
-async function drawOne(view) {
+async function refreshOne() {
+  const view = await api("GET", `/negotiations/${chosen}`);
   if (!view || view.id !== chosen) return;
-  const text = JSON.stringify(view);
-  if (text === shownOne) return;
-  shownOne = text;
+  const focused = document.activeElement;
   $("one").hidden = false;
-  $("one-title").textContent = `${view.case_id}: ${view.status.replaceAll("_", " ")}`;
-  const plan = view.agreed || view.pending;
-  const facts = [
-    ["Debt", view.debt], ["Program", `${view.artifact} (${view.program_sha256.slice(0, 12)})`], ["Model", view.lm],
-    ["Rules", `${view.profile}, ${view.timezone}`], ["Operator", view.operator || "none"],
-    [view.agreed ? "Agreed" : "Awaits confirmation", plan ? `${plan.payments.length} payments until ${plan.payments.at(-1).due}` : "nothing"],
-  ];
-  $("facts").replaceChildren(...facts.flatMap(([name, value]) => [element("dt", name), element("dd", value)]));
-  $("ladder").replaceChildren(...view.ladder.map((rung) => element("li", rung)));
-  $("messages").replaceChildren(...view.messages.map(line));
-  $("take-over").disabled = view.status === "agreed";
-  $("hand-back").disabled = view.status !== "with_a_person";
-  $("write").hidden = !view.operator || ["open", "confirming"].includes(view.status);
+  drawNegotiation(view, login.operator);
+  keepFocus(focused, $("one-title"));
+  const now = `${view.id} ${view.messages.length} ${view.status}`;
+  if (now === scored || !view.messages.some((one) => one.move)) return;
   const card = await api("GET", `/negotiations/${view.id}/score`);
-  if (card) {
-    $("values").replaceChildren(...Object.entries(card.values).flatMap(
-      ([name, value]) => [element("dt", name), element("dd", value.toFixed(3))]));
-  }
+  if (!card || view.id !== chosen) return;
+  drawScore(card);
+  scored = now;
 }
 
-function line(message) {
-  const item = element("li", undefined, message.sender);
-  const head = element("p", message.sender, "who");
-  head.append(" ", element("time", new Date(message.at).toLocaleString()));
-  item.append(head, ...message.text.split("\n\n").map((part) => element("p", part)));
-  const behind = [
-    message.move && `move: ${message.move}`, message.thoughts && `thoughts: ${message.thoughts}`,
-    ...message.notes,
-  ].filter(Boolean);
-  for (const text of behind) item.append(element("p", text, "behind"));
-  for (const one of message.findings) item.append(element("p", `${one.action}: ${one.rule} ("${one.excerpt}"): ${one.why}; ${one.source}`, "behind finding"));
-  return item;
+async function choose(id) {
+  chosen = id;
+  $("link-box").hidden = true;
+  tell($("problem"), "");
+  $("desk").classList.toggle("chosen", Boolean(id));
+  $("one").hidden = !id;
+  await refresh();
+  if (id) $("one-title").focus();
+}
+
+function showLink(address) {
+  $("address").value = address;
+  tell($("copied"), "");
+  $("link-box").hidden = false;
 }
 
 $("login").addEventListener("submit", async (event) => {
   event.preventDefault();
-  const answer = await fetch("/api/login", {
-    method: "POST", headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ name: $("name").value, password: $("password").value }),
-  });
-  const found = await answer.json();
-  if (!answer.ok) return problem(found.detail);
-  csrf = found.csrf;
-  sessionStorage.setItem("csrf", csrf);
+  const found = await act("POST", "/login", { name: $("name").value, password: $("password").value });
   $("password").value = "";
-  refresh();
+  if (found) await enter(found);
+  else $("password").focus();
 });
-$("logout").addEventListener("click", async () => { await api("POST", "/logout"); chosen = null; refresh(); });
+$("logout").addEventListener("click", async () => { await act("POST", "/logout"); leave(); });
 $("begin").addEventListener("submit", async (event) => {
   event.preventDefault();
-  const made = await api("POST", "/negotiations", { case_id: $("case").value, timezone: $("timezone").value, asked_for: $("asked").checked });
+  const asked = { case_id: $("case").value.trim(), timezone: $("timezone").value.trim(), asked_for: $("asked").checked };
+  const made = await act("POST", "/negotiations", asked);
   if (!made) return;
-  $("begun").textContent = `The debtor's link: ${made.link}`;
-  chosen = made.id;
-  refresh();
+  $("starting").open = false;
+  await choose(made.id);
+  showLink(made.link);
 });
 $("write").addEventListener("submit", async (event) => {
   event.preventDefault();
-  if (await api("POST", `/negotiations/${chosen}/messages`, { text: $("words").value })) $("words").value = "";
-  refresh();
+  if (await act("POST", `/negotiations/${chosen}/messages`, { text: $("words").value })) $("words").value = "";
+  await refreshOne();
+  $("words").focus();
 });
-for (const action of ["take-over", "hand-back", "close"]) {
-  $(action).addEventListener("click", async () => { await api("POST", `/negotiations/${chosen}/${action}`); refresh(); });
+for (const [button, path] of [["take-over", "take-over"], ["hand-back", "hand-back"], ["really", "close"]]) {
+  $(button).addEventListener("click", async () => {
+    $("closing").close();
+    await act("POST", `/negotiations/${chosen}/${path}`);
+    await refresh();
+    if (button === "take-over") $("words").focus();
+  });
 }
+$("close").addEventListener("click", () => $("closing").showModal());
+$("stay").addEventListener("click", () => $("closing").close());
 $("link").addEventListener("click", async () => {
-  const made = await api("POST", `/negotiations/${chosen}/link`);
-  if (made) $("begun").textContent = `The debtor's link: ${made.link}`;
+  const made = await act("POST", `/negotiations/${chosen}/link`);
+  if (made) showLink(made.link);
 });
+$("copy").addEventListener("click", async () => {
+  $("address").select();
+  try {
+    await navigator.clipboard.writeText($("address").value);
+    tell($("copied"), "Copied.");
+  } catch (error) {
+    tell($("copied"), "It is marked; copy it with the keyboard.");
+  }
+});
+$("back").addEventListener("click", async () => {
+  const before = chosen;
+  await choose(null);
+  (document.querySelector(`[data-id="${before}"]`) || $("filter")).focus();
+});
+$("filter").addEventListener("change", () => { pages = 1; refresh(); });
+$("more").addEventListener("click", () => { pages += 1; refresh(); });
+document.addEventListener("visibilitychange", refresh);
 
-refresh();
+const known = await api("GET", "/login");
+if (known) await enter(known);
+else leave();
 setInterval(refresh, REFRESH_MS);

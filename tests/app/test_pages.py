@@ -15,12 +15,12 @@ import pytest
 
 pytest.importorskip("fastapi", reason="needs the extra app")
 
+from tests.app.browsing import LAST, logged_in, say
 from tests.app.desk import CASE
-from tests.app.served import PASSWORD
 from tests.chromium import FOUND, Tab, chromium
 
 pytestmark = pytest.mark.skipif(FOUND is None, reason="no Chromium is installed (Debian: apt-get install chromium)")
-LAST = "document.querySelector('#messages li:last-child')?.innerText || ''"
+ONE_COLUMN = 390
 
 
 class Server:
@@ -68,32 +68,22 @@ def tab(tmp_path_factory):
         yield tab
 
 
-def logged_in(tab: Tab, server: Server, width: int = 1280) -> None:
-    tab.open(f"{server.url}/operator", width)
-    tab.until("!document.querySelector('#login').hidden || !document.querySelector('#desk').hidden")
-    if tab.value("!document.querySelector('#login').hidden"):
-        tab.fill("#name", "olga")
-        tab.fill("#password", PASSWORD)
-        tab.click("#login button")
-    tab.until("!document.querySelector('#desk').hidden")
-
-
-def begun(tab: Tab, server: Server) -> str:
-    """The link of a new negotiation, started on the operator's page."""
-    logged_in(tab, server)
+def begun(tab: Tab, server: Server, width: int = 1280) -> str:
+    """The link of a new negotiation, started on the operator's page, which shows it then."""
+    logged_in(tab, server.url, width)
+    tab.click("#starting summary")
     tab.fill("#case", CASE)
     tab.value("document.querySelector('#asked').checked = true")
     tab.click("#begin button")
-    return tab.until("document.querySelector('#begun').innerText").split(": ", 1)[1]
+    link = tab.until("document.querySelector('#address').value")
+    tab.until("document.querySelectorAll('#messages > li').length")
+    return link
 
 
-def say(tab: Tab, text: str) -> str:
-    """Send a message and wait for the answer; returns it."""
-    before = tab.value("document.querySelectorAll('#messages li').length")
-    tab.fill("#text", text)
-    tab.click("#send")
-    tab.until(f"document.querySelectorAll('#messages li').length >= {before + 2}")
-    return tab.until(LAST)
+def chosen(tab: Tab) -> None:
+    """Open the first of the list on the operator's page."""
+    tab.click("#list button")
+    tab.until("document.querySelectorAll('#messages > li').length")
 
 
 def test_a_debtor_negotiates_to_a_confirmed_plan_and_an_operator_sees_it(tab, server):
@@ -109,33 +99,65 @@ def test_a_debtor_negotiates_to_a_confirmed_plan_and_an_operator_sees_it(tab, se
     assert tab.value("document.querySelectorAll('#payments tr').length") > 3
     assert tab.value("document.querySelector('#plan-details').open")
     tab.click("#confirm")
-    tab.until("document.querySelector('#answering').innerText.includes('You have agreed')")
+    tab.until("document.querySelector('#state').innerText.includes('You have agreed')")
     assert tab.value("document.querySelector('#say').hidden")
-    logged_in(tab, server)
-    tab.click("#list button")
-    assert "agreed" in tab.until("document.querySelector('#one-title').innerText")
-    assert "thoughts: Think." in tab.value("document.querySelector('#messages').innerText")
+    logged_in(tab, server.url)
+    chosen(tab)
+    assert "Agreed" in tab.value("document.querySelector('#one-state').innerText")
+    assert "Think." in tab.value("document.querySelector('#messages').textContent")
+    assert "it binds" in tab.value("document.querySelector('#plan-state').innerText")
+    assert tab.value("document.querySelector('#ladder [aria-current]').innerText").endswith("stands now")
+    assert "recovery rate" in tab.until("document.querySelector('#values').textContent")
+    assert "nothing was optimised" in tab.value("document.querySelector('#origin-note').textContent")
     assert tab.heard("Runtime.exceptionThrown") == []
+    complaints = [one["entry"] for one in tab.heard("Log.entryAdded") if one["entry"]["level"] == "error"]
+    assert [one for one in complaints if "/api/login" not in one.get("url", "")] == []  # before the login a 401
     others = {event["request"]["url"] for event in tab.heard("Network.requestWillBeSent")}
-    assert all(url.startswith(server.url) or url.startswith("data:") for url in others)
+    assert all(url.startswith((server.url, "data:", "about:")) for url in others)
 
 
 def test_an_operator_takes_over_and_the_debtor_reads_a_person(tab, server):
     link = begun(tab, server)
-    tab.until("document.querySelectorAll('#messages li').length")
+    assert "Nobody waits" in tab.value("document.querySelector('#waiting').innerText")
     tab.click("#take-over")
     tab.until("!document.querySelector('#write').hidden")
     tab.fill("#words", "Good morning, I am Olga. How can I help?")
     tab.click("#write button")
+    tab.until(f"({LAST}).includes('Olga')")
     tab.open(link, 390)
     assert "Olga" in tab.until(f"({LAST}).includes('Olga') && ({LAST})")
     assert "A person" in tab.value(LAST)
     tab.fill("#text", "Thank you!")
     tab.click("#send")
     tab.until(f"({LAST}).includes('Thank you!')")
-    logged_in(tab, server)
-    tab.click("#list button")
+    logged_in(tab, server.url)
+    tab.until("document.querySelector('#waiting').innerText == '1 waits for a person'")
+    assert tab.value("document.title") == "(1) Negotiations"
+    chosen(tab)
     tab.until("document.querySelector('#messages').innerText.includes('Thank you!')")
+    tab.click("#hand-back")
+    tab.until("document.querySelector('#one-state').innerText.includes('program answers')")
+    tab.click("#close")
+    tab.click("#really")
+    tab.until("document.querySelector('#one-state').innerText.includes('Ended')")
+
+
+def test_the_list_updates_by_itself_and_is_filtered(tab, server):
+    link = begun(tab, server)
+    begun(tab, server)
+    tab.until("document.querySelectorAll('#list li').length == 2")
+    session = tab.value("location.href")
+    token = link.split("#")[1]
+    headers = {"Authorization": f"Bearer {token}"}
+    urllib.request.urlopen(urllib.request.Request(f"{server.url}/api/debtor/person", method="POST", headers=headers))
+    assert session == tab.value("location.href")
+    tab.until("document.querySelector('#waiting').innerText == '1 waits for a person'")
+    tab.until("document.querySelector('#list li .waits') != null")
+    assert tab.value("document.querySelector('#list li button').classList.contains('waits')")  # the newest is first
+    tab.value("document.querySelector('#filter').value = 'waiting'")
+    tab.value("document.querySelector('#filter').dispatchEvent(new Event('change'))")
+    tab.until("document.querySelectorAll('#list li').length == 1")
+    assert "Waiting for a person (1)" in tab.value("document.querySelector('#filter').innerText")
 
 
 def test_killed_in_mid_negotiation_the_server_goes_on_and_nothing_is_lost(tab, server):
@@ -146,31 +168,54 @@ def test_killed_in_mid_negotiation_the_server_goes_on_and_nothing_is_lost(tab, s
     tab.click("#send")
     tab.until(f"({LAST}).includes('22 monthly')")  # it is stored; its answer is being written
     server.kill()
-    tab.until("document.querySelector('#problem').innerText.includes('connection is lost')")
+    tab.until("document.querySelector('#connection').innerText.includes('connection is lost')")
     server.start()
-    tab.until("document.querySelectorAll('#messages li').length == 5")
+    tab.until("document.querySelectorAll('#messages > li').length == 5")
     assert "Our offer" in tab.value(LAST)
-    tab.until("document.querySelector('#problem').hidden")
-    texts = tab.value("[...document.querySelectorAll('#messages li')].map(one => one.innerText)")
+    tab.until("document.querySelector('#connection').hidden")
+    texts = tab.value("[...document.querySelectorAll('#messages > li')].map(one => one.innerText)")
     assert sum("Or 22 monthly instalments?" in text for text in texts) == 1
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_both_pages_fit_the_window(tab, server, width, tmp_path):
+@pytest.mark.parametrize("width", [ONE_COLUMN, 1280])
+def test_both_pages_fit_the_window(tab, server, width):
     link = begun(tab, server)
     tab.open(link, width)
     tab.until(LAST)
-    say(tab, "20 monthly instalments?")
+    say(tab, "Ratenzahlungsvereinbarungsbestätigungsschreiben" * 4 + " 20 monthly instalments?")
     assert tab.value("document.documentElement.scrollWidth") <= width
-    tab.screenshot(tmp_path / f"debtor-{width}.png")
-    logged_in(tab, server, width)
-    tab.click("#list button")
+    logged_in(tab, server.url, width)
+    chosen(tab)
+    tab.value("document.querySelectorAll('details').forEach(one => one.open = true)")
     tab.until("document.querySelectorAll('#values dd').length")
     assert tab.value("document.documentElement.scrollWidth") <= width
-    tab.screenshot(tmp_path / f"operator-{width}.png")
+    assert tab.value("document.querySelector('#all').checkVisibility()") is (width > ONE_COLUMN)
+
+
+def test_above_a_phones_keyboard_the_composer_and_every_choice_are_in_sight(tab, server):
+    tab.open(begun(tab, server), ONE_COLUMN, 420)
+    tab.until(LAST)
+    say(tab, "20 monthly instalments?")
+    for name in ("text", "send", "accept", "person", "decline"):
+        box = tab.value(f"(({{top, bottom}}) => [top, bottom])(document.querySelector('#{name}').getBoundingClientRect())")
+        assert 0 <= box[0] < box[1] <= 420, name
+
+
+def test_declining_asks_once_and_can_be_taken_back(tab, server):
+    tab.open(begun(tab, server), ONE_COLUMN)
+    tab.until(LAST)
+    tab.click("#decline")
+    assert "Nothing will be agreed" in tab.until("document.querySelector('#leaving').innerText")
+    tab.click("#stay")
+    assert tab.value("document.querySelector('#say').checkVisibility()")
+    tab.click("#decline")
+    tab.click("#leave")
+    tab.until("document.querySelector('#state').innerText.includes('ended without an agreement')")
+    assert not tab.value("document.querySelector('#say').checkVisibility()")
+    assert not tab.value("document.querySelector('#choices').checkVisibility()")
 
 
 def test_a_link_that_is_none_says_so_and_shows_nothing(tab, server):
     tab.open(f"{server.url}/negotiation#forged", 390)
-    assert "not valid" in tab.until("document.querySelector('#problem').innerText")
+    assert "not valid" in tab.until("document.querySelector('#closed').innerText")
     assert not tab.value("document.querySelector('#say').checkVisibility()")

@@ -1,0 +1,71 @@
+// What both pages draw with. Text is only ever set as text, so that nothing a person or a model wrote becomes markup.
+
+export const $ = (id) => document.getElementById(id);
+
+export function element(name, text, className) {
+  const made = document.createElement(name);
+  if (text !== undefined) made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
+
+export function fill(list, facts) {
+  list.replaceChildren(...facts.flatMap(([name, value]) => {
+    const told = element("dd");
+    told.append(value);
+    return [element("dt", name), told];
+  }));
+}
+
+export function paragraphs(text) {
+  return text.split("\n\n").map((part) => element("p", part, "said"));
+}
+
+// One language for dates and text, so that a screen reader does not read German months in an English sentence.
+export function day(text) {
+  const named = { day: "numeric", month: "long", year: "numeric" };
+  return new Date(`${text}T12:00:00`).toLocaleDateString("en-GB", named).replaceAll(" ", "\u00a0");
+}
+
+export function sentence(text) {
+  return `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
+}
+
+export function moment(text) {
+  const at = new Date(text);
+  const today = at.toDateString() === new Date().toDateString();
+  const made = element("time", at.toLocaleString("en-GB", today
+    ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }));
+  made.dateTime = text;
+  return made;
+}
+
+export function payments(body, plan) {
+  body.replaceChildren(...plan.payments.map((payment) => {
+    const row = element("tr");
+    row.append(element("td", day(payment.due)), element("td", payment.amount));
+    return row;
+  }));
+}
+
+// "12 monthly payments of CNY 500.00", and what the last one is where rounding makes it another.
+export function later(plan) {
+  const rest = plan.payments.slice(1);
+  if (!rest.length) return "";
+  const each = rest[0].amount;
+  const last = rest.at(-1).amount;
+  if (rest.length === 1) return `1 payment of ${each}`;
+  return each === last ? `${rest.length} monthly payments of ${each}`
+    : `${rest.length - 1} monthly payments of ${each}, then 1 of ${last}`;
+}
+
+export function tell(place, text) {
+  if (place.textContent !== text) place.textContent = text;
+  place.hidden = !text;
+}
+
+// Drawing anew may take away what had the focus; it then goes on to the first place that is there.
+export function keepFocus(before, ...places) {
+  if (!before || before === document.body || (before.isConnected && before.checkVisibility())) return;
+  places.find((place) => place.checkVisibility())?.focus();
+}
