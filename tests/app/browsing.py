@@ -37,6 +37,10 @@ class Site:
     """Cleared, the model waits."""
 
     @property
+    def url(self) -> str:
+        return self.parts.base_url
+
+    @property
     def negotiations(self) -> Negotiations:
         return self.parts.negotiations
 

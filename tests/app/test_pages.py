@@ -1,4 +1,4 @@
-"""Both pages in a real browser on the real server, which is killed in the middle and goes on."""
+"""Both pages in a real browser on the real server, which in one test is killed in the middle and goes on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="needs the extra app")
 
-from tests.app.browsing import LAST, logged_in, say
+from tests.app.browsing import LAST, Site, logged_in, say, site
 from tests.app.desk import CASE
 from tests.chromium import FOUND, Tab, chromium
 
@@ -23,8 +23,8 @@ pytestmark = pytest.mark.skipif(FOUND is None, reason="no Chromium is installed 
 ONE_COLUMN = 390
 
 
-class Server:
-    """A server process that can be killed and started again."""
+class Process:
+    """The server in a process of its own, which can be killed and started again."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -56,10 +56,16 @@ class Server:
 
 
 @pytest.fixture
-def server(tmp_path):
-    made = Server(tmp_path)
+def process(tmp_path):
+    made = Process(tmp_path)
     yield made
     made.kill()
+
+
+@pytest.fixture
+def server(tmp_path):
+    with site(tmp_path) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +74,7 @@ def tab(tmp_path_factory):
         yield tab
 
 
-def begun(tab: Tab, server: Server, width: int = 1280) -> str:
+def begun(tab: Tab, server: Site | Process, width: int = 1280) -> str:
     """The link of a new negotiation, started on the operator's page, which shows it then."""
     logged_in(tab, server.url, width)
     tab.click("#starting summary")
@@ -143,14 +149,11 @@ def test_an_operator_takes_over_and_the_debtor_reads_a_person(tab, server):
 
 
 def test_the_list_updates_by_itself_and_is_filtered(tab, server):
-    link = begun(tab, server)
-    begun(tab, server)
+    found, _ = server.begun()
+    logged_in(tab, server.url)
+    server.begun()
     tab.until("document.querySelectorAll('#list li').length == 2")
-    session = tab.value("location.href")
-    token = link.split("#")[1]
-    headers = {"Authorization": f"Bearer {token}"}
-    urllib.request.urlopen(urllib.request.Request(f"{server.url}/api/debtor/person", method="POST", headers=headers))
-    assert session == tab.value("location.href")
+    server.negotiations.ask_for_a_person(found)
     tab.until("document.querySelector('#waiting').innerText == '1 waits for a person'")
     tab.until("document.querySelector('#list li .waits') != null")
     assert tab.value("document.querySelector('#list li button').classList.contains('waits')")  # the newest is first
@@ -160,16 +163,16 @@ def test_the_list_updates_by_itself_and_is_filtered(tab, server):
     assert "Waiting for a person (1)" in tab.value("document.querySelector('#filter').innerText")
 
 
-def test_killed_in_mid_negotiation_the_server_goes_on_and_nothing_is_lost(tab, server):
-    tab.open(begun(tab, server), 390)
+def test_killed_in_mid_negotiation_the_server_goes_on_and_nothing_is_lost(tab, process):
+    tab.open(begun(tab, process), 390)
     tab.until(LAST)
     say(tab, "20 monthly instalments?")
     tab.fill("#text", "Or 22 monthly instalments?")
     tab.click("#send")
     tab.until(f"({LAST}).includes('22 monthly')")  # it is stored; its answer is being written
-    server.kill()
+    process.kill()
     tab.until("document.querySelector('#connection').innerText.includes('connection is lost')")
-    server.start()
+    process.start()
     tab.until("document.querySelectorAll('#messages > li').length == 5")
     assert "Our offer" in tab.value(LAST)
     tab.until("document.querySelector('#connection').hidden")
@@ -179,7 +182,7 @@ def test_killed_in_mid_negotiation_the_server_goes_on_and_nothing_is_lost(tab, s
 
 @pytest.mark.parametrize("width", [ONE_COLUMN, 1280])
 def test_both_pages_fit_the_window(tab, server, width):
-    link = begun(tab, server)
+    _, link = server.begun()
     tab.open(link, width)
     tab.until(LAST)
     say(tab, "Ratenzahlungsvereinbarungsbestätigungsschreiben" * 4 + " 20 monthly instalments?")
@@ -193,7 +196,7 @@ def test_both_pages_fit_the_window(tab, server, width):
 
 
 def test_above_a_phones_keyboard_the_composer_and_every_choice_are_in_sight(tab, server):
-    tab.open(begun(tab, server), ONE_COLUMN, 420)
+    tab.open(server.begun()[1], ONE_COLUMN, 420)
     tab.until(LAST)
     say(tab, "20 monthly instalments?")
     for name in ("text", "send", "accept", "person", "decline"):
@@ -202,7 +205,7 @@ def test_above_a_phones_keyboard_the_composer_and_every_choice_are_in_sight(tab,
 
 
 def test_declining_asks_once_and_can_be_taken_back(tab, server):
-    tab.open(begun(tab, server), ONE_COLUMN)
+    tab.open(server.begun()[1], ONE_COLUMN)
     tab.until(LAST)
     tab.click("#decline")
     assert "Nothing will be agreed" in tab.until("document.querySelector('#leaving').innerText")
