@@ -89,6 +89,8 @@ async function refreshOne() {
 
 async function choose(id) {
   chosen = id;
+  scored = "";
+  $("values").replaceChildren();
   $("link-box").hidden = true;
   tell($("problem"), "");
   $("desk").classList.toggle("chosen", Boolean(id));
