@@ -15,7 +15,7 @@ from programs import words
 PAGE = 100
 LEFT_TO_A_PERSON = (Status.WITH_A_PERSON, Status.EXHAUSTED, Status.STOPPED)
 """Where the debtor was told that a person will look."""
-_LAST_SENDER = (
+_last_sender = (
     select(MessageRow.sender)
     .where(MessageRow.negotiation_id == NegotiationRow.id)
     .order_by(MessageRow.position.desc())
@@ -25,7 +25,7 @@ _LAST_SENDER = (
 )
 NEEDS_A_PERSON: ColumnElement[bool] = or_(
     and_(NegotiationRow.operator.is_(None), NegotiationRow.status.in_([one.value for one in LEFT_TO_A_PERSON])),
-    and_(NegotiationRow.status == Status.WITH_A_PERSON.value, _LAST_SENDER == Sender.DEBTOR.value),
+    and_(NegotiationRow.status == Status.WITH_A_PERSON.value, _last_sender == Sender.DEBTOR.value),
 )
 """Nobody has taken it, or the debtor wrote last to whoever has."""
 

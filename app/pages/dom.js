@@ -59,9 +59,10 @@ export function later(plan) {
     : `${rest.length - 1} monthly payments of ${each}, then 1 of ${last}`;
 }
 
+// What has role=status stays in sight while it is empty: a screen reader may miss words in what has just appeared.
 export function tell(place, text) {
   if (place.textContent !== text) place.textContent = text;
-  place.hidden = !text;
+  if (place.role !== "status") place.hidden = !text;
 }
 
 // Drawing anew may take away what had the focus; it then goes on to the first place that is there.

@@ -113,7 +113,7 @@ function showPlan(view) {
 
 async function send(text) {
   // The same key until it has arrived: sent twice, it is one message.
-  unsent = unsent && unsent.text === text ? unsent : { text, key: crypto.randomUUID() };
+  unsent = unsent && unsent.text === text ? unsent : { text, key: crypto.getRandomValues(new Uint32Array(4)).join("-") };
   if (!(await call("/messages", { text }, { "Idempotency-Key": unsent.key }))) return false;
   unsent = null;
   return true;

@@ -148,6 +148,19 @@ def test_an_operator_takes_over_and_the_debtor_reads_a_person(tab, server):
     tab.until("document.querySelector('#one-state').innerText.includes('Ended')")
 
 
+def test_a_fresh_link_is_copied_and_opens_the_same_negotiation(tab, server):
+    server.begun()
+    logged_in(tab, server.url)
+    chosen(tab)
+    tab.click("#link")
+    link = tab.until("document.querySelector('#address').value")
+    tab.value("document.querySelector('#copy').focus()")
+    tab.press("Enter")
+    tab.until("document.querySelector('#copied').innerText == 'Copied.'")
+    tab.open(link, 390)
+    assert "Our offer is" in tab.until(LAST)
+
+
 def test_the_list_updates_by_itself_and_is_filtered(tab, server):
     found, _ = server.begun()
     logged_in(tab, server.url)
@@ -175,7 +188,7 @@ def test_killed_in_mid_negotiation_the_server_goes_on_and_nothing_is_lost(tab, p
     process.start()
     tab.until("document.querySelectorAll('#messages > li').length == 5")
     assert "Our offer" in tab.value(LAST)
-    tab.until("document.querySelector('#connection').hidden")
+    tab.until("document.querySelector('#connection').innerText == ''")
     texts = tab.value("[...document.querySelectorAll('#messages > li')].map(one => one.innerText)")
     assert sum("Or 22 monthly instalments?" in text for text in texts) == 1
 
@@ -200,7 +213,9 @@ def test_above_a_phones_keyboard_the_composer_and_every_choice_are_in_sight(tab,
     tab.until(LAST)
     say(tab, "20 monthly instalments?")
     for name in ("text", "send", "accept", "person", "decline"):
-        box = tab.value(f"(({{top, bottom}}) => [top, bottom])(document.querySelector('#{name}').getBoundingClientRect())")
+        box = tab.value(
+            f"(({{top, bottom}}) => [top, bottom])(document.querySelector('#{name}').getBoundingClientRect())"
+        )
         assert 0 <= box[0] < box[1] <= 420, name
 
 
