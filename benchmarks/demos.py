@@ -117,7 +117,7 @@ def _comparison(
             "max_demos": max_demos,
             "seeds": seeds,
             "debtor": "simulated",
-            "book": Path(book.source).name,
+            "book": book.name,
             "book_sha256": book.sha256,
             "packages": installed_versions(),
         },

@@ -129,7 +129,7 @@ def _setting(book: DebtorBook, cases: Sequence[DebtCase], split: str, seed: int)
         "seed": seed,
         "trials": 1,
         "debtor": "simulated",
-        "book": Path(book.source).name,
+        "book": book.name,
         "book_sha256": book.sha256,
         "packages": installed_versions(),
     }

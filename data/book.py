@@ -42,6 +42,11 @@ class DebtorBook:
     source: str
     """The file it was read from."""
 
+    @property
+    def name(self) -> str:
+        """Of that file, without its folders: for documents that others read elsewhere."""
+        return Path(self.source).name
+
     def __len__(self) -> int:
         return len(self.cases)
 

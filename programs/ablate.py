@@ -104,7 +104,7 @@ def ablate(  # noqa: PLR0913, PLR0917  (a command line)
         metric=metric,
         labels=plan.labels,
         fingerprints={taken: one.fingerprint for taken, one in zip(plan.taken, plan.contestants, strict=True)},
-        setting=stage.setting(split, loaded.source),
+        setting=stage.setting(split, loaded.name),
         seed=seed,
         notes=_notes(pair, split),
     )

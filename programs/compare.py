@@ -184,7 +184,7 @@ def _ground(
         return _Ground("saved", cases[:debtors], seed, trials, source, canonical_sha256([p.sha256 for p in plays]))
     loaded = read_book(book)
     cases = chosen_debtors(loaded, cast(Literal["heldout", "val"], split), debtors)
-    return _Ground(split, cases, seed, trials, loaded.source, loaded.sha256)
+    return _Ground(split, cases, seed, trials, loaded.name, loaded.sha256)
 
 
 @contextlib.contextmanager

@@ -70,7 +70,7 @@ def collect_provenance(  # noqa: PLR0913  (one parameter a fact)
             "prompt_lm": described(prompt_lm),
             "optimizer": {"name": optimizer, "settings": optimizer_settings},
             "seed": seed,
-            "book": {"source": Path(book.source).name, "sha256": book.sha256, "debtors": len(book)},
+            "book": {"source": book.name, "sha256": book.sha256, "debtors": len(book)},
             "split": {"train": train_ids, "val": val_ids},
             "metric_version": METRIC_VERSION,
             "weights": default_weights().fingerprint,

@@ -77,7 +77,7 @@ class TestRules:
         run("hardball", "boulware", "--json", tmp_path / "out.json")
         found = json.loads((tmp_path / "out.json").read_text())
         assert found["schema_version"] == 2
-        assert found["setting"]["split"] == "heldout"
+        assert (found["setting"]["split"], found["setting"]["book"]) == ("heldout", book.name)
         assert [p["label"] for p in found["programs"]] == ["hardball", "boulware"]
         old, new = (p["means"]["RR"]["mean"] for p in found["programs"])
         difference = found["pairs"][0]["metrics"]["RR"]["difference"]
