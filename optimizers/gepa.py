@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from metrics.evaluator import feedback, score
 from metrics.scorecard import Role
 from optimizers.dspy_bridge import student
+from optimizers.echoes import refuse_echo, texts_of
 from optimizers.halt import Halted
 from optimizers.proposing import proposing, sampling
 from optimizers.task import CompileTask, StrategySettings
@@ -146,8 +147,12 @@ class Proposer:
         for kept in range(MINIBATCH, 0, -1):
             shown = {name: list(examples[name])[:kept] for name in names if name in examples}
             try:
-                return self._inner(candidate, cast(Any, shown), names)
+                texts = self._inner(candidate, cast(Any, shown), names)
             except Exception as error:
                 if kept == 1 or not isinstance(classify(error), ContextOverflow):
                     raise
+            else:
+                for name, text in texts.items():
+                    refuse_echo(text, (GUIDANCE, *texts_of(shown.get(name, ()))), candidate[name])
+                return texts
         raise AssertionError("one turn was asked with")

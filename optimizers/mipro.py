@@ -10,6 +10,7 @@ import dspy
 from dspy.propose import GroundedProposer
 
 from optimizers.dspy_bridge import MAX_ERRORS, metric, student
+from optimizers.echoes import refuse_echo, texts_of
 from optimizers.player import Player
 from optimizers.proposing import proposing, with_room
 from optimizers.task import CompileTask, StrategySettings
@@ -69,19 +70,22 @@ def compile_program(task: CompileTask) -> Maden:
 
 @contextlib.contextmanager
 def _own_instruction_where_none_is_proposed(player: Player) -> Iterator[None]:
-    """Let one proposal that cannot be read cost one candidate: MIPROv2 would lose the whole compile."""
+    """Let one proposal that cannot be used cost one candidate: MIPROv2 would keep an echo, or lose the compile."""
     original = GroundedProposer.propose_instruction_for_predictor
 
-    def proposed(self: Any, program: Any, predictor: Any, *args: Any, **kwargs: Any) -> str:
+    def proposed(self: Any, *, predictor: Any, pred_i: int, demo_candidates: Any, **more: Any) -> str:
+        own = str(predictor.signature.instructions)
         for _ in range(PROPOSAL_TRIES):
             if player.halted is not None:
                 raise player.halted
             try:
-                return str(original(self, program, predictor, *args, **kwargs))
+                text = original(self, predictor=predictor, pred_i=pred_i, demo_candidates=demo_candidates, **more)
+                refuse_echo(text, texts_of(demo_candidates[pred_i] if demo_candidates else ()), own)
+                return str(text)
             except Exception as error:
                 if not isinstance(classify(error), ProgramFault):
                     raise
-        return str(predictor.signature.instructions)
+        return own
 
     GroundedProposer.propose_instruction_for_predictor = proposed
     try:

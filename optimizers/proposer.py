@@ -18,6 +18,7 @@ import dspy
 from data.domain import Frozen
 from metrics.evaluator import feedback, score
 from metrics.scorecard import Role
+from optimizers.echoes import refuse_echo
 from optimizers.halt import Halted
 from optimizers.proposing import proposing, sampling
 from optimizers.task import CompileTask
@@ -99,13 +100,15 @@ def _asked(task: CompileTask, predictor: str, current: str, told: str, number: i
             answer = dspy.Predict(ProposeInstruction)(
                 module=predictor.partition(".")[0], current_instruction=current, feedback=told
             )
+        text = cast(str, answer.proposal.instruction).strip()
+        refuse_echo(text, (ProposeInstruction.instructions, told), current)
     except Halted:
         raise
     except Exception as error:
         if not isinstance(classify(error), ProgramFault):
             raise
         return ""
-    return cast(str, answer.proposal.instruction).strip()
+    return text
 
 
 def _told(played: Sequence[Recorded], predictor: str, seed: int, number: int) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from optimizers.budget import Budget, Limits
 from optimizers.dspy_bridge import student
-from optimizers.gepa import MAX_INSTRUCTION_CHARS, MINIBATCH, Proposer, budget, negotiations
+from optimizers.gepa import GUIDANCE, MAX_INSTRUCTION_CHARS, MINIBATCH, Proposer, budget, negotiations
 from optimizers.halt import Halted
 from optimizers.proposing import PROPOSAL_TEMPERATURE, PROPOSAL_TOKENS, sampling
 from optimizers.registry import compile_with
@@ -152,6 +152,12 @@ def test_a_prompt_model_that_cannot_be_reached_halts_the_run(tmp_path):
 def test_unusable_proposals_leave_the_program_as_it_was(tmp_path, caplog):
     lm = evolving(lambda prompt: "no instruction at all")
     task = work(tmp_path, lm)
+    assert instructions(compile_with("gepa", task)) == instructions(task.program)
+    assert "gave no usable instruction" in caplog.text
+
+
+def test_the_guidance_given_back_is_no_instruction(tmp_path, caplog):
+    task = work(tmp_path, evolving(lambda prompt: {"new_instruction": GUIDANCE}))
     assert instructions(compile_with("gepa", task)) == instructions(task.program)
     assert "gave no usable instruction" in caplog.text
 

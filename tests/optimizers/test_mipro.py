@@ -124,6 +124,21 @@ def test_a_proposal_that_cannot_be_read_costs_one_candidate_not_the_compile(tmp_
     )
 
 
+def test_an_utterance_that_it_was_shown_is_no_instruction(tmp_path):
+    utterance = "Let us find a plan that holds for you and for us."
+
+    def negotiator(prompt):
+        if "`proposed_instruction`" in prompt:
+            return {"proposed_instruction": utterance}
+        told = utterance in prompt.rsplit("your objective is", 1)[-1].split("[[ ##", 1)[0]
+        return turn("step_down" if told else "hold", utterance)
+
+    lm = playing(negotiator, cache=True)
+    program = compile_with("mipro", work(tmp_path, lm, trials=4))
+    assert proposals(lm)
+    assert utterance not in dict(program.named_predictors())["negotiator.predict"].signature.instructions
+
+
 HASHED = """
 from dspy.utils.hasher import Hasher
 import dspy
