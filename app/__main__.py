@@ -52,12 +52,22 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
     base_url: Annotated[str | None, typer.Option(help="Where debtors reach the service, for their links.")] = None,
     threads: Annotated[int, typer.Option(min=1, max=512, help="Answers at once; 1 for an embedded model.")] = 1,
+    redact: Annotated[
+        bool | None,
+        typer.Option(
+            help="Keep names, addresses, numbers of accounts and telephones from the model.",
+            show_default="on, but off for local and local:...",
+        ),
+    ] = None,
 ) -> None:
     """Run the service: a REST API (its page: /api/docs) that negotiates with real people.
 
     Debtor links are signed with the secret in the environment variable MADEN_APP_SECRET; without one a secret is made
     up, and links end with the process. Operators are set with `python -m app operator NAME`. Every message is stored
     before it is answered: stopped at any moment, the service goes on where it was.
+
+    A model outside this machine reads placeholders such as [NAME] and [EMAIL A] instead of personal data, as far as rules
+    find it: names of other people and an address in unusual words are not found. The record keeps the words.
 
     Example: `MADEN_APP_SECRET=... python -m app --artifact maden@champion --profile us-reg-f`.
     """
@@ -70,8 +80,10 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     from app.worker import Worker
 
     store = _opened(database)
-    negotiations = Negotiations(store, _house(artifact, lm, book, profile, artifacts))
+    hides = outside(lm) if redact is None else redact
+    negotiations = Negotiations(store, _house(artifact, lm, book, profile, artifacts, hides))
     models.check_lm(negotiations.house.lm)
+    cli.stderr.print(_told(lm, hides), highlight=False)
     secret = os.environ.get(SECRET, "")
     if not secret:
         secret = secrets.token_hex(32)
@@ -121,11 +133,23 @@ def _opened(url: str) -> Database:
     return database
 
 
-def _house(artifact: str, lm: str, book: Path | None, profile: str, artifacts: Path) -> House:
+def outside(lm: str) -> bool:
+    """Whether a model is another process than this one; a server on this machine counts as outside, its log is its own."""
+    return lm != models.LOCAL and not lm.startswith(f"{models.LOCAL}:")
+
+
+def _told(lm: str, redacts: bool) -> str:
+    if redacts:
+        return f"{lm} reads placeholders instead of the personal data that rules find (--no-redact sends all words)"
+    warning = ": the model is outside this machine" if outside(lm) else "; the model is in this process"
+    return f"personal data is not redacted{warning}"
+
+
+def _house(artifact: str, lm: str, book: Path | None, profile: str, artifacts: Path, redact: bool) -> House:  # noqa: PLR0913, PLR0917
     found = contestant(artifact, artifacts=artifacts)
     if not isinstance(found.program, Maden) or found.model is not None:
         raise UserError(f"{artifact} is no program that can be served; name an artifact or a variant")
-    model = models.make_lm(lm)
+    model = models.make_lm(lm, cache=False)  # what debtors write is in the database alone, where it can be erased
     return House(
         program=found.program,
         artifact=artifact,
@@ -134,6 +158,7 @@ def _house(artifact: str, lm: str, book: Path | None, profile: str, artifacts: P
         reader=model_reader(lambda: model),
         profile=load_profile(profile),
         book=read_book(book),
+        redact=redact,
     )
 
 

@@ -1,17 +1,23 @@
-"""What the program answers: signals first, then what the words mean, then its own turn, then the rules of conduct."""
+"""What the program answers: signals first, then what the words mean, then its own turn, then the rules of conduct.
+
+Between the record and the model stands `app.redaction`: the model reads and writes placeholders where the record has
+personal data, and what is checked before it leaves is what the model wrote.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from app.conduct.outgoing import checked
+from app.conduct.outgoing import Checked, checked
+from app.conduct.own_words import Private
 from app.conduct.profile import Outcome
 from app.conduct.signals import noticed
 from app.house import House
 from app.plans import Plan, plan_of
 from app.records import MessageRow, NegotiationRow, Sender, Status
-from app.store import message, signal_finding, spoken, today_of, turns_of, view_of
+from app.redaction import Redaction
+from app.store import message, signal_finding, spoken, today_of, view_of
 from data.domain import MoveKind, Speaker, Terms, Turn
 from programs import words
 from programs.failures import ProgramFault
@@ -53,17 +59,20 @@ class Answers:
 
     def reply(self, row: NegotiationRow, messages: Sequence[MessageRow], waiting: MessageRow | None) -> Reply:
         """What the program answers; sets the turn and the findings of the message that it answers."""
-        turns = turns_of(messages)
+        case = view_of(row)
+        redaction = Redaction.of(case, messages) if self.house.redact else Redaction()
+        turns = redaction.turns(messages)
         if waiting is None:
-            return self._creditor_turn(row, turns, first=True)
+            return self._creditor_turn(row, turns, redaction, first=True)
         found = noticed(waiting.text, self.house.profile)
         waiting.findings = [signal_finding(one) for one in found]
         if found and (status := SILENCING.get(found[0].signal.outcome)) is not None:
             return Reply((message(Sender.SERVICE, found[0].signal.reply or HANDED_OVER),), status)
         said = tuple(message(Sender.SERVICE, one.signal.reply) for one in found if one.signal.reply)
         table = view(turns, Speaker.DEBTOR, self.house.program.settings.policy)
+        heard = redaction.hidden(waiting.text)
         try:
-            meant = self._understood(waiting.text, table, row)
+            meant = self._understood(heard, table, case.debt.currency)
         except NotClear as question:
             return Reply((*said, message(Sender.SERVICE, str(question))), Status.OPEN)
         if meant.leaves:
@@ -72,42 +81,58 @@ class Answers:
             plan = self.plan(row, table.theirs, "debtor")
             return Reply((*said, message(Sender.SERVICE, CONFIRM)), Status.CONFIRMING, pending=plan)
         turn = completed(
-            Turn(
-                speaker=Speaker.DEBTOR, move=meant.move, dialogue=words.heard(waiting.text), disclosed=meant.disclosed
-            ),
+            Turn(speaker=Speaker.DEBTOR, move=meant.move, dialogue=words.heard(heard), disclosed=meant.disclosed),
             table,
         )
-        waiting.turn = turn.model_dump(mode="json")
-        reply = self._creditor_turn(row, (*turns, turn), first=False)
+        as_written = turn.model_copy(update={"dialogue": words.heard(waiting.text)})
+        waiting.turn = as_written.model_dump(mode="json")
+        reply = self._creditor_turn(row, (*turns, turn), redaction, first=False)
         return replace(reply, messages=(*said, *reply.messages))
 
-    def _understood(self, text: str, table: TableState, row: NegotiationRow) -> Understood:
+    def _understood(self, text: str, table: TableState, currency: str) -> Understood:
         offer = words.package(table.theirs) if table.theirs else "none yet"
         try:
-            reading = self.house.reader(offer, text)
+            with self.house.playing():
+                reading = self.house.reader(offer, text)
         except ProgramFault:
             raise NotClear("I could not make that out. Could you say it in other words?") from None
-        return understand(reading, text, table, view_of(row).debt.currency)
+        return understand(reading, text, table, currency)
 
-    def _creditor_turn(self, row: NegotiationRow, turns: tuple[Turn, ...], *, first: bool) -> Reply:
+    def _creditor_turn(
+        self, row: NegotiationRow, turns: tuple[Turn, ...], redaction: Redaction, *, first: bool
+    ) -> Reply:
+        """The program's turn; `turns` are as the model may read them."""
         policy = self.house.program.settings.policy
         table = view(turns, Speaker.CREDITOR, policy)
         if table.round > policy.round_limit:
             return Reply((message(Sender.SERVICE, ROUNDS_USED_UP),), Status.EXHAUSTED)
-        seat = self.house.program.seat(view_of(row), 0)
+        seat = self.house.program.seat(redaction.view(view_of(row)), 0)
         seat.recall(SeatMemory.model_validate(row.memory))
         try:
-            with self.house.playing():
+            with self.house.playing() as told:
                 turn = guarded(seat.next_turn(table), table.own, table.theirs, policy)
         except ProgramFault:
             return Reply((message(Sender.SERVICE, HANDED_OVER),), Status.WITH_A_PERSON)
-        found = checked(turn.dialogue, self.house.profile, first=first)
-        if found.blocked:
-            return Reply((message(Sender.SERVICE, HANDED_OVER, found.findings),), Status.WITH_A_PERSON)
         if turn.move.kind is MoveKind.ACCEPT and table.theirs is not None:
             plan = self.plan(row, table.theirs, "creditor")
             return Reply((message(Sender.SERVICE, CONFIRM),), Status.CONFIRMING, seat.memory, plan)
-        return Reply((spoken(turn, found),), Status.OPEN, seat.memory)
+        found = self._checked(turn, table, told.texts, redaction, first=first)
+        if found.blocked:
+            return Reply((message(Sender.SERVICE, HANDED_OVER, found.findings),), Status.WITH_A_PERSON)
+        as_known = turn.model_copy(update={"thoughts": redaction.shown(turn.thoughts) if turn.thoughts else None})
+        leaving = replace(found, said=redaction.shown(found.said), text=redaction.shown(found.text))
+        return Reply((spoken(as_known, leaving),), Status.OPEN, seat.memory)
+
+    def _checked(
+        self, turn: Turn, table: TableState, told: Sequence[str], redaction: Redaction, *, first: bool
+    ) -> Checked:
+        """The turn's words after the rules, held against what the model was told."""
+        stands = turn.move.terms.over(table.own) if turn.move.terms else table.own
+        offers = [words.statement(turn.move.kind, stands, repeated) for repeated in (True, False)] if stands else []
+        stated = (*offers, *words.QUESTIONS.values())
+        seen = (*(one.dialogue for one in table.turns), *stated)
+        private = Private.of(told, turn.thoughts or "", seen, redaction.placeholders)
+        return checked(turn.dialogue, self.house.profile, first=first, stated=stated, private=private)
 
     def plan(self, row: NegotiationRow, terms: Terms, accepted_by: str) -> Plan:
         """The plan that `terms` mean if they are agreed on the debtor's today."""

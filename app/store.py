@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.conduct.outgoing import Checked, Finding
+from app.conduct.findings import Finding
+from app.conduct.outgoing import Checked
 from app.conduct.signals import Noticed
 from app.records import MessageRow, NegotiationRow, Sender, Status, now
 from data.domain import CreditorView, Turn

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.conduct.findings import Finding
+from app.conduct.own_words import Private, own_breaches, visible
 from app.conduct.profile import Action, Profile
 from metrics.conduct import conduct_breaches
 
 _SENTENCE_END = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])\s+|\n+")
 _RANK = {action: rank for rank, action in enumerate(Action)}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A rule that words break."""
-
-    rule: str
-    action: Action
-    excerpt: str
-    why: str
-    source: str
 
 
 @dataclass(frozen=True)
@@ -41,26 +32,44 @@ class Checked:
         return any(one.action is Action.BLOCK for one in self.findings)
 
 
-def checked(text: str, profile: Profile, *, first: bool) -> Checked:
+def checked(
+    text: str, profile: Profile, *, first: bool, stated: Sequence[str] = (), private: Private | None = None
+) -> Checked:
     """A collector's message as it may leave.
 
     Args:
         text: the words.
         profile: the rules.
         first: whether it opens the conversation, so that the first message's notices belong to it.
+        stated: sentences that code wrote, such as the offer; the profile's rules alone bind them.
+        private: what the rest, a model's own words, must not tell; None where there is no model behind them.
     """
     kept, findings = [], []
-    for sentence in _SENTENCE_END.split(text.strip()):
-        broken = list(_findings(sentence, profile))
+    for sentence, by_code in _parts(text, stated):
+        said = sentence if by_code or private is None else visible(sentence)
+        broken = list(_findings(said, profile))
+        if private is not None and not by_code:
+            broken += own_breaches(said, private)
         findings += broken
         if not any(one.action is Action.REPAIR for one in broken):
-            kept.append(sentence)
+            kept.append(said)
     found = tuple(sorted(findings, key=lambda one: -_RANK[one.action]))
     if any(one.action is Action.BLOCK for one in found) or (text.strip() and not kept):
         nothing_left = () if found and found[0].action is Action.BLOCK else (_nothing_left(found),)
         return Checked("", "", (*nothing_left, *found))
-    repaired = " ".join(kept) if any(one.action is Action.REPAIR for one in found) else text
+    changed = private is not None or any(one.action is Action.REPAIR for one in found)
+    repaired = " ".join(kept) if changed else text
     return Checked(repaired, "\n\n".join([*_notices(profile, first), repaired]), found)
+
+
+def _parts(text: str, stated: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    """The sentences, and whether code wrote them; what code wrote is found whole, whatever stands before it."""
+    known = "|".join(re.escape(one) for one in sorted(stated, key=len, reverse=True) if one)
+    for part in re.split(f"({known})", text) if known else [text]:
+        if part in stated:
+            yield part, True
+        else:
+            yield from ((sentence, False) for sentence in _SENTENCE_END.split(part.strip()) if sentence.strip())
 
 
 def may_begin(profile: Profile, local: datetime) -> Finding | None:

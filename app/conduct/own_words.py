@@ -1,0 +1,112 @@
+"""What a program may say in its own words beside the offer: no figure, nothing it was told in private, no markup.
+
+The offer and the questions are sentences that code writes. The rest is a model's, and a debtor may have talked that
+model into anything. So its words are held against what it was told: a passage of its prompt or of its thoughts that
+the debtor has not seen does not leave. What a model paraphrases, or says in another language, no such rule can see.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from app.conduct.findings import Finding
+from app.conduct.profile import Action
+from metrics.disclosure import limit_disclosures
+from metrics.numerals import NUMBER, parse
+from metrics.stated import stated_figures
+
+PASSAGE_CHARS = 24
+"""Letters and digits in a row, spaces and marks left out, that make a passage: about five words. Of 1,968 sentences
+that a small model said in recorded negotiations six had one, each the same echo of its briefing; with 20 it were 465."""
+SHORTEST_THOUGHT_CHARS = 10
+OWASP = "OWASP Top 10 for LLM Applications 2025"
+
+_NUMBER = re.compile(NUMBER, re.IGNORECASE)
+_FIGURE = re.compile(
+    r"\d|\b(?:half|halves|thirds?|quarters?|fifths?|tenths?|dozens?|percent(?:age)?|per cent|hundreds?|thousands?"
+    r"|millions?)\b|[百千万亿半折]"
+    r"|\b(?=[IVXLCDM]{2})M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})\b",
+)
+_BRACKETS = re.compile(r"\[[^\[\]]{0,60}\]")
+_LARGEST_SAID = 2
+"""One and two are words of any sentence ("one more question")."""
+
+
+@dataclass(frozen=True)
+class Private:
+    """What a model was told and the debtor was not.
+
+    Args:
+        passages: of prompts and thoughts.
+        placeholders: that stand for something (`app.redaction`), so that others are known to be made up.
+    """
+
+    passages: frozenset[str] = frozenset()
+    placeholders: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(
+        cls, told: Iterable[str], thoughts: str, seen: Iterable[str], placeholders: frozenset[str] = frozenset()
+    ) -> Private:
+        """Private is what stands in `told` (prompts) or `thoughts` and in nothing that was `seen`."""
+        known = frozenset().union(*map(_passages, seen))
+        private = frozenset().union(*map(_passages, (*told, thoughts)))
+        short = _squeezed(thoughts)
+        if SHORTEST_THOUGHT_CHARS <= len(short) < PASSAGE_CHARS:
+            private |= {short}
+        return cls(private - known, placeholders)
+
+    def passage(self, sentence: str) -> bool:
+        """Whether something private stands in a sentence."""
+        said = _squeezed(sentence)
+        return not self.passages.isdisjoint(_passages(sentence)) or any(
+            short in said for short in self.passages if len(short) < PASSAGE_CHARS
+        )
+
+
+def visible(text: str) -> str:
+    """A model's text in one form of letters, without invisible characters or control characters."""
+    normal = unicodedata.normalize("NFKC", text)
+    return "".join(" " if c in "\r\n\t" else c for c in normal if unicodedata.category(c)[0] != "C" or c in "\r\n\t")
+
+
+def own_breaches(sentence: str, private: Private) -> Iterator[Finding]:
+    """Why a sentence of a model's own may not leave."""
+    if figure := _figure(sentence):
+        why = "figures are stated by code, and a model's own could be a limit"
+        yield _finding("own_figure", figure, why, "LLM02, Sensitive Information Disclosure")
+    if limits := limit_disclosures(sentence):
+        yield _finding("limit", limits[0], "it tells where a limit lies", "LLM02, Sensitive Information Disclosure")
+    if private.passage(sentence):
+        why = "it is a passage of the prompt or of the thoughts"
+        yield _finding("private_passage", sentence, why, "LLM07, System Prompt Leakage")
+    unknown = [one for one in _BRACKETS.findall(sentence) if one.upper() not in private.placeholders]
+    if unknown:
+        yield _finding("placeholder", unknown[0], "it stands for nothing", "LLM05, Improper Output Handling")
+
+
+def _finding(rule: str, excerpt: str, why: str, source: str) -> Finding:
+    return Finding(rule, Action.REPAIR, excerpt[:200], why, f"{OWASP}, {source}")
+
+
+def _figure(sentence: str) -> str | None:
+    """A number in digits or words; None where there is none that could be a term."""
+    bare = _BRACKETS.sub("", sentence)
+    if match := _FIGURE.search(bare):
+        return match.group()
+    if figures := stated_figures(bare):
+        return bare[slice(*figures[0].span)]
+    return next((m.group() for m in _NUMBER.finditer(bare) if parse(m.group()) > _LARGEST_SAID), None)
+
+
+def _squeezed(text: str) -> str:
+    """Letters and digits alone, so that neither marks nor spaces between letters hide a passage."""
+    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", text).casefold())
+
+
+def _passages(text: str) -> frozenset[str]:
+    said = _squeezed(text)
+    return frozenset(said[at : at + PASSAGE_CHARS] for at in range(len(said) - PASSAGE_CHARS + 1))
