@@ -59,7 +59,7 @@ class Negotiations:
         try:
             case = self.house.book.case(case_id).creditor_view()
             local = now().astimezone(ZoneInfo(timezone))
-        except (ZoneInfoNotFoundError, ValueError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: Europe is a folder
             raise UserError(f"there is no time zone {timezone!r}; write one such as Europe/London") from error
         if not asked_for and (against := may_begin(self.house.profile, local)) is not None:
             raise NotNow(f"not now: {against.excerpt} ({against.source})")

@@ -35,7 +35,8 @@ def row_of(session: Session, negotiation_id: str) -> NegotiationRow:
     Raises:
         NotThere: there is none.
     """
-    row = session.get(NegotiationRow, negotiation_id)
+    # Ids are letters and digits; PostgreSQL would not even look for a NUL.
+    row = session.get(NegotiationRow, negotiation_id) if negotiation_id.isalnum() else None
     if row is None:
         raise NotThere(negotiation_id)
     return row

@@ -12,6 +12,7 @@ from sse_starlette.sse import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
 
 from app.api.debtor_views import NegotiationView, PlanView, negotiation_view, plan_view
+from app.api.problems import PROBLEMS, Text
 from app.api.shared import Debtor, Parts, Service
 from app.metrics import MESSAGES
 from app.negotiations import MAX_MESSAGE_CHARS
@@ -21,13 +22,13 @@ LOOK_EVERY_S = 0.25
 """How often a stream looks for something new."""
 PING_S = 15
 
-router = APIRouter(prefix="/api/debtor", tags=["debtor"])
+router = APIRouter(prefix="/api/debtor", tags=["debtor"], responses=PROBLEMS)
 
 
 class Said(BaseModel):
     """A debtor's message."""
 
-    text: Annotated[str, Field(min_length=1, max_length=MAX_MESSAGE_CHARS)]
+    text: Annotated[Text, Field(min_length=1, max_length=MAX_MESSAGE_CHARS)]
 
 
 class Received(BaseModel):

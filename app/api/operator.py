@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from app import operating
 from app.api.listing import Counts, Listed, counted, latest
 from app.api.operator_views import OperatorView, ScoreView, operator_view, record_of, score_view
+from app.api.problems import PROBLEMS, Text
 from app.api.shared import LOGIN_COOKIE, Operator, Service
 from app.negotiations import MAX_MESSAGE_CHARS
 from app.operators import LOGIN_HOURS, csrf_of
@@ -17,14 +18,14 @@ from app.records import Status
 from app.store import messages_of, row_of
 from data.errors import UserError
 
-router = APIRouter(prefix="/api", tags=["operator"])
+router = APIRouter(prefix="/api", tags=["operator"], responses=PROBLEMS)
 
 
 class Credentials(BaseModel):
     """Who logs in."""
 
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    password: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Annotated[Text, Field(min_length=1, max_length=100)]
+    password: Annotated[Text, Field(min_length=1, max_length=200)]
 
 
 class LoggedIn(BaseModel):
@@ -38,8 +39,8 @@ class LoggedIn(BaseModel):
 class Begin(BaseModel):
     """With whom to negotiate."""
 
-    case_id: Annotated[str, Field(min_length=1, max_length=200)]
-    timezone: Annotated[str, Field(max_length=64)] = "UTC"
+    case_id: Annotated[Text, Field(min_length=1, max_length=200)]
+    timezone: Annotated[Text, Field(max_length=64)] = "UTC"
     """IANA name of the debtor's local time."""
     asked_for: bool = False
     """The debtor is there and asked for it, so the hours of contact do not matter."""
@@ -55,7 +56,7 @@ class Begun(BaseModel):
 class Written(BaseModel):
     """An operator's message."""
 
-    text: Annotated[str, Field(min_length=1, max_length=MAX_MESSAGE_CHARS)]
+    text: Annotated[Text, Field(min_length=1, max_length=MAX_MESSAGE_CHARS)]
 
 
 @router.post("/login")

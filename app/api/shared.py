@@ -13,6 +13,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.middleware.base import BaseHTTPMiddleware
 
+from app.api.problems import explain_invalid
 from app.links import BadLink, Links
 from app.metrics import REQUESTS
 from app.negotiations import Negotiations
@@ -112,6 +113,7 @@ Operator = Annotated[Login, Depends(operator)]
 
 def prepare(app: FastAPI) -> None:
     """Hang errors, limits and headers on the application."""
+    explain_invalid(app)
 
     @app.exception_handler(NotThere)
     def not_there(_: Request, __: NotThere) -> JSONResponse:
