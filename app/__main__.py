@@ -66,8 +66,8 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     up, and links end with the process. Operators are set with `python -m app operator NAME`. Every message is stored
     before it is answered: stopped at any moment, the service goes on where it was.
 
-    A model outside this machine reads placeholders such as [NAME] and [EMAIL A] instead of personal data, as far as rules
-    find it: names of other people and an address in unusual words are not found. The record keeps the words.
+    A model outside this machine reads placeholders such as [NAME] and [EMAIL A] instead of personal data, as far as
+    rules find it: names of other people and an address in unusual words are not found. The record keeps the words.
 
     Example: `MADEN_APP_SECRET=... python -m app --artifact maden@champion --profile us-reg-f`.
     """
@@ -134,7 +134,7 @@ def _opened(url: str) -> Database:
 
 
 def outside(lm: str) -> bool:
-    """Whether a model is another process than this one; a server on this machine counts as outside, its log is its own."""
+    """Whether a model is not in this process; a server on this machine counts as outside, since it may keep a log."""
     return lm != models.LOCAL and not lm.startswith(f"{models.LOCAL}:")
 
 
@@ -145,7 +145,7 @@ def _told(lm: str, redacts: bool) -> str:
     return f"personal data is not redacted{warning}"
 
 
-def _house(artifact: str, lm: str, book: Path | None, profile: str, artifacts: Path, redact: bool) -> House:  # noqa: PLR0913, PLR0917
+def _house(artifact: str, lm: str, book: Path | None, profile: str, artifacts: Path, redact: bool) -> House:
     found = contestant(artifact, artifacts=artifacts)
     if not isinstance(found.program, Maden) or found.model is not None:
         raise UserError(f"{artifact} is no program that can be served; name an artifact or a variant")

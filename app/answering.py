@@ -6,6 +6,7 @@ personal data, and what is checked before it leaves is what the model wrote.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -14,13 +15,14 @@ from app.conduct.own_words import Private
 from app.conduct.profile import Outcome
 from app.conduct.signals import noticed
 from app.house import House
+from app.personal_data import plain
 from app.plans import Plan, plan_of
 from app.records import MessageRow, NegotiationRow, Sender, Status
 from app.redaction import Redaction
 from app.store import message, signal_finding, spoken, today_of, view_of
 from data.domain import MoveKind, Speaker, Terms, Turn
 from programs import words
-from programs.failures import ProgramFault
+from programs.failures import InfrastructureFailure, ProgramFault
 from programs.guard import guarded
 from programs.seat import SeatMemory
 from programs.table import TableState, completed, view
@@ -35,6 +37,7 @@ SILENCING = {
     Outcome.PAUSE: Status.WITH_A_PERSON,
 }
 """Signals after which the program says no more, and where they leave the negotiation."""
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,21 @@ class Answers:
         self.house = house
 
     def reply(self, row: NegotiationRow, messages: Sequence[MessageRow], waiting: MessageRow | None) -> Reply:
-        """What the program answers; sets the turn and the findings of the message that it answers."""
+        """What the program answers; sets the turn and the findings of the message that it answers.
+
+        Raises:
+            InfrastructureFailure: the model could not be reached. Any other failure hands over to a person: the same
+                message would fail again, and its debtor would wait for ever.
+        """
+        try:
+            return self._reply(row, messages, waiting)
+        except InfrastructureFailure:
+            raise
+        except Exception:
+            logger.exception("negotiation %s is handed over: its message could not be answered", row.id)
+            return Reply((message(Sender.SERVICE, HANDED_OVER),), Status.WITH_A_PERSON)
+
+    def _reply(self, row: NegotiationRow, messages: Sequence[MessageRow], waiting: MessageRow | None) -> Reply:
         case = view_of(row)
         redaction = Redaction.of(case, messages) if self.house.redact else Redaction()
         turns = redaction.turns(messages)
@@ -70,7 +87,8 @@ class Answers:
             return Reply((message(Sender.SERVICE, found[0].signal.reply or HANDED_OVER),), status)
         said = tuple(message(Sender.SERVICE, one.signal.reply) for one in found if one.signal.reply)
         table = view(turns, Speaker.DEBTOR, self.house.program.settings.policy)
-        heard = redaction.hidden(waiting.text)
+        written = plain(waiting.text)
+        heard = redaction.hidden(written)
         try:
             meant = self._understood(heard, table, case.debt.currency)
         except NotClear as question:
@@ -84,7 +102,7 @@ class Answers:
             Turn(speaker=Speaker.DEBTOR, move=meant.move, dialogue=words.heard(heard), disclosed=meant.disclosed),
             table,
         )
-        as_written = turn.model_copy(update={"dialogue": words.heard(waiting.text)})
+        as_written = turn.model_copy(update={"dialogue": words.heard(written)})
         waiting.turn = as_written.model_dump(mode="json")
         reply = self._creditor_turn(row, (*turns, turn), redaction, first=False)
         return replace(reply, messages=(*said, *reply.messages))

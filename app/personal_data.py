@@ -100,9 +100,20 @@ _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 def plain(text: str) -> str:
-    """`text` in one form of letters and digits, without invisible characters, which could hide something."""
-    kept = ((c, unicodedata.category(c)) for c in unicodedata.normalize("NFKC", text))
-    return "".join(" " if category == "Cc" else c for c, category in kept if category not in {"Cf", "Cs", "Cn"})
+    """`text` in one form of letters and the digits 0 to 9, without invisible characters, which could hide a thing."""
+    return "".join(map(_plain, unicodedata.normalize("NFKC", text)))
+
+
+def _plain(character: str) -> str:
+    match unicodedata.category(character):
+        case "Cf" | "Cs" | "Cn":
+            return ""
+        case "Cc":
+            return " "
+        case "Nd":
+            return str(unicodedata.decimal(character))
+        case _:
+            return character
 
 
 def finder(name: str, currency: str) -> Finder:

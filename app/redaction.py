@@ -48,7 +48,7 @@ class Redaction:
         return frozenset(self._shown)
 
     def hidden(self, text: str) -> str:
-        """`text` with placeholders for what is personal; text that looks like a placeholder is made to look like none."""
+        """`text` with placeholders for what is personal; what looks like one already is made to look like none."""
         if self._find is None:
             return text
         flat = PLACEHOLDER.sub(r"(\1)", plain(text))
@@ -70,7 +70,7 @@ class Redaction:
         return view.model_copy(update={"debt": debt, "debtor": Debtor(name=NAME if view.debtor.name else "")})
 
     def turns(self, messages: Sequence[MessageRow]) -> tuple[Turn, ...]:
-        """What was said at the table, oldest first; a debtor's words are cut to their length after hiding, not before."""
+        """What was said at the table, oldest first; a debtor's words are cut to their length after they are hidden."""
         return tuple(self._turn(Turn.model_validate(one.turn), one) for one in messages if one.turn is not None)
 
     def _turn(self, turn: Turn, row: MessageRow) -> Turn:

@@ -7,10 +7,11 @@ goes on. Who may not is in test_api.py.
 from __future__ import annotations
 
 import pytest
+
+pytest.importorskip("schemathesis", reason="needs the extra test")
+
+import schemathesis
 from fastapi import FastAPI
-
-schemathesis = pytest.importorskip("schemathesis", reason="needs the extra test")
-
 from schemathesis.config import GenerationConfig, ProjectConfig, ProjectsConfig, SchemathesisConfig
 from schemathesis.python.asgi import get_client
 

@@ -179,7 +179,8 @@ def _another(desk: Negotiations) -> str:
 
 
 def test_the_debtor_reads_the_own_name_and_address_where_the_model_wrote_placeholders(tmp_path):
-    desk = service(tmp_path, desk_lm("Thank you, [NAME], we will write to [EMAIL A]. Call [PHONE Q]. Yours, [Company]."))
+    said = "Thank you, [NAME], we will write to [EMAIL A]. Call [PHONE Q]. Yours, [Company]."
+    desk = service(tmp_path, desk_lm(said))
     found = desk.start(CASE, asked_for=True)
     desk.answer(found)
     answer = told(desk, found, f"Write to {EMAIL}. I can do 20 monthly instalments.")
