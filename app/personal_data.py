@@ -93,8 +93,8 @@ _PHONE_CUE = re.compile(
     r"[^\d\n]{0,20}$",
     re.IGNORECASE,
 )
-_LETTERS_NO_NAME = {name.casefold() for name in (*calendar.month_name, *calendar.month_abbr, *calendar.day_name)}
-_NO_NAME = (_LETTERS_NO_NAME | {"will", "mark", "bill", "rich", "grant", "price", "cash", "sum"}) - {""}
+_CALENDAR = (*calendar.month_name, *calendar.month_abbr, *calendar.day_name)
+_NO_NAME = {name.casefold() for name in (*_CALENDAR, "will", "mark", "bill", "rich", "grant", "price", "cash", "sum")}
 """Words of negotiations that are names too: alone they are no name, since hiding them would hide what is said."""
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
