@@ -11,13 +11,16 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.database import CHANGED
 from app.records import AuditRow, now
 
 GENESIS = "0" * 64
 BATCH = 1000
+APPENDING = 0x6D6164656E
+"""Key of the lock that writers queue for on PostgreSQL ("maden")."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,8 @@ class Verified:
 def record(session: Session, actor: str, action: str, negotiation_id: str | None = None, **detail: Any) -> AuditRow:
     """Append an entry in the caller's transaction.
 
-    Two that append at once would give the same number; the second one's transaction fails and is tried again by
-    `app.database.Database.transaction`.
+    Whoever appends keeps all others waiting until its transaction ends, so this is the last thing that one does. Those
+    who watch the negotiation are told of it after the commit (`app.changes`).
 
     Args:
         session: the transaction.
@@ -43,6 +46,8 @@ def record(session: Session, actor: str, action: str, negotiation_id: str | None
         negotiation_id: about which negotiation.
         detail: ids, states, hashes; never words of a person, which erasure could then not take out.
     """
+    if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer at a time anyway
+        session.execute(select(func.pg_advisory_xact_lock(APPENDING)))
     last = session.scalars(select(AuditRow).order_by(AuditRow.number.desc()).limit(1)).first()
     row = AuditRow(
         number=last.number + 1 if last else 1,
@@ -55,7 +60,20 @@ def record(session: Session, actor: str, action: str, negotiation_id: str | None
     row.sha256 = _sha256(row, last.sha256 if last else GENESIS)
     session.add(row)
     session.flush()
+    if negotiation_id is not None:
+        session.info.setdefault(CHANGED, {})[row.number] = negotiation_id
     return row
+
+
+def last_number(session: Session) -> int:
+    """Number of the newest entry, 0 if there is none."""
+    return session.scalar(select(func.max(AuditRow.number))) or 0
+
+
+def since(session: Session, number: int) -> dict[int, str]:
+    """The negotiations that the entries after `number` are about, by number."""
+    query = select(AuditRow.number, AuditRow.negotiation_id).where(AuditRow.number > number)
+    return {found: changed for found, changed in session.execute(query) if changed is not None}
 
 
 def verify(session: Session) -> Verified:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +19,10 @@ DEFAULT_URL = "sqlite:///maden-app.sqlite"
 BUSY_S = 30
 """How long a writer waits for another one (SQLite)."""
 TRIES = 20
+WRITES = "writes"
+"""In `Session.info` of a transaction that may write."""
+CHANGED = "changed"
+"""In `Session.info`: the negotiations that the transaction changes, by number in the audit log."""
 Result = TypeVar("Result")
 
 
@@ -35,7 +40,7 @@ class Database:
         self.url = url
         try:
             parsed = make_url(url)
-            if parsed.get_backend_name() == "sqlite" and parsed.database:
+            if _is_sqlite(url) and parsed.database:
                 Path(parsed.database).absolute().parent.mkdir(parents=True, exist_ok=True)
             self.engine = _engine(url)
             with self.engine.connect():
@@ -47,8 +52,16 @@ class Database:
             ) from error
         except OperationalError as error:
             raise UserError(f"no database answers at {_hidden(url)}: {error.orig}") from error
-        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
-        self._readers = sessionmaker(self.engine.execution_options(reading=True), expire_on_commit=False)
+        self.on_commit: list[Callable[[Mapping[int, str]], None]] = []
+        """Called after a commit with the ids of the negotiations that it changed, by number in the audit log."""
+        self._readers = self._sessions(reading=True)
+        self._writers = self._sessions(info={WRITES: True})
+        self._hasty_writers = self._sessions(info={WRITES: True}, hasty=True)
+        # SQLite's own waiting is a row of sleeps, up to 100 ms each and in no order.
+        self._turn: AbstractContextManager[Any] = threading.Lock() if _is_sqlite(url) else nullcontext()
+
+    def _sessions(self, info: dict[str, Any] | None = None, **options: bool) -> sessionmaker[Session]:
+        return sessionmaker(self.engine.execution_options(**options), expire_on_commit=False, info=info)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -56,20 +69,30 @@ class Database:
         with self._readers() as session:
             yield session
 
-    def transaction(self, work: Callable[[Session], Result]) -> Result:
+    def transaction(self, work: Callable[[Session], Result], *, durable: bool = True) -> Result:
         """Run `work` in one transaction; again, from the start, where another transaction was in its way.
 
-        `work` must do nothing that cannot be done twice, but for what it does to the session.
+        Args:
+            work: must do nothing that cannot be done twice, but for what it does to the session.
+            durable: whether it must outlive a power cut; waiting for the disk is most of what a transaction costs.
         """
+        sessions = self._writers if durable else self._hasty_writers
         for attempt in range(TRIES):
             try:
-                with self._sessions.begin() as session:
-                    return work(session)
+                with self._turn, sessions.begin() as session:
+                    result = work(session)
+                self._tell(session.info.get(CHANGED, {}))
+                return result
             except (IntegrityError, OperationalError) as error:
                 if attempt + 1 == TRIES or not _passing(error):
                     raise
                 time.sleep(0.005 * (attempt + 1))
         raise AssertionError("unreachable")
+
+    def _tell(self, changed: Mapping[int, str]) -> None:
+        if changed:
+            for listener in self.on_commit:
+                listener(changed)
 
     def close(self) -> None:
         """Let all connections go."""
@@ -77,23 +100,40 @@ class Database:
 
 
 def _engine(url: str) -> Engine:
-    if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+    if not _is_sqlite(url):
+        return _postgresql(url)
     engine = create_engine(url, connect_args={"timeout": BUSY_S})
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: Any) -> None:
         connection.isolation_level = None  # SQLAlchemy's own BEGIN below
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        for pragma in ("journal_mode = WAL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
         # A writer takes its lock at once: one that read first could not go on after another wrote.
-        reads = connection.get_execution_options().get("reading")
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+        options = connection.get_execution_options()
+        if not options.get("reading"):
+            connection.exec_driver_sql(f"PRAGMA synchronous = {'NORMAL' if options.get('hasty') else 'FULL'}")
+        connection.exec_driver_sql("BEGIN" if options.get("reading") else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _postgresql(url: str) -> Engine:
+    engine = create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        if connection.get_execution_options().get("hasty"):
+            connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+
+    return engine
+
+
+def _is_sqlite(url: str) -> bool:
+    return make_url(url).get_backend_name() == "sqlite"
 
 
 def _passing(error: DBAPIError) -> bool:

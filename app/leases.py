@@ -47,14 +47,13 @@ class Leases:
             )
             return bool(taken.rowcount)  # type: ignore[attr-defined]  # a CursorResult, as for every UPDATE
 
-        return self.database.transaction(work)
+        return self.database.transaction(work, durable=False)  # after a power cut nobody holds one
 
     def release(self, negotiation_id: str) -> None:
         """Let others answer; nothing where the lease is not ours any more."""
         ours = (NegotiationRow.id == negotiation_id, NegotiationRow.lease == self.process)
-        self.database.transaction(
-            lambda session: session.execute(update(NegotiationRow).where(*ours).values(lease=None, lease_until=None))
-        )
+        free = update(NegotiationRow).where(*ours).values(lease=None, lease_until=None)
+        self.database.transaction(lambda session: session.execute(free), durable=False)
 
     def free_dead(self) -> None:
         """End the leases of processes of this machine that live no more, so that a restart need not wait for them."""

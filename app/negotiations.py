@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app import audit
 from app.answering import HANDED_OVER, Answers, Reply
+from app.changes import Changes
 from app.conduct.outgoing import may_begin
 from app.database import Database
 from app.house import House
@@ -40,6 +41,7 @@ class Negotiations:
         self.database, self.house = database, house
         self.answers = Answers(house)
         self.leases = Leases(database)
+        self.changes = Changes(database)
 
     # --- what a debtor, an operator or a clock may do
 

@@ -36,7 +36,7 @@ def retain(database: Database, days: int, actor: str) -> int:
 
 
 def _delete(session: Session, chosen: Select[str], actor: str) -> int:
-    ids = list(session.scalars(chosen))
+    ids = list(session.scalars(chosen.with_for_update()))
     session.execute(delete(MessageRow).where(MessageRow.negotiation_id.in_(ids)))
     session.execute(delete(NegotiationRow).where(NegotiationRow.id.in_(ids)))
     for one in ids:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.conduct.findings import Finding
 from app.conduct.outgoing import Checked
 from app.conduct.signals import Noticed
+from app.database import WRITES
 from app.records import MessageRow, NegotiationRow, Sender, Status, now
 from data.domain import CreditorView, Turn
 
@@ -30,13 +31,14 @@ class NotNow(Exception):
 
 
 def row_of(session: Session, negotiation_id: str) -> NegotiationRow:
-    """The negotiation's row.
+    """The negotiation's row; in a transaction that may write, nobody else changes the negotiation until it ends.
 
     Raises:
         NotThere: there is none.
     """
+    locked = session.info.get(WRITES, False)
     # Ids are letters and digits; PostgreSQL would not even look for a NUL.
-    row = session.get(NegotiationRow, negotiation_id) if negotiation_id.isalnum() else None
+    row = session.get(NegotiationRow, negotiation_id, with_for_update=locked) if negotiation_id.isalnum() else None
     if row is None:
         raise NotThere(negotiation_id)
     return row
@@ -80,7 +82,7 @@ def stored(
     turn: Turn | dict[str, Any] | None = None,
     findings: Sequence[dict[str, Any]] = (),
 ) -> MessageRow:
-    """Append a message; of two at once the second fails on its position and is tried again."""
+    """Append a message, in a transaction that has taken the negotiation with `row_of`."""
     highest = session.scalar(select(func.max(MessageRow.position)).where(MessageRow.negotiation_id == negotiation_id))
     message = MessageRow(
         negotiation_id=negotiation_id,

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Header
 from pydantic import BaseModel, Field
 from sse_starlette.sse import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
 
 from app.api.debtor_views import NegotiationView, PlanView, negotiation_view, plan_view
 from app.api.problems import PROBLEMS, Text
-from app.api.shared import Debtor, Parts, Service
+from app.api.shared import Debtor, Service
 from app.metrics import MESSAGES
-from app.negotiations import MAX_MESSAGE_CHARS
-from app.store import messages_of, row_of, today_of
+from app.negotiations import MAX_MESSAGE_CHARS, Negotiations
+from app.store import NotThere, messages_of, row_of, today_of
 
-LOOK_EVERY_S = 0.25
-"""How often a stream looks for something new."""
 PING_S = 15
 
 router = APIRouter(prefix="/api/debtor", tags=["debtor"], responses=PROBLEMS)
@@ -46,7 +43,7 @@ class Confirmation(BaseModel):
 @router.get("/negotiation")
 def negotiation(found: Debtor, service: Service) -> NegotiationView:
     """The whole conversation, the offer as it stands, and the plan that waits for a confirmation."""
-    return _view(service, found)
+    return _view(service.negotiations, found)
 
 
 @router.post("/messages", status_code=202)
@@ -94,23 +91,33 @@ def person(found: Debtor, service: Service) -> None:
 
 
 @router.get("/events", response_class=EventSourceResponse)
-async def events(request: Request, found: Debtor, service: Service) -> EventSourceResponse:
-    """Server-sent events: `negotiation`, the whole view, at once and whenever it changes."""
-    return EventSourceResponse(_changes(request, service, found), ping=PING_S)
+async def events(found: Debtor, service: Service) -> EventSourceResponse:
+    """Server-sent events: `negotiation`, the whole view, at once and whenever it changes; ends if it is erased."""
+    await run_in_threadpool(_view, service.negotiations, found)
+    return EventSourceResponse(views(service.negotiations, found), ping=PING_S)
 
 
-async def _changes(request: Request, service: Parts, found: str) -> AsyncIterator[dict[str, str]]:
+async def views(negotiations: Negotiations, found: str) -> AsyncIterator[dict[str, str]]:
+    """The debtor's view of a negotiation as JSON, anew whenever it has changed."""
     last = ""
-    while not await request.is_disconnected():
-        view = (await run_in_threadpool(_view, service, found)).model_dump_json()
-        if view != last:
-            last = view
-            yield {"event": "negotiation", "data": view}
-        await asyncio.sleep(LOOK_EVERY_S)
+    with negotiations.changes.watching(found) as watcher:
+        while True:
+            try:
+                view = await run_in_threadpool(_view_json, negotiations, found)
+            except NotThere:  # erased meanwhile
+                return
+            if view != last:
+                last = view
+                yield {"event": "negotiation", "data": view}
+            await negotiations.changes.wait(watcher)
 
 
-def _view(service: Parts, found: str) -> NegotiationView:
-    with service.negotiations.database.reading() as session:
+def _view_json(negotiations: Negotiations, found: str) -> str:
+    return _view(negotiations, found).model_dump_json()
+
+
+def _view(negotiations: Negotiations, found: str) -> NegotiationView:
+    with negotiations.database.reading() as session:
         row = row_of(session, found)
         messages = messages_of(session, found)
     return negotiation_view(row, messages, today_of(row))

@@ -9,7 +9,6 @@ from typing import Any
 import dspy
 
 from app.conduct.profile import load_profile
-from app.database import Database
 from app.house import House
 from app.negotiations import Negotiations
 from app.records import Base
@@ -19,9 +18,10 @@ from programs.fingerprints import program_sha256, program_state
 from programs.maden import Maden
 from programs.person import model_reader
 from programs.settings import ProgramSettings, Variant
+from tests.app.databases import opened
 from tests.programs.cases import case
 from tests.programs.players import PLAN, turn
-from tests.scripted import scripted_lm
+from tests.scripted import Answer, scripted_lm
 
 CASE = "d-1"
 
@@ -34,13 +34,19 @@ def reading(prompt: str) -> dict[str, Any]:
     return {"reading": {"intent": intent, "installment_periods": int(months[1]) if months else None}}
 
 
-def desk_lm(message: str = "Let us find a plan.", **settings: Any) -> dspy.LM:
+def desk_answer(message: str) -> Answer:
+    """What the scripted model answers to each contract; the program says `message`."""
+
     def answer(prompt: str) -> Any:
         if "`reading`" in prompt:
             return reading(prompt)
         return {"strategy": PLAN} if "`strategy`" in prompt else turn("step_down", message)
 
-    return scripted_lm(answer, **settings)
+    return answer
+
+
+def desk_lm(message: str = "Let us find a plan.", **settings: Any) -> dspy.LM:
+    return scripted_lm(desk_answer(message), **settings)
 
 
 def house(folder: Path, lm: dspy.LM, profile: str = "neutral", cases: list[DebtCase] | None = None) -> House:
@@ -51,7 +57,7 @@ def house(folder: Path, lm: dspy.LM, profile: str = "neutral", cases: list[DebtC
     return House(program, "planned", sha256, lm, model_reader(lambda: lm), load_profile(profile), read_book(path))
 
 
-def desk(folder: Path, lm: dspy.LM | None = None, profile: str = "neutral", url: str | None = None) -> Negotiations:
-    database = Database(url or f"sqlite:///{folder / 'app.sqlite'}")
+def desk(folder: Path, lm: dspy.LM | None = None, profile: str = "neutral") -> Negotiations:
+    database = opened(folder)
     Base.metadata.create_all(database.engine)
     return Negotiations(database, house(folder, lm or desk_lm(), profile))

@@ -8,13 +8,13 @@ from pathlib import Path
 import uvicorn
 
 from app.api.shared import Parts
-from app.database import Database
 from app.links import Links
 from app.migrating import migrate
 from app.negotiations import Negotiations
 from app.operators import Operators
 from app.server import create_app
 from app.worker import Worker
+from tests.app.databases import opened
 from tests.app.desk import desk_lm, house
 from tests.app.served import PASSWORD
 
@@ -22,7 +22,7 @@ SECRET = "secret" * 8
 
 
 def main(folder: Path, port: int) -> None:
-    database = Database(f"sqlite:///{folder / 'app.sqlite'}")
+    database = opened(folder)
     migrate(database)
     negotiations = Negotiations(database, house(folder, desk_lm(latency_s=0.2)))
     operators = Operators(database)

@@ -17,12 +17,13 @@ from app.negotiations import Negotiations
 from app.records import AuditRow, Base, MessageRow, NegotiationRow
 from app.store import NotThere
 from data.errors import UserError
+from tests.app.databases import opened
 from tests.app.desk import CASE, desk_lm, house
 
 
 @pytest.fixture
 def database(tmp_path):
-    made = Database(f"sqlite:///{tmp_path / 'deep' / 'app.sqlite'}")
+    made = opened(tmp_path / "deep")
     migrate(made)
     return made
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import dspy
 import pytest
@@ -10,10 +10,11 @@ from sqlalchemy import select
 from app import answering, audit, leases, negotiations
 from app.negotiations import Negotiations
 from app.plans import Plan
-from app.records import AuditRow, MessageRow, NegotiationRow, Sender, Status
+from app.records import AuditRow, MessageRow, NegotiationRow, Sender, Status, now
 from app.store import NotNow, NotThere
 from data.errors import UserError
 from programs.failures import InfrastructureFailure
+from tests.app.databases import stored_bytes
 from tests.app.desk import CASE, desk, desk_lm
 from tests.scripted import scripted_lm
 
@@ -184,11 +185,10 @@ def test_one_process_answers_at_a_time_and_a_dead_ones_lease_runs_out(tmp_path, 
     service = desk(tmp_path)
     found = begun(service)
     service.receive(found, "20 monthly instalments?")
-    monkeypatch.setattr(leases, "LEASE_S", 0.05)
     other = desk(tmp_path)
     assert other.leases.take(found)
     assert not service.answer(found)
-    threading.Event().wait(0.06)
+    monkeypatch.setattr(leases, "now", lambda: now() + timedelta(seconds=leases.LEASE_S + 1))
     assert service.answer(found)
 
 
@@ -264,7 +264,8 @@ def test_the_database_holds_no_finances(tmp_path):
     found = begun(service)
     told(service, found, "20 monthly instalments?")
     private = service.house.book.case(CASE).finances
-    everything = (tmp_path / "app.sqlite").read_bytes() + (tmp_path / "app.sqlite-wal").read_bytes()
+    everything = stored_bytes(service.database, tmp_path)
+    assert b"monthly instalments" in everything
     for amount in (private.monthly_income, private.monthly_expenses, private.assets):
         assert str(amount).encode() not in everything
 

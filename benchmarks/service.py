@@ -1,0 +1,189 @@
+"""How long a turn takes besides the model, and whether anything is lost, under load: `python -m benchmarks.service`.
+
+The real server in a process of its own, on a model that answers after a fixed latency; debtors talk to it over HTTP
+and listen on the event stream as the page does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from sqlalchemy import make_url
+
+from app.database import Database
+from benchmarks.document import write_files
+from benchmarks.service_clients import Clients, Load
+from benchmarks.service_result import CALLS_A_TURN, Result, losses, machine, quantiles
+from data import cli
+from data.errors import UserError
+from programs.bars import PhaseBars
+
+START_S = 60
+WARM_UP = Load(negotiations=4, turns=32, think_s=0.0, seed=1)
+"""Played first and not measured: imports, and DSPy's work at a first call."""
+
+
+def service(  # noqa: PLR0913, PLR0917  (a command line)
+    negotiations: Annotated[int, typer.Option(min=1, help="Negotiations at once, each with an open page.")] = 100,
+    turns: Annotated[int, typer.Option(min=2, help="Messages of debtors, in all.")] = 10_000,
+    latency_ms: Annotated[float, typer.Option(min=0, help="Of the fake model, per call; a turn makes two.")] = 500,
+    think_s: Annotated[float, typer.Option(min=0, help="Mean time that a debtor takes to write a message.")] = 1.5,
+    database: Annotated[
+        str | None, typer.Option(help="SQLAlchemy URL of an EMPTY database; default: a new SQLite file.")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Answers at once; default: one a negotiation.")] = None,
+    seed: Annotated[int, typer.Option(help="Of what debtors write, and when.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Also writes OUT.md and OUT.json.")] = None,
+) -> None:
+    """Load a real server and print what a turn costs besides the model, and what was lost.
+
+    A turn's overhead is the time from sending a message to seeing its answer in the event stream, less the model's
+    latency for the calls of that turn. At the end the database is read: every message must be stored once, answered
+    once and in order, and the audit chain must be whole; exit status 1 if not.
+
+    Examples:
+      `python -m benchmarks.service --negotiations 10 --turns 100 --latency-ms 20 --think-s 0.1` (seconds)
+      `python -m benchmarks.service --database postgresql+psycopg://maden:maden@127.0.0.1/maden_load`
+    """
+    load = Load(negotiations, turns, think_s, seed)
+    result = measured(load, latency_ms / 1000, database, threads or negotiations)
+    _show(result)
+    if out is not None:
+        write_files(out, {".md": _markdown(result).encode(), ".json": f"{result.model_dump_json(indent=1)}\n".encode()})
+    if result.lost:
+        raise typer.Exit(1)
+
+
+def measured(load: Load, latency_s: float, url: str | None, threads: int) -> Result:
+    """Play `load` against a new server.
+
+    Raises:
+        UserError: the server does not start.
+    """
+    with tempfile.TemporaryDirectory(prefix="maden-load-") as folder:
+        url = url or f"sqlite:///{Path(folder) / 'app.sqlite'}"
+        with serving(url, latency_s, threads, Path(folder)) as address, PhaseBars() as bars:
+            warm = Clients(address, WARM_UP)
+            asyncio.run(warm.play())
+            before = _metrics(address)
+            bars.phase("answered", load.turns, "turns")
+            clients = Clients(address, load, lambda: _advance(bars))
+            began = time.perf_counter()
+            asyncio.run(clients.play())
+            seconds = time.perf_counter() - began
+            after = _metrics(address)
+        database = Database(url)
+        lost = losses(database, [*warm.talks, *clients.talks], int(after["fake_model_calls_total"]))
+        database.close()
+    taken = [one for talk in clients.talks for one in talk.seconds]
+    return Result(
+        command=shlex.join(["python", "-m", "benchmarks.service", *sys.argv[1:]]),
+        created=datetime.now(UTC).replace(microsecond=0),
+        machine=machine(),
+        database=make_url(url).get_backend_name(),
+        negotiations_at_once=load.negotiations,
+        negotiations=len(clients.talks),
+        turns=len(taken),
+        latency_ms=1000 * latency_s,
+        think_s=load.think_s,
+        seed=load.seed,
+        seconds=seconds,
+        overhead_ms=quantiles(taken, CALLS_A_TURN * latency_s),
+        storing_ms=quantiles([one for talk in clients.talks for one in talk.posting]),
+        server_cpu_ms_a_turn=1000 * (after[CPU] - before[CPU]) / len(taken),
+        lost=lost,
+    )
+
+
+def _advance(bars: PhaseBars) -> None:
+    """Another turn is answered; where there is no bar, a line for each tenth of them."""
+    done, total = bars.progress
+    tenth = (done + 1) * 10 // total > done * 10 // total
+    bars.advance("turns" if tenth else None)
+
+
+CPU = "process_cpu_seconds_total"
+
+
+@contextmanager
+def serving(url: str, latency_s: float, threads: int, folder: Path) -> Iterator[str]:
+    """A server process; its address.
+
+    Raises:
+        UserError: it does not start.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    argv = [url, str(port), str(latency_s), str(threads), str(folder)]
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.service_server", *argv])
+    try:
+        address = f"http://127.0.0.1:{port}"
+        _wait_for(address, process)
+        yield address
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + START_S
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            urllib.request.urlopen(f"{address}/health", timeout=1).close()
+            return
+        except (urllib.error.URLError, TimeoutError):
+            time.sleep(0.1)
+    raise UserError(f"the server did not start within {START_S} s; what it said stands above")
+
+
+def _metrics(address: str) -> dict[str, float]:
+    """The service's own figures by name."""
+    with urllib.request.urlopen(f"{address}/metrics") as answer:
+        lines = answer.read().decode().splitlines()
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
+
+
+def _rows(result: Result) -> list[tuple[str, ...]]:
+    def cells(name: str, found: object) -> tuple[str, ...]:
+        return (name, *(f"{getattr(found, one):.1f}" for one in ("p50", "p95", "p99", "highest")))
+
+    return [cells("overhead of a turn, ms", result.overhead_ms), cells("of it, storing the message, ms", result.storing_ms)]
+
+
+def _show(result: Result) -> None:
+    table = Table("", "p50", "p95", "p99", "highest")
+    for row in _rows(result):
+        table.add_row(*row)
+    cli.stdout.print(table)
+    cli.stdout.print(
+        f"{result.turns} turns of {result.negotiations} negotiations, {result.negotiations_at_once} at once, in "
+        f"{result.seconds:.0f} s: {result.turns_a_second:.1f} turns/s; {result.server_cpu_ms_a_turn:.1f} ms of the "
+        f"server's CPU a turn; lost: {len(result.lost)}",
+        highlight=False,
+    )
+    for sentence in result.lost[:10]:
+        cli.stdout.print(sentence, highlight=False)
+
+
+def _markdown(result: Result) -> str:
+    return ""
+
+
+if __name__ == "__main__":
+    cli.run(service, "python -m benchmarks.service")

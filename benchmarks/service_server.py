@@ -1,0 +1,66 @@
+"""The server that `benchmarks.service` loads: the real one, on a model that answers after a fixed latency.
+
+`python -m benchmarks.service_server URL PORT LATENCY_S THREADS BOOK_FOLDER`; /metrics counts the model's calls beside
+the service's own figures.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import dspy
+import uvicorn
+from dspy.lm15 import Message, Request, Response, Usage
+from prometheus_client import Counter
+
+from app.api.shared import Parts
+from app.database import Database
+from app.links import Links
+from app.migrating import migrate
+from app.negotiations import Negotiations
+from app.operators import Operators
+from app.server import create_app
+from app.worker import Worker
+from tests.app.desk import desk_answer, house
+from tests.scripted import ScriptedEngine, prompt_text
+
+OPERATOR, PASSWORD = "olga", "correct horse battery"
+NO_LIMIT = 10**6
+CALLS = Counter("fake_model_calls_total", "Calls of the fake model.")
+
+
+class FixedLatency(ScriptedEngine):
+    """Answers what the tests' model answers, after `latency_s`; keeps no prompts, of which there would be many."""
+
+    def complete(self, request: Request) -> Response:
+        """One reply."""
+        CALLS.inc()
+        time.sleep(self.latency_s)
+        text = self._reply(prompt_text(request), request)
+        return Response(
+            id=None,
+            model=request.model,
+            message=Message.assistant(text),
+            finish_reason="stop",
+            usage=Usage(input_tokens=0, output_tokens=0),
+        )
+
+
+def main(url: str, port: int, latency_s: float, threads: int, folder: Path) -> None:
+    """Serve until stopped."""
+    database = Database(url)
+    migrate(database)
+    engine = FixedLatency(desk_answer("Let us find a plan."), latency_s)
+    lm = dspy.LM("scripted/fixed", engine=engine, cache=False, num_retries=0, temperature=0.0, max_tokens=400)
+    negotiations = Negotiations(database, house(folder, lm))
+    operators = Operators(database)
+    operators.add(OPERATOR, PASSWORD)
+    base_url = f"http://127.0.0.1:{port}"
+    parts = Parts(negotiations, Links("secret" * 8), operators, Worker(negotiations, threads), base_url, NO_LIMIT)
+    uvicorn.run(create_app(parts), host="127.0.0.1", port=port, log_level="warning")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]), Path(sys.argv[5]))
