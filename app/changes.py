@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from app import audit
 from app.database import Database
 
-LOOK_EVERY_S = 1.0
+LOOK_EVERY_S = 1.5
 """How often a process looks for what others did."""
 REFRESH_S = 60.0
 """After so long a watcher is woken anyway: what is shown also hangs on the debtor's date."""

@@ -18,6 +18,8 @@ from data.errors import UserError
 DEFAULT_URL = "sqlite:///maden-app.sqlite"
 BUSY_S = 30
 """How long a writer waits for another one (SQLite)."""
+POOL_SIZE = 20
+"""Connections that stay open, ten more for a rush; PostgreSQL has 100 unless its settings say otherwise."""
 TRIES = 20
 WRITES = "writes"
 """In `Session.info` of a transaction that may write."""
@@ -102,7 +104,7 @@ class Database:
 def _engine(url: str) -> Engine:
     if not _is_sqlite(url):
         return _postgresql(url)
-    engine = create_engine(url, connect_args={"timeout": BUSY_S})
+    engine = create_engine(url, pool_size=POOL_SIZE, connect_args={"timeout": BUSY_S})
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: Any) -> None:
@@ -122,7 +124,7 @@ def _engine(url: str) -> Engine:
 
 
 def _postgresql(url: str) -> Engine:
-    engine = create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+    engine = create_engine(url, pool_size=POOL_SIZE, pool_pre_ping=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:

@@ -51,7 +51,8 @@ class House:
 
     @contextmanager
     def playing(self) -> Iterator[Told]:
-        """A block in which the program's model answers; conversations stay in no history of DSPy's."""
+        """A block in which the program's model answers; conversations stay in no history and no trace of DSPy's."""
         told = Told()
-        with dspy.context(lm=self.lm, callbacks=[*dspy.settings.callbacks, told], disable_history=True):
+        callbacks = [*dspy.settings.callbacks, told]
+        with dspy.context(lm=self.lm, callbacks=callbacks, trace=None, disable_history=True):
             yield told

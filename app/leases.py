@@ -38,16 +38,24 @@ class Leases:
         """
 
         def work(session: Session) -> bool:
-            row_of(session, negotiation_id)
             taken = session.execute(
                 update(NegotiationRow)
                 .where(NegotiationRow.id == negotiation_id)
                 .where(or_(NegotiationRow.lease_until.is_(None), NegotiationRow.lease_until < now()))
                 .values(lease=self.process, lease_until=now() + timedelta(seconds=LEASE_S))
+                .execution_options(synchronize_session=False)
             )
-            return bool(taken.rowcount)  # type: ignore[attr-defined]  # a CursorResult, as for every UPDATE
+            if taken.rowcount:  # type: ignore[attr-defined]  # a CursorResult, as for every UPDATE
+                return True
+            row_of(session, negotiation_id)
+            return False
 
         return self.database.transaction(work, durable=False)  # after a power cut nobody holds one
+
+    def end(self, row: NegotiationRow) -> None:
+        """Let others answer as soon as the caller's transaction is committed."""
+        if row.lease == self.process:
+            row.lease = row.lease_until = None
 
     def release(self, negotiation_id: str) -> None:
         """Let others answer; nothing where the lease is not ours any more."""

@@ -7,6 +7,7 @@ holds a lease, a time after which another one may.
 
 from __future__ import annotations
 
+from functools import partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import func, or_, select
@@ -21,12 +22,14 @@ from app.house import House
 from app.leases import Leases
 from app.plans import Plan
 from app.records import MessageRow, NegotiationRow, Sender, Status, now
-from app.store import UNANSWERED, NotNow, by_key, hand_over, messages_of, row_of, stored, turns_of
+from app.store import UNANSWERED, NotNow, anything_waits, by_key, hand_over, messages_of, row_of, stored, turns_of
 from data.domain import Move, MoveKind, Speaker, Turn, standing_terms
 from data.errors import UserError
 from programs import words
 
 MAX_MESSAGE_CHARS = 2000
+Owed = tuple[NegotiationRow, list[MessageRow], MessageRow | None]
+"""A negotiation, its messages, and the one to answer; None at the opening."""
 
 
 class Negotiations:
@@ -234,42 +237,47 @@ class Negotiations:
         """
         if not self.leases.take(negotiation_id):
             return False
+        answered, held = False, True
         try:
-            answered = False
-            while self._answer_next(negotiation_id):
+            while held and (owed := self._owed(negotiation_id)) is not None:
+                reply = self.answers.reply(*owed)
+                held = self.database.transaction(partial(self._write, owed=owed, reply=reply))
                 answered = True
             return answered
         finally:
-            self.leases.release(negotiation_id)
+            if held:
+                self.leases.release(negotiation_id)
 
-    def _answer_next(self, negotiation_id: str) -> bool:
+    def _owed(self, negotiation_id: str) -> Owed | None:
+        """What is to be answered next, None if nothing is."""
         with self.database.reading() as session:
             row = row_of(session, negotiation_id)
             messages = messages_of(session, negotiation_id)
-        if not Status(row.status).automated:
-            return False
         waiting = next((one for one in messages if not one.answered), None)
-        if waiting is None and messages:
-            return False
-        reply = self.answers.reply(row, messages, waiting)
-        self.database.transaction(lambda session: self._write(session, row, waiting, reply))
-        return True
+        if not Status(row.status).automated or (waiting is None and messages):
+            return None
+        return row, messages, waiting
 
-    def _write(self, session: Session, before: NegotiationRow, waiting: MessageRow | None, reply: Reply) -> None:
-        """Store an answer, unless the negotiation was ended meanwhile: then the program has nothing to say."""
+    def _write(self, session: Session, owed: Owed, reply: Reply) -> bool:
+        """Store an answer; whether there is more to answer, so that the lease is still held."""
+        before, _, waiting = owed
         row = row_of(session, before.id)
         if waiting is not None:
             asked = session.get_one(MessageRow, waiting.id)
             if asked.answered:
-                return
+                return True
             asked.answered, asked.turn, asked.findings = True, waiting.turn, waiting.findings
-        if not Status(row.status).automated:
-            return
+        if not Status(row.status).automated:  # it was ended meanwhile: the program has nothing to say
+            return True
         for message in reply.messages:
             stored(session, row.id, Sender(message.sender), message.text, turn=message.turn, findings=message.findings)
         row.status = reply.status.value
         row.pending = reply.pending.model_dump(mode="json") if reply.pending else None
         if reply.memory is not None:
             row.memory = reply.memory.model_dump(mode="json")
+        more = anything_waits(session, row.id)
+        if not more:
+            self.leases.end(row)
         rules = [one["rule"] for message in reply.messages for one in message.findings]
         audit.record(session, "program", "answered", row.id, status=row.status, rules=rules)
+        return more

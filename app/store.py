@@ -55,6 +55,12 @@ def messages_of(session: Session, negotiation_id: str) -> list[MessageRow]:
     return list(session.scalars(query))
 
 
+def anything_waits(session: Session, negotiation_id: str) -> bool:
+    """Whether a debtor's message has no answer yet."""
+    unanswered = (MessageRow.negotiation_id == negotiation_id, MessageRow.answered.is_(False))
+    return session.scalar(select(MessageRow.id).where(*unanswered).limit(1)) is not None
+
+
 def turns_of(messages: Sequence[MessageRow]) -> tuple[Turn, ...]:
     """What of the messages was said at the table, oldest first."""
     return tuple(Turn.model_validate(one.turn) for one in messages if one.turn is not None)

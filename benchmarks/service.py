@@ -27,7 +27,7 @@ from sqlalchemy import make_url
 
 from app.database import Database
 from benchmarks.document import write_files
-from benchmarks.service_clients import Clients, Load
+from benchmarks.service_clients import TURNS_A_NEGOTIATION, Clients, Load
 from benchmarks.service_result import CALLS_A_TURN, Result, losses, machine, quantiles
 from data import cli
 from data.errors import UserError
@@ -60,7 +60,8 @@ def service(  # noqa: PLR0913, PLR0917  (a command line)
       `python -m benchmarks.service --negotiations 10 --turns 100 --latency-ms 20 --think-s 0.1` (seconds)
       `python -m benchmarks.service --database postgresql+psycopg://maden:maden@127.0.0.1/maden_load`
     """
-    load = Load(negotiations, turns, think_s, seed)
+    length_s = TURNS_A_NEGOTIATION * (think_s + CALLS_A_TURN * latency_ms / 1000)
+    load = Load(negotiations, turns, think_s, seed, arrive_s=length_s)
     result = measured(load, latency_ms / 1000, database, threads or negotiations)
     _show(result)
     if out is not None:

@@ -32,6 +32,8 @@ class Load:
     think_s: float
     """Mean time that a debtor takes to write, drawn from half of it to one and a half times of it."""
     seed: int
+    arrive_s: float = 0.0
+    """Over which debtors come, so that they do not all open, and end, at once."""
 
 
 @dataclass
@@ -71,7 +73,7 @@ class Clients:
         """
         async with aiohttp.ClientSession(
             self.url,
-            connector=aiohttp.TCPConnector(limit=0),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=3),  # the server ends idle ones after 5 s
             cookie_jar=aiohttp.CookieJar(unsafe=True),  # the address is a number
             raise_for_status=True,
             timeout=aiohttp.ClientTimeout(total=None),
@@ -87,7 +89,7 @@ class Clients:
     async def _debtor(self, http: aiohttp.ClientSession, number: int, turns: int) -> None:
         """One place at the tables: negotiation after negotiation until its turns are used up."""
         rng = random.Random(f"{self.load.seed}:{number}")
-        await asyncio.sleep(rng.uniform(0, 2 * self.load.think_s))  # debtors do not come all at once
+        await asyncio.sleep(rng.uniform(0, self.load.arrive_s))
         while turns > 0:
             now = min(turns, TURNS_A_NEGOTIATION)
             await self._negotiate(http, rng, now)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Header, HTTPException, Request, Response
+from fastapi import Depends, FastAPI, Header, HTTPException, Request
 from fastapi.responses import JSONResponse
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
-from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.pace import Pace
 from app.api.problems import explain_invalid
 from app.links import BadLink, Links
 from app.metrics import REQUESTS
@@ -47,8 +45,7 @@ class Parts:
     """Of one debtor, or of one address that is not logged in."""
 
     def __post_init__(self) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._rate = RateLimitItemPerMinute(self.requests_per_minute)
+        self._pace = Pace(self.requests_per_minute)
 
     def link(self, negotiation_id: str) -> str:
         """The link for a debtor; its secret stands behind the #, which browsers send to no server."""
@@ -60,23 +57,23 @@ class Parts:
         Raises:
             HTTPException: 429.
         """
-        if not self._limiter.hit(self._rate, who):
+        if not self._pace.keeps(who):
             raise HTTPException(429, "too many requests; wait a minute", headers={"Retry-After": "60"})
 
 
-def parts(request: Request) -> Parts:
+async def parts(request: Request) -> Parts:
     """The service that this request is for."""
     found: Parts = request.app.state.parts
     return found
 
 
-def debtor(request: Request, authorization: Annotated[str, Header()] = "") -> str:
+async def debtor(request: Request, authorization: Annotated[str, Header()] = "") -> str:
     """The negotiation that the bearer of a debtor's token may see.
 
     Raises:
         HTTPException: 401 for no token or a bad one, 429.
     """
-    service = parts(request)
+    service = await parts(request)
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token:
         service.require_pace(_address(request))
@@ -96,7 +93,7 @@ def operator(request: Request, x_csrf: Annotated[str, Header()] = "") -> Login:
     Raises:
         HTTPException: 401, 403, 429.
     """
-    service = parts(request)
+    service: Parts = request.app.state.parts
     login = service.operators.known(request.cookies.get(LOGIN_COOKIE, ""))
     if login is None:
         service.require_pace(_address(request))
@@ -127,22 +124,43 @@ def prepare(app: FastAPI) -> None:
     def mistaken(_: Request, why: UserError) -> JSONResponse:
         return JSONResponse({"detail": str(why)}, 422)
 
-    app.add_middleware(BaseHTTPMiddleware, dispatch=_guarded)
+    app.add_middleware(Guard)
 
 
-async def _guarded(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Refuse bodies that are too long, before they are read; name the policy of every page; count."""
-    length = request.headers.get("content-length", "0")
-    chunked = "transfer-encoding" in request.headers
-    if chunked or not length.isdigit() or int(length) > MAX_BODY_BYTES:
-        response: Response = JSONResponse({"detail": f"a request has at most {MAX_BODY_BYTES} bytes"}, 413)
-    else:
-        response = await call_next(request)
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
-    route = request.scope.get("route")
-    REQUESTS.labels(route=getattr(route, "path", "none"), status=response.status_code).inc()
-    return response
+class Guard:
+    """Refuses bodies that are too long, before they are read; names the policy of every page; counts.
+
+    Written to ASGI: Starlette's BaseHTTPMiddleware sends every event of a stream through two more tasks.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+                route = getattr(scope.get("route"), "path", "none")
+                REQUESTS.labels(route=route, status=message["status"]).inc()
+            await send(message)
+
+        app = _TOO_LONG if _too_long(Headers(scope=scope)) else self.app
+        await app(scope, receive, send_guarded)
+
+
+_TOO_LONG = JSONResponse({"detail": f"a request has at most {MAX_BODY_BYTES} bytes"}, 413)
+
+
+def _too_long(headers: Headers) -> bool:
+    length = headers.get("content-length", "0")
+    return "transfer-encoding" in headers or not length.isdigit() or int(length) > MAX_BODY_BYTES
 
 
 def _address(request: Request) -> str:
