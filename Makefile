@@ -2,6 +2,7 @@
 #
 #   make compile        compile the negotiation program on the embedded model (downloads 1.2 GB the first time)
 #   make test           the tests that need no model of that size, then `make check`
+#   make test-postgres  the tests of the service on the PostgreSQL server that MADEN_TEST_DATABASE names
 #   make test-dpo       the tests that train weights (torch and others come on top: several hundred MB, or GBs with CUDA)
 #   make test-embedded  the tests that play on the embedded model
 #   make lock           resolve the lock files anew (needs uv); UPGRADE=--upgrade takes the newest versions
@@ -16,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 ARGS ?=
 UPGRADE ?=
 
-.PHONY: compile test test-dpo test-embedded check lock clean
+.PHONY: compile test test-postgres postgres-named test-dpo test-embedded check lock clean
 
 compile: $(VENV)/local.stamp
 	$(BIN)/python -m programs.compile --preset quick $(ARGS)
@@ -24,6 +25,12 @@ compile: $(VENV)/local.stamp
 test: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -m "not embedded and not dpo" $(ARGS)
 	$(MAKE) check
+
+test-postgres: postgres-named $(VENV)/test.stamp
+	$(BIN)/python -m pytest tests/app $(ARGS)
+
+postgres-named:
+	@test -n "$$MADEN_TEST_DATABASE" || { echo "set MADEN_TEST_DATABASE to a database in which schemas may be made, such as postgresql+psycopg://maden:maden@127.0.0.1/maden" >&2; exit 2; }
 
 test-dpo: $(VENV)/test.stamp
 	$(PIP) install --constraint requirements-test.lock --constraint constraints-dpo.txt --editable ".[dpo]"

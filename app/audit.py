@@ -48,9 +48,7 @@ def record(session: Session, actor: str, action: str, negotiation_id: str | None
     """
     if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer at a time anyway
         session.execute(select(func.pg_advisory_xact_lock(APPENDING)))
-    last = session.execute(
-        select(AuditRow.number, AuditRow.sha256).order_by(AuditRow.number.desc()).limit(1)
-    ).first()
+    last = session.execute(select(AuditRow.number, AuditRow.sha256).order_by(AuditRow.number.desc()).limit(1)).first()
     row = AuditRow(
         number=last.number + 1 if last else 1,
         at=now().isoformat(),

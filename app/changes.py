@@ -20,7 +20,6 @@ from app.database import Database
 LOOK_EVERY_S = 1.5
 """How often a process looks for what others did."""
 REFRESH_S = 60.0
-"""After so long a watcher is woken anyway: what is shown also hangs on the debtor's date."""
 
 
 class Watcher:
@@ -29,6 +28,7 @@ class Watcher:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()
+        self.refresh_at = time.monotonic() + REFRESH_S
 
     def wake(self) -> None:
         """There is something new; from any thread."""
@@ -80,12 +80,18 @@ class Changes:
                     self._seen = None  # nobody follows the log any more
                     self._own.clear()
 
-    async def wait(self, watcher: Watcher) -> None:
-        """Until there is something new to see, or `REFRESH_S` are over; looks after other processes meanwhile."""
-        until = time.monotonic() + REFRESH_S
-        while not await watcher.woken(LOOK_EVERY_S) and time.monotonic() < until:
-            if time.monotonic() >= self._next_look:
-                await run_in_threadpool(self.look)
+    async def wait(self, watcher: Watcher) -> bool:
+        """Wait for a change, but no longer than for a look, which finds what others did; whether there is one to see.
+
+        Once in `REFRESH_S` there is one anyway: what is shown also hangs on the debtor's date.
+        """
+        changed = await watcher.woken(LOOK_EVERY_S)
+        if not changed and time.monotonic() >= self._next_look:
+            await run_in_threadpool(self.look)
+        if changed or time.monotonic() >= watcher.refresh_at:
+            watcher.refresh_at = time.monotonic() + REFRESH_S
+            return True
+        return False
 
     def look(self) -> None:
         """Find what other processes did, for all watchers; nothing if somebody has just looked."""

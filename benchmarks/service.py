@@ -8,15 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-import socket
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -26,19 +21,20 @@ from rich.table import Table
 from sqlalchemy import make_url
 
 from app.database import Database
-from benchmarks.document import write_files
+from benchmarks.document import table, write_files
 from benchmarks.service_clients import TURNS_A_NEGOTIATION, Clients, Load
-from benchmarks.service_result import CALLS_A_TURN, Result, losses, machine, quantiles
+from benchmarks.service_result import CALLS_A_TURN, Quantiles, Result, losses, machine, quantiles
+from benchmarks.service_server import serving
 from data import cli
-from data.errors import UserError
 from programs.bars import PhaseBars
 
-START_S = 60
+CPU = "process_cpu_seconds_total"
+SHOWN_LOSSES = 10
 WARM_UP = Load(negotiations=4, turns=32, think_s=0.0, seed=1)
 """Played first and not measured: imports, and DSPy's work at a first call."""
 
 
-def service(  # noqa: PLR0913, PLR0917  (a command line)
+def service(
     negotiations: Annotated[int, typer.Option(min=1, help="Negotiations at once, each with an open page.")] = 100,
     turns: Annotated[int, typer.Option(min=2, help="Messages of debtors, in all.")] = 10_000,
     latency_ms: Annotated[float, typer.Option(min=0, help="Of the fake model, per call; a turn makes two.")] = 500,
@@ -78,7 +74,7 @@ def measured(load: Load, latency_s: float, url: str | None, threads: int) -> Res
     """
     with tempfile.TemporaryDirectory(prefix="maden-load-") as folder:
         url = url or f"sqlite:///{Path(folder) / 'app.sqlite'}"
-        with serving(url, latency_s, threads, Path(folder)) as address, PhaseBars() as bars:
+        with serving(url, latency_s, threads, Path(folder)) as (address, _), PhaseBars() as bars:
             warm = Clients(address, WARM_UP)
             asyncio.run(warm.play())
             before = _metrics(address)
@@ -118,41 +114,6 @@ def _advance(bars: PhaseBars) -> None:
     bars.advance("turns" if tenth else None)
 
 
-CPU = "process_cpu_seconds_total"
-
-
-@contextmanager
-def serving(url: str, latency_s: float, threads: int, folder: Path) -> Iterator[str]:
-    """A server process; its address.
-
-    Raises:
-        UserError: it does not start.
-    """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    argv = [url, str(port), str(latency_s), str(threads), str(folder)]
-    process = subprocess.Popen([sys.executable, "-m", "benchmarks.service_server", *argv])
-    try:
-        address = f"http://127.0.0.1:{port}"
-        _wait_for(address, process)
-        yield address
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + START_S
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            urllib.request.urlopen(f"{address}/health", timeout=1).close()
-            return
-        except (urllib.error.URLError, TimeoutError):
-            time.sleep(0.1)
-    raise UserError(f"the server did not start within {START_S} s; what it said stands above")
-
-
 def _metrics(address: str) -> dict[str, float]:
     """The service's own figures by name."""
     with urllib.request.urlopen(f"{address}/metrics") as answer:
@@ -160,30 +121,34 @@ def _metrics(address: str) -> dict[str, float]:
     return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
 
 
-def _rows(result: Result) -> list[tuple[str, ...]]:
-    def cells(name: str, found: object) -> tuple[str, ...]:
-        return (name, *(f"{getattr(found, one):.1f}" for one in ("p50", "p95", "p99", "highest")))
-
-    return [cells("overhead of a turn, ms", result.overhead_ms), cells("of it, storing the message, ms", result.storing_ms)]
-
-
 def _show(result: Result) -> None:
-    table = Table("", "p50", "p95", "p99", "highest")
-    for row in _rows(result):
-        table.add_row(*row)
-    cli.stdout.print(table)
-    cli.stdout.print(
-        f"{result.turns} turns of {result.negotiations} negotiations, {result.negotiations_at_once} at once, in "
-        f"{result.seconds:.0f} s: {result.turns_a_second:.1f} turns/s; {result.server_cpu_ms_a_turn:.1f} ms of the "
-        f"server's CPU a turn; lost: {len(result.lost)}",
-        highlight=False,
-    )
-    for sentence in result.lost[:10]:
-        cli.stdout.print(sentence, highlight=False)
+    times = Table("ms", *Quantiles.model_fields, box=None)
+    for row in result.times():
+        times.add_row(*row)
+    cli.stdout.print(times)
+    for name, value in result.facts():
+        cli.stdout.print(f"{name}: {value}", highlight=False, soft_wrap=True)
+    for sentence in result.lost[:SHOWN_LOSSES]:
+        cli.stdout.print(sentence, highlight=False, soft_wrap=True)
 
 
 def _markdown(result: Result) -> str:
-    return ""
+    return "\n".join(
+        (
+            "# The service under load",
+            "",
+            f"`{result.command}`",
+            "",
+            table(("ms", *Quantiles.model_fields), result.times()),
+            "",
+            table(("", ""), result.facts()),
+            "",
+            *(f"- {sentence}" for sentence in result.lost),
+            "A turn's overhead is the time from sending a message to seeing its answer in the event stream, less the "
+            "model's latency for the calls of that turn.",
+            "",
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -108,14 +108,21 @@ class Clients:
             await _answered(views, talk, 0)
             for turn in range(turns):
                 await asyncio.sleep(rng.uniform(0.5, 1.5) * self.load.think_s)
-                await self._say(http, headers, views, talk, f"I could manage {rng.randint(30, 60)} monthly instalments ({turn}).")
+                await self._say(
+                    http, headers, views, talk, f"I could manage {rng.randint(30, 60)} monthly instalments ({turn})."
+                )
             plan = await http.post("/api/debtor/accept", headers=headers)
             await http.post("/api/debtor/confirm", headers=headers, json={"plan": (await plan.json())["id"]})
             while talk.view["status"] != "agreed":
                 talk.view = await anext(views)
 
     async def _say(
-        self, http: aiohttp.ClientSession, headers: dict[str, str], views: AsyncIterator[dict[str, Any]], talk: Talk, text: str
+        self,
+        http: aiohttp.ClientSession,
+        headers: dict[str, str],
+        views: AsyncIterator[dict[str, Any]],
+        talk: Talk,
+        text: str,
     ) -> None:
         key = {"Idempotency-Key": f"{talk.id}-{len(talk.sent)}"}
         talk.sent.append(text)

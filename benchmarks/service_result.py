@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import platform
+import re
 import statistics
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 from pydantic import BaseModel
 
@@ -14,11 +16,16 @@ from app.database import Database
 from app.records import MessageRow, Sender
 from app.store import messages_of
 from benchmarks.service_clients import Talk
+from programs.embedded import available_cores
 
 CALLS_A_TURN = 2
 """Reading the message, and the program's turn."""
 CALLS_AN_OPENING = 2
 """The plan, and the program's turn."""
+NOT_AS_SENT = "is not stored exactly as it was sent"
+NOT_ANSWERED = "is not answered turn by turn"
+BAD_POSITIONS = "has positions that are not 1, 2, 3, ..."
+NOT_AS_SHOWN = "was shown otherwise than it is stored"
 
 
 class Quantiles(BaseModel):
@@ -57,14 +64,39 @@ class Result(BaseModel):
         """Answered turns a second over the whole run."""
         return self.turns / self.seconds
 
+    def facts(self) -> list[tuple[str, str]]:
+        """What there is to say besides the times."""
+        return [
+            ("turns", f"{self.turns:,} of {self.negotiations:,} negotiations, {self.negotiations_at_once} at once"),
+            ("lost", str(len(self.lost))),
+            ("turns a second", f"{self.turns_a_second:.1f}, over {self.seconds:.0f} s"),
+            ("CPU of the server", f"{self.server_cpu_ms_a_turn:.1f} ms a turn, openings and agreements included"),
+            ("model", f"{self.latency_ms:g} ms a call, {CALLS_A_TURN} calls a turn"),
+            ("debtors", f"write {self.think_s:g} s on average; seed {self.seed}"),
+            ("database", self.database),
+            ("machine", f"{self.machine}, clients included"),
+            ("date", f"{self.created:%Y-%m-%d %H:%M} UTC"),
+        ]
+
+    def times(self) -> list[tuple[str, ...]]:
+        """What is measured, and its quantiles in ms."""
+        rows = {"overhead of a turn": self.overhead_ms, "of it, until the message is stored": self.storing_ms}
+        return [
+            (name, *(f"{getattr(found, one):.1f}" for one in Quantiles.model_fields)) for name, found in rows.items()
+        ]
+
 
 def quantiles(seconds: Sequence[float], less_s: float = 0.0) -> Quantiles:
     """Quantiles of `seconds`, each `less_s` shorter."""
     cuts = statistics.quantiles(seconds, n=100, method="inclusive")
-    return Quantiles(**{
-        name: 1000 * (value - less_s)
-        for name, value in zip(("p50", "p95", "p99", "highest"), (cuts[49], cuts[94], cuts[98], max(seconds)), strict=True)
-    })
+    return Quantiles(
+        **{
+            name: 1000 * (value - less_s)
+            for name, value in zip(
+                ("p50", "p95", "p99", "highest"), (cuts[49], cuts[94], cuts[98], max(seconds)), strict=True
+            )
+        }
+    )
 
 
 def losses(database: Database, talks: Sequence[Talk], calls: int) -> list[str]:
@@ -79,30 +111,27 @@ def losses(database: Database, talks: Sequence[Talk], calls: int) -> list[str]:
     found = [] if calls == expected else [f"the model was called {calls} times instead of {expected}"]
     with database.reading() as session:
         for talk in talks:
-            found += _losses(talk, messages_of(session, talk.id))
+            found += losses_of(talk, messages_of(session, talk.id))
         chain = audit.verify(session)
     return found if chain.broken_at is None else [*found, f"the audit log is broken at entry {chain.broken_at}"]
 
 
-def _losses(talk: Talk, messages: Sequence[MessageRow]) -> list[str]:
+def losses_of(talk: Talk, messages: Sequence[MessageRow]) -> list[str]:
     wrote = [one.text for one in messages if one.sender == Sender.DEBTOR]
     senders = [one.sender for one in messages]
     wanted = [Sender.CREDITOR, *[Sender.DEBTOR, Sender.CREDITOR] * len(talk.sent), Sender.DEBTOR]  # the last confirms
     checks = {
-        "is not stored exactly as it was sent": wrote[:-1] == talk.sent,
-        "is not answered turn by turn": senders == wanted and all(one.answered for one in messages),
-        "has positions that are not 1, 2, 3, ...": [one.position for one in messages] == [*range(1, len(messages) + 1)],
-        "was shown otherwise than it is stored": [one["text"] for one in talk.view["messages"]]
-        == [one.text for one in messages],
+        NOT_AS_SENT: wrote[:-1] == talk.sent,
+        NOT_ANSWERED: senders == wanted and all(one.answered for one in messages),
+        BAD_POSITIONS: [one.position for one in messages] == [*range(1, len(messages) + 1)],
+        NOT_AS_SHOWN: [one["text"] for one in talk.view["messages"]] == [one.text for one in messages],
     }
     return [f"negotiation {talk.id} {what}" for what, holds in checks.items() if not holds]
 
 
 def machine() -> str:
     """Processor, cores, Python."""
-    import os
-    from pathlib import Path
-
     info = Path("/proc/cpuinfo")
-    names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")] if info.exists() else []
-    return f"{len(os.sched_getaffinity(0))} cores of {names[0] if names else platform.processor()}, Python {platform.python_version()}"
+    names = re.findall(r"model name\s*: (.+)", info.read_text()) if info.exists() else []
+    processor = names[0] if names else platform.processor()
+    return f"{available_cores()} cores of {processor}, Python {platform.python_version()}"

@@ -6,8 +6,14 @@ the service's own figures.
 
 from __future__ import annotations
 
+import socket
+import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dspy
@@ -23,11 +29,13 @@ from app.negotiations import Negotiations
 from app.operators import Operators
 from app.server import create_app
 from app.worker import Worker
+from data.errors import UserError
 from tests.app.desk import desk_answer, house
 from tests.scripted import ScriptedEngine, prompt_text
 
 OPERATOR, PASSWORD = "olga", "correct horse battery"
 NO_LIMIT = 10**6
+START_S = 60
 CALLS = Counter("fake_model_calls_total", "Calls of the fake model.")
 
 
@@ -60,6 +68,38 @@ def main(url: str, port: int, latency_s: float, threads: int, folder: Path) -> N
     base_url = f"http://127.0.0.1:{port}"
     parts = Parts(negotiations, Links("secret" * 8), operators, Worker(negotiations, threads), base_url, NO_LIMIT)
     uvicorn.run(create_app(parts), host="127.0.0.1", port=port, log_level="warning")
+
+
+@contextmanager
+def serving(url: str, latency_s: float, threads: int, folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A server process; its address, and itself.
+
+    Raises:
+        UserError: it does not start.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    argv = [url, str(port), str(latency_s), str(threads), str(folder)]
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.service_server", *argv])
+    try:
+        address = f"http://127.0.0.1:{port}"
+        _wait_for(address, process)
+        yield address, process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + START_S
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            urllib.request.urlopen(f"{address}/health", timeout=1).close()
+            return
+        except (urllib.error.URLError, TimeoutError):
+            time.sleep(0.1)
+    raise UserError(f"the server did not start within {START_S} s; what it said stands above")
 
 
 if __name__ == "__main__":

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Annotated
 
+import anyio
 from fastapi import APIRouter, Header
 from pydantic import BaseModel, Field
 from sse_starlette.sse import EventSourceResponse
@@ -13,11 +14,14 @@ from starlette.concurrency import run_in_threadpool
 from app.api.debtor_views import NegotiationView, PlanView, negotiation_view, plan_view
 from app.api.problems import PROBLEMS, Text
 from app.api.shared import Debtor, Service
+from app.changes import LOOK_EVERY_S
 from app.metrics import MESSAGES
 from app.negotiations import MAX_MESSAGE_CHARS, Negotiations
 from app.store import NotThere, messages_of, row_of, today_of
 
 PING_S = 15
+GRACE_S = 2 * LOOK_EVERY_S
+"""For streams to end by themselves when the server stops: they wake up at least once a look."""
 
 router = APIRouter(prefix="/api/debtor", tags=["debtor"], responses=PROBLEMS)
 
@@ -94,22 +98,27 @@ def person(found: Debtor, service: Service) -> None:
 async def events(found: Debtor, service: Service) -> EventSourceResponse:
     """Server-sent events: `negotiation`, the whole view, at once and whenever it changes; ends if it is erased."""
     await run_in_threadpool(_view, service.negotiations, found)
-    return EventSourceResponse(views(service.negotiations, found), ping=PING_S)
+    leaving = anyio.Event()
+    stream = views(service.negotiations, found, leaving)
+    return EventSourceResponse(stream, ping=PING_S, shutdown_event=leaving, shutdown_grace_period=GRACE_S)
 
 
-async def views(negotiations: Negotiations, found: str) -> AsyncIterator[dict[str, str]]:
-    """The debtor's view of a negotiation as JSON, anew whenever it has changed."""
-    last = ""
+async def views(
+    negotiations: Negotiations, found: str, leaving: anyio.Event | None = None
+) -> AsyncGenerator[dict[str, str]]:
+    """The debtor's view of a negotiation as JSON, anew whenever it has changed, until the server is `leaving`."""
+    last, changed = "", True
     with negotiations.changes.watching(found) as watcher:
-        while True:
-            try:
-                view = await run_in_threadpool(_view_json, negotiations, found)
-            except NotThere:  # erased meanwhile
-                return
-            if view != last:
-                last = view
-                yield {"event": "negotiation", "data": view}
-            await negotiations.changes.wait(watcher)
+        while leaving is None or not leaving.is_set():
+            if changed:
+                try:
+                    view = await run_in_threadpool(_view_json, negotiations, found)
+                except NotThere:  # erased meanwhile
+                    return
+                if view != last:
+                    last = view
+                    yield {"event": "negotiation", "data": view}
+            changed = await negotiations.changes.wait(watcher)
 
 
 def _view_json(negotiations: Negotiations, found: str) -> str:
