@@ -76,6 +76,7 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     import uvicorn
 
     from app.api.shared import Parts
+    from app.interpreter import set_for_serving
     from app.server import create_app
     from app.worker import Worker
 
@@ -91,7 +92,9 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     url = base_url or f"http://{host}:{port}"
     parts = Parts(negotiations, Links(secret), Operators(store), Worker(negotiations, threads), url)
     cli.stderr.print(f"maden negotiates at {url}; its API: {url}/api/docs", highlight=False)
-    uvicorn.run(create_app(parts), host=host, port=port, log_level="warning")
+    application = create_app(parts)
+    set_for_serving()
+    uvicorn.run(application, host=host, port=port, log_level="warning")
 
 
 @app.command()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import queue
-import sys
 import threading
 import time
 
@@ -14,9 +13,6 @@ from app.store import NotThere
 from programs.failures import InfrastructureFailure
 
 LOOK_EVERY_S = 2.0
-SWITCH_EVERY_S = 0.0005
-"""How long a thread computes before others get their turn, a tenth of Python's own: whoever has waited for the disk
-or the network has a lock to let go, or a message to send, and needs the interpreter only for a moment."""
 RETRY_AFTER_S = 5.0
 """After the model could not be reached."""
 logger = logging.getLogger(__name__)
@@ -43,7 +39,6 @@ class Worker:
 
     def start(self) -> None:
         """Begin to answer; what waits from before is found first."""
-        sys.setswitchinterval(SWITCH_EVERY_S)
         self.negotiations.leases.free_dead()
         for thread in (*self._threads, self._looker):
             thread.start()

@@ -23,6 +23,7 @@ from prometheus_client import Counter
 
 from app.api.shared import Parts
 from app.database import Database
+from app.interpreter import set_for_serving
 from app.links import Links
 from app.migrating import migrate
 from app.negotiations import Negotiations
@@ -67,7 +68,9 @@ def main(url: str, port: int, latency_s: float, threads: int, folder: Path) -> N
     operators.add(OPERATOR, PASSWORD)
     base_url = f"http://127.0.0.1:{port}"
     parts = Parts(negotiations, Links("secret" * 8), operators, Worker(negotiations, threads), base_url, NO_LIMIT)
-    uvicorn.run(create_app(parts), host="127.0.0.1", port=port, log_level="warning")
+    app = create_app(parts)
+    set_for_serving()
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
 
 
 @contextmanager
