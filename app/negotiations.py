@@ -22,7 +22,7 @@ from app.house import House
 from app.leases import Leases
 from app.plans import Plan
 from app.records import MessageRow, NegotiationRow, Sender, Status, now
-from app.store import UNANSWERED, NotNow, anything_waits, by_key, hand_over, messages_of, row_of, stored, turns_of
+from app.store import UNANSWERED, NotNow, by_key, hand_over, messages_of, row_of, stored, turns_of, unanswered_of
 from data.domain import Move, MoveKind, Speaker, Turn, standing_terms
 from data.errors import UserError
 from programs import words
@@ -262,10 +262,12 @@ class Negotiations:
         """Store an answer; whether there is more to answer, so that the lease is still held."""
         before, _, waiting = owed
         row = row_of(session, before.id)
+        unanswered = unanswered_of(session, row.id)
         if waiting is not None:
-            asked = session.get_one(MessageRow, waiting.id)
-            if asked.answered:
+            asked = next((one for one in unanswered if one.id == waiting.id), None)
+            if asked is None:  # another process has answered it
                 return True
+            unanswered.remove(asked)
             asked.answered, asked.turn, asked.findings = True, waiting.turn, waiting.findings
         if not Status(row.status).automated:  # it was ended meanwhile: the program has nothing to say
             return True
@@ -275,9 +277,8 @@ class Negotiations:
         row.pending = reply.pending.model_dump(mode="json") if reply.pending else None
         if reply.memory is not None:
             row.memory = reply.memory.model_dump(mode="json")
-        more = anything_waits(session, row.id)
-        if not more:
+        if not unanswered:
             self.leases.end(row)
         rules = [one["rule"] for message in reply.messages for one in message.findings]
         audit.record(session, "program", "answered", row.id, status=row.status, rules=rules)
-        return more
+        return bool(unanswered)

@@ -55,10 +55,10 @@ def messages_of(session: Session, negotiation_id: str) -> list[MessageRow]:
     return list(session.scalars(query))
 
 
-def anything_waits(session: Session, negotiation_id: str) -> bool:
-    """Whether a debtor's message has no answer yet."""
+def unanswered_of(session: Session, negotiation_id: str) -> list[MessageRow]:
+    """The debtor's messages that have no answer yet, oldest first."""
     unanswered = (MessageRow.negotiation_id == negotiation_id, MessageRow.answered.is_(False))
-    return session.scalar(select(MessageRow.id).where(*unanswered).limit(1)) is not None
+    return list(session.scalars(select(MessageRow).where(*unanswered).order_by(MessageRow.position)))
 
 
 def turns_of(messages: Sequence[MessageRow]) -> tuple[Turn, ...]:

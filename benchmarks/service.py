@@ -26,6 +26,7 @@ from benchmarks.service_clients import TURNS_A_NEGOTIATION, Clients, Load
 from benchmarks.service_result import CALLS_A_TURN, Quantiles, Result, losses, machine, quantiles
 from benchmarks.service_server import serving
 from data import cli
+from data.errors import UserError
 from programs.bars import PhaseBars
 
 CPU = "process_cpu_seconds_total"
@@ -38,7 +39,7 @@ def service(
     negotiations: Annotated[int, typer.Option(min=1, help="Negotiations at once, each with an open page.")] = 100,
     turns: Annotated[int, typer.Option(min=2, help="Messages of debtors, in all.")] = 10_000,
     latency_ms: Annotated[float, typer.Option(min=0, help="Of the fake model, per call; a turn makes two.")] = 500,
-    think_s: Annotated[float, typer.Option(min=0, help="Mean time that a debtor takes to write a message.")] = 1.5,
+    think_s: Annotated[float, typer.Option(min=0, help="Mean time that a debtor takes to write a message.")] = 9,
     database: Annotated[
         str | None, typer.Option(help="SQLAlchemy URL of an EMPTY database; default: a new SQLite file.")
     ] = None,
@@ -70,7 +71,7 @@ def measured(load: Load, latency_s: float, url: str | None, threads: int) -> Res
     """Play `load` against a new server.
 
     Raises:
-        UserError: the server does not start.
+        UserError: the server does not start, or answers nothing.
     """
     with tempfile.TemporaryDirectory(prefix="maden-load-") as folder:
         url = url or f"sqlite:///{Path(folder) / 'app.sqlite'}"
@@ -88,6 +89,8 @@ def measured(load: Load, latency_s: float, url: str | None, threads: int) -> Res
         lost = losses(database, [*warm.talks, *clients.talks], int(after["fake_model_calls_total"]))
         database.close()
     taken = [one for talk in clients.talks for one in talk.seconds]
+    if len(taken) < 2:
+        raise UserError(f"the server answered {len(taken)} messages; what it said stands above")
     return Result(
         command=shlex.join(["python", "-m", "benchmarks.service", *sys.argv[1:]]),
         created=datetime.now(UTC).replace(microsecond=0),

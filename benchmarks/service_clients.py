@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import random
 import time
@@ -67,9 +68,8 @@ class Clients:
     async def play(self) -> None:
         """Play everything.
 
-        Raises:
-            TimeoutError: a message was not answered for `PATIENCE_S`.
-            aiohttp.ClientError: the service refused something or broke a connection.
+        A negotiation in which the service refuses something, breaks a connection or does not answer for `PATIENCE_S`
+        is left where it stands.
         """
         async with aiohttp.ClientSession(
             self.url,
@@ -92,7 +92,8 @@ class Clients:
         await asyncio.sleep(rng.uniform(0, self.load.arrive_s))
         while turns > 0:
             now = min(turns, TURNS_A_NEGOTIATION)
-            await self._negotiate(http, rng, now)
+            with contextlib.suppress(TimeoutError, aiohttp.ClientError):  # the check of the database tells what is lost
+                await self._negotiate(http, rng, now)
             turns -= now
 
     async def _negotiate(self, http: aiohttp.ClientSession, rng: random.Random, turns: int) -> None:
@@ -113,8 +114,7 @@ class Clients:
                 )
             plan = await http.post("/api/debtor/accept", headers=headers)
             await http.post("/api/debtor/confirm", headers=headers, json={"plan": (await plan.json())["id"]})
-            while talk.view["status"] != "agreed":
-                talk.view = await anext(views)
+            await _shown(views, talk, lambda view: view["status"] == "agreed")
 
     async def _say(
         self,
@@ -140,10 +140,18 @@ async def _views(stream: aiohttp.ClientResponse) -> AsyncIterator[dict[str, Any]
     async for line in stream.content:
         if line.startswith(b"data:"):
             yield json.loads(line[5:])
+    raise aiohttp.ClientPayloadError("the stream ended")
 
 
 async def _answered(views: AsyncIterator[dict[str, Any]], talk: Talk, position: int) -> None:
     """Read until something that is not the debtor's own stands behind `position`."""
+    await _shown(
+        views, talk, lambda view: any(m["position"] > position and m["sender"] != "you" for m in view["messages"])
+    )
+
+
+async def _shown(views: AsyncIterator[dict[str, Any]], talk: Talk, wanted: Callable[[dict[str, Any]], bool]) -> None:
+    """Read until what is shown is as `wanted`."""
     async with asyncio.timeout(PATIENCE_S):
-        while not any(m["position"] > position and m["sender"] != "you" for m in talk.view.get("messages", ())):
+        while not talk.view or not wanted(talk.view):
             talk.view = await anext(views)

@@ -270,6 +270,15 @@ def test_the_database_holds_no_finances(tmp_path):
         assert str(amount).encode() not in everything
 
 
+def test_dspy_keeps_nothing_of_what_was_said(tmp_path):
+    lm = desk_lm()
+    service = desk(tmp_path, lm)
+    found = begun(service)
+    told(service, found, "20 monthly instalments?")
+    assert lm.engine.prompts
+    assert (lm.history, dspy.settings.trace) == ([], [])
+
+
 def test_a_tampered_audit_log_is_detected(tmp_path):
     service = desk(tmp_path)
     found = begun(service)
