@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import json
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 
 import dspy
@@ -20,16 +22,29 @@ class JSONAdapter(dspy.JSONAdapter):
         return _structure(signature)  # type: ignore[arg-type]  # a class is hashable
 
     def _prepare_response_format(self, lm: dspy.LM, lm_kwargs: dict[str, Any], signature: type[dspy.Signature]) -> None:
-        """As in DSPy, but whoever asks for the schema gets one of its own.
+        """As in DSPy, but worked out once for a signature, and whoever asks for the schema gets one of its own.
 
         LiteLLM rewrites the one that it is given (it unfolds `$ref`s), and the cache's key is made of it once before
         the call and once after: an answer to a nested contract, such as the planner's, was then never found again.
         """
-        super()._prepare_response_format(lm, lm_kwargs, signature)
-        model = lm_kwargs.get("response_format")
-        if isinstance(model, type):
-            schema = model.model_json_schema()  # type: ignore[attr-defined]
-            model.model_json_schema = lambda *_, **__: copy.deepcopy(schema)  # type: ignore[attr-defined]
+        format_ = _response_format(signature, "response_format" in lm.supported_params, lm.supports_response_schema)  # type: ignore[arg-type]
+        if format_ is not None:
+            lm_kwargs["response_format"] = copy.copy(format_)  # a class is its own copy
+
+
+@lru_cache(maxsize=256)
+def _response_format(signature: type[dspy.Signature], supported: bool, with_schema: bool) -> Any:
+    """What DSPy asks for where a model takes a response format, and takes a schema as one; None: nothing."""
+    lm = SimpleNamespace(
+        supported_params={"response_format"} if supported else set(), supports_response_schema=with_schema
+    )
+    asked: dict[str, Any] = {}
+    dspy.JSONAdapter()._prepare_response_format(lm, asked, signature)
+    model = asked.get("response_format")
+    if isinstance(model, type):
+        schema = json.dumps(model.model_json_schema())  # type: ignore[attr-defined]
+        model.model_json_schema = lambda *_, **__: json.loads(schema)  # type: ignore[attr-defined]
+    return model
 
 
 @lru_cache(maxsize=256)
