@@ -19,11 +19,9 @@ from app.negotiations import Negotiations
 from app.operators import Operators
 from data import cli
 from data.book import read_book
-from data.errors import UserError
 from programs import lm as models
 from programs.artifact_store import ROOT as ARTIFACTS
 from programs.contestants import contestant
-from programs.maden import Maden
 from programs.person import model_reader
 
 SECRET = "MADEN_APP_SECRET"
@@ -150,11 +148,9 @@ def _told(lm: str, redacts: bool) -> str:
 
 def _house(artifact: str, lm: str, book: Path | None, profile: str, artifacts: Path, redact: bool) -> House:
     found = contestant(artifact, artifacts=artifacts)
-    if not isinstance(found.program, Maden) or found.model is not None:
-        raise UserError(f"{artifact} is no program that can be served; name an artifact or a variant")
     model = models.make_lm(lm, cache=False)  # what debtors write is in the database alone, where it can be erased
     return House(
-        program=found.program,
+        program=found.own_program("be served"),
         artifact=artifact,
         program_sha256=found.fingerprint,
         lm=model,

@@ -29,6 +29,7 @@ from programs.table import TableState, completed, view
 from programs.understanding import NotClear, Understood, understand
 
 HANDED_OVER = "A person will take over from here; you will hear from them."
+LEFT = "Understood. This conversation ends without an agreement; to take it up again, write to or call the creditor."
 ROUNDS_USED_UP = "We have not found a plan in this conversation. A person will look at your case and get in touch."
 CONFIRM = "That would be the plan below. Nothing is agreed until you have read it and confirmed it."
 SILENCING = {
@@ -94,7 +95,7 @@ class Answers:
         except NotClear as question:
             return Reply((*said, message(Sender.SERVICE, str(question))), Status.OPEN)
         if meant.leaves:
-            return Reply((*said, message(Sender.SERVICE, HANDED_OVER)), Status.DECLINED)
+            return Reply((*said, message(Sender.SERVICE, LEFT)), Status.DECLINED)
         if meant.move.kind is MoveKind.ACCEPT and table.theirs is not None:
             plan = self.plan(row, table.theirs, "debtor")
             return Reply((*said, message(Sender.SERVICE, CONFIRM)), Status.CONFIRMING, pending=plan)

@@ -103,7 +103,7 @@ class Negotiations:
             row = row_of(session, negotiation_id)
             if key is not None and (known := by_key(session, negotiation_id, key)) is not None:
                 return known.position
-            if Status(row.status) in (Status.AGREED, Status.STOPPED):
+            if Status(row.status) in (Status.AGREED, Status.DECLINED, Status.STOPPED):
                 raise NotNow("this conversation has ended; use the contact details of the creditor")
             waits = Status(row.status).automated
             message = stored(session, negotiation_id, Sender.DEBTOR, said, key=key, answered=not waits)
@@ -191,8 +191,8 @@ class Negotiations:
         def work(session: Session) -> None:
             row = row_of(session, negotiation_id)
             if Status(row.status) is Status.AGREED:
-                raise NotNow("the plan has been agreed; ask for a person if it cannot be kept")
-            if Status(row.status) is not Status.DECLINED:
+                raise NotNow("the plan has been agreed; if it cannot be kept, write to or call the creditor")
+            if Status(row.status) not in (Status.DECLINED, Status.STOPPED):
                 row.status, row.pending = Status.DECLINED.value, None
                 audit.record(session, actor, "declined", negotiation_id)
 

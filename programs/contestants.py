@@ -53,6 +53,20 @@ class Contestant:
     saved: SavedPlay | None = None
     """Its negotiations, where it plays no more."""
 
+    def own_program(self, cannot: str) -> Maden:
+        """The program of a variant or an artifact.
+
+        Args:
+            cannot: what nothing else can do, for the sentence: "teach", "be served".
+
+        Raises:
+            UserError: it is a rule, a model alone or a file of negotiations.
+        """
+        if not isinstance(self.program, Maden) or self.model is not None:
+            hint = "name a variant (maden, planned, ...) or an artifact (maden@champion)"
+            raise UserError(f"{self.label} cannot {cannot}; {hint}")
+        return self.program
+
 
 def contestant(
     name: str,

@@ -168,9 +168,7 @@ def _write_card(card: PairsCard, out: Path) -> None:
 def _teacher(name: str, debtor: str, model: NamedModel, artifacts: Path, policy: Path | None) -> tuple[Maden, str]:
     """The program that shows how, and its fingerprint."""
     found = contestant(name, debtors=debtor_factory(debtor, model), artifacts=artifacts, policy=read_policy(policy))
-    if not isinstance(found.program, Maden) or found.model is not None:
-        raise UserError(f"{name} cannot teach; name a variant (maden, planned, ...) or an artifact (maden@champion)")
-    return found.program, found.fingerprint
+    return found.own_program("teach"), found.fingerprint
 
 
 def _plan(run: PreferenceRun, program: Maden, cases: tuple[DebtCase, ...]) -> list[str]:

@@ -230,6 +230,18 @@ def test_leaving_and_declining_end_it_and_void_what_waited(tmp_path):
     told(service, found, "I accept.")
     service.decline(found)
     assert (row(service, found).status, row(service, found).pending) == (Status.DECLINED, None)
+    with pytest.raises(NotNow, match="has ended"):
+        service.receive(found, "Hello?")
+
+
+def test_who_says_goodbye_is_told_how_it_ends_and_an_operator_cannot_reopen_a_stopped_one(tmp_path):
+    service = desk(tmp_path)
+    told(service, found := begun(service), "Goodbye.")
+    assert row(service, found).status == Status.DECLINED
+    assert said(service, found)[-1].text == answering.LEFT
+    told(service, other := begun(service), "Stop writing to me.")
+    service.decline(other, "olga")
+    assert row(service, other).status == Status.STOPPED
 
 
 def test_nobody_is_written_to_at_night_unless_they_ask(tmp_path, monkeypatch):
