@@ -51,6 +51,10 @@ ID_NUMBERS = (
     "se.personnummer", "us.itin", "us.ssn",
 )  # fmt: skip
 """Modules of python-stdnum for numbers that name a person."""
+FEWEST_ID_DIGITS = 9
+FEWEST_WITH_LETTERS = 4
+LONGEST_CHARS = 42
+"""Of an IBAN, the longest of these numbers, in groups of four; also bounds what a hostile message can cost."""
 
 _MONTH = "|".join(name for name in (*calendar.month_name, *calendar.month_abbr) if name)
 _DATE = (
@@ -67,7 +71,8 @@ _BORN = re.compile(
 )
 _CARD = re.compile(r"(?<![\d.,])[2-6]\d(?:[ -]?\d){11,17}(?!\d)")
 _LONG_NUMBER = re.compile(r"(?<![\d.,+])\d(?:-?\d){9,}(?!\d)")
-_ID = re.compile(r"(?<!\w)(?=(?:[\w./-]*\d){5})[A-Za-z0-9](?:[./ -]?[A-Za-z0-9]){6,20}(?!\w)")
+_TOKEN = r"[A-Za-z0-9]+(?:[./-][A-Za-z0-9]+)*"
+_ID = re.compile(rf"(?<!\w)(?=[A-Za-z]{{0,6}}\d){_TOKEN}(?: (?=[A-Za-z]{{0,4}}\d){_TOKEN}){{0,7}}(?!\w)")
 _NINO = re.compile(r"\b[A-CEGHJ-PR-TW-Z]{2}\s?(?:\d{2}\s?){3}[A-D]\b", re.IGNORECASE)
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b", re.IGNORECASE)
 _STREETS = (
@@ -170,12 +175,16 @@ def _linkify() -> Any:
 
 
 def _ibans(text: str) -> Iterator[Found]:
-    """A match may run on into the words behind it, so its beginnings are tried too, the longest first."""
     for match in _IBAN.finditer(text):
-        ends = (end for end in range(match.end(), match.start() + 14, -1) if not text[end - 1].isspace())
-        end = next((end for end in ends if iban.is_valid(text[match.start() : end])), None)
-        if end is not None:
+        if (end := _longest(text, match, iban.is_valid)) is not None:
             yield _found("IBAN", text, match.start(), end)
+
+
+def _longest(text: str, match: re.Match[str], valid: Callable[[str], bool]) -> int | None:
+    """Where the longest valid beginning of a match ends; a match may run on into the words behind it."""
+    last = min(match.end(), match.start() + LONGEST_CHARS)
+    ends = (end for end in range(last, match.start(), -1) if not text[end : end + 1].isalnum())
+    return next((end for end in ends if text[end - 1].isalnum() and valid(text[match.start() : end])), None)
 
 
 def _cards(text: str) -> Iterator[Found]:
@@ -196,8 +205,16 @@ def _figures(text: str, currency: str) -> Iterator[Found]:
 
 def _ids(text: str) -> Iterator[Found]:
     for match in _ID.finditer(text):
-        if any(module.is_valid(match.group()) for module in _id_modules()):
-            yield _found("ID", text, *match.span())
+        if (end := _longest(text, match, _is_id)) is not None:
+            yield _found("ID", text, match.start(), end)
+
+
+def _is_id(number: str) -> bool:
+    """Whether a number names a person somewhere; fewer than nine digits without a letter may be an amount."""
+    digits = sum(character.isdigit() for character in number)
+    if digits < FEWEST_ID_DIGITS and (digits < FEWEST_WITH_LETTERS or not any(map(str.isalpha, number))):
+        return False
+    return any(module.is_valid(number) for module in _id_modules())
 
 
 @lru_cache(maxsize=1)
