@@ -8,16 +8,18 @@ import pytest
 
 pytest.importorskip("sqlalchemy", reason="needs the extra app")
 
-from tests.app.databases import close_all, drop_below
+from tests.app.databases import close_down_to, drop_below, number_open
 
 
 @pytest.fixture(autouse=True)
 def closed_databases() -> Iterator[None]:
+    before = number_open()  # a module's own site stays open as long as the module's tests run
     yield
-    close_all()
+    close_down_to(before)
 
 
 @pytest.fixture(autouse=True, scope="session")
 def empty_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     yield
+    close_down_to(0)
     drop_below(tmp_path_factory.getbasetemp())

@@ -31,14 +31,19 @@ def url_of(folder: Path) -> str:
 
 
 def opened(folder: Path) -> Database:
-    """The database of a test folder; `close_all` closes it."""
+    """The database of a test folder; `close_down_to` closes it."""
     database = Database(url_of(folder))
     _opened.append(database)
     return database
 
 
-def close_all() -> None:
-    while _opened:
+def number_open() -> int:
+    return len(_opened)
+
+
+def close_down_to(number: int) -> None:
+    """Close the databases that were opened after the first `number`."""
+    while len(_opened) > number:
         _opened.pop().close()
 
 
