@@ -6,7 +6,6 @@ and listen on the event stream as the page does.
 
 from __future__ import annotations
 
-import asyncio
 import shlex
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import uvloop
 from rich.table import Table
 from sqlalchemy import make_url
 
@@ -77,12 +77,12 @@ def measured(load: Load, latency_s: float, url: str | None, threads: int) -> Res
         url = url or f"sqlite:///{Path(folder) / 'app.sqlite'}"
         with serving(url, latency_s, threads, Path(folder)) as (address, _), PhaseBars() as bars:
             warm = Clients(address, WARM_UP)
-            asyncio.run(warm.play())
+            uvloop.run(warm.play())
             before = _metrics(address)
             bars.phase("answered", load.turns, "turns")
             clients = Clients(address, load, lambda: _advance(bars))
             began = time.perf_counter()
-            asyncio.run(clients.play())
+            uvloop.run(clients.play())
             seconds = time.perf_counter() - began
             after = _metrics(address)
         database = Database(url)
