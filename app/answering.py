@@ -135,7 +135,7 @@ class Answers:
         if turn.move.kind is MoveKind.ACCEPT and table.theirs is not None:
             plan = self.plan(row, table.theirs, "creditor")
             return Reply((message(Sender.SERVICE, CONFIRM),), Status.CONFIRMING, seat.memory, plan)
-        found = self._checked(turn, table, told.texts, redaction, first=first)
+        found = self._checked(turn, table, told, redaction, first=first)
         if found.blocked:
             return Reply((message(Sender.SERVICE, HANDED_OVER, found.findings),), Status.WITH_A_PERSON)
         as_known = turn.model_copy(update={"thoughts": redaction.shown(turn.thoughts) if turn.thoughts else None})

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from app.database import CHANGED
@@ -21,6 +21,11 @@ GENESIS = "0" * 64
 BATCH = 1000
 APPENDING = 0x6D6164656E
 """Key of the lock that writers queue for on PostgreSQL ("maden")."""
+HASHED = ("number", "at", "actor", "action", "negotiation_id", "detail")
+"""What of an entry its hash covers, besides the hash before."""
+_APPEND = insert(AuditRow)
+_LAST = select(AuditRow.number, AuditRow.sha256).order_by(AuditRow.number.desc()).limit(1)
+_WHOLE = select(AuditRow.__table__).order_by(AuditRow.number)
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class Verified:
     """Number of the first entry that does not fit; None where all do."""
 
 
-def record(session: Session, actor: str, action: str, negotiation_id: str | None = None, **detail: Any) -> AuditRow:
+def record(session: Session, actor: str, action: str, negotiation_id: str | None = None, **detail: Any) -> None:
     """Append an entry in the caller's transaction.
 
     Whoever appends keeps all others waiting until its transaction ends, so this is the last thing that one does. Those
@@ -48,21 +53,18 @@ def record(session: Session, actor: str, action: str, negotiation_id: str | None
     """
     if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer at a time anyway
         session.execute(select(func.pg_advisory_xact_lock(APPENDING)))
-    last = session.execute(select(AuditRow.number, AuditRow.sha256).order_by(AuditRow.number.desc()).limit(1)).first()
-    row = AuditRow(
-        number=last.number + 1 if last else 1,
-        at=now().isoformat(),
-        actor=actor,
-        action=action,
-        negotiation_id=negotiation_id,
-        detail=detail,
-    )
-    row.sha256 = _sha256(row, last.sha256 if last else GENESIS)
-    session.add(row)
-    session.flush()
+    last = session.execute(_LAST).first()
+    entry = {
+        "number": last.number + 1 if last else 1,
+        "at": now().isoformat(),
+        "actor": actor,
+        "action": action,
+        "negotiation_id": negotiation_id,
+        "detail": detail,
+    }
+    session.connection().execute(_APPEND, {**entry, "sha256": _sha256(entry, last.sha256 if last else GENESIS)})
     if negotiation_id is not None:
-        session.info.setdefault(CHANGED, {})[row.number] = negotiation_id
-    return row
+        session.info.setdefault(CHANGED, {})[entry["number"]] = negotiation_id
 
 
 def last_number(session: Session) -> int:
@@ -79,14 +81,14 @@ def since(session: Session, number: int) -> dict[int, str]:
 def verify(session: Session) -> Verified:
     """Walk the whole chain."""
     before, number = GENESIS, 0
-    for row in session.scalars(select(AuditRow).order_by(AuditRow.number)).yield_per(BATCH):
+    for entry in session.execute(_WHOLE.execution_options(yield_per=BATCH)).mappings():
         number += 1
-        if row.number != number or row.sha256 != _sha256(row, before):
-            return Verified(number, before, row.number)
-        before = row.sha256
+        if entry["number"] != number or entry["sha256"] != _sha256(dict(entry), before):
+            return Verified(number, before, entry["number"])
+        before = entry["sha256"]
     return Verified(number, before, None)
 
 
-def _sha256(row: AuditRow, before: str) -> str:
-    content = [before, row.number, row.at, row.actor, row.action, row.negotiation_id, row.detail]
+def _sha256(entry: dict[str, Any], before: str) -> str:
+    content = [before, *(entry[name] for name in HASHED)]
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
+from pydantic_core import from_json
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
@@ -104,7 +105,7 @@ class Database:
 def _engine(url: str) -> Engine:
     if not _is_sqlite(url):
         return _postgresql(url)
-    engine = create_engine(url, pool_size=POOL_SIZE, connect_args={"timeout": BUSY_S})
+    engine = create_engine(url, pool_size=POOL_SIZE, connect_args={"timeout": BUSY_S}, json_deserializer=from_json)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: Any) -> None:
@@ -124,7 +125,7 @@ def _engine(url: str) -> Engine:
 
 
 def _postgresql(url: str) -> Engine:
-    engine = create_engine(url, pool_size=POOL_SIZE, pool_pre_ping=True)
+    engine = create_engine(url, pool_size=POOL_SIZE, pool_pre_ping=True, json_deserializer=from_json)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,22 +16,26 @@ from data.book import DebtorBook
 from programs.maden import Maden
 from programs.person import Reader
 
+_TOLD: ContextVar[list[str] | None] = ContextVar("told", default=None)
+"""Where what the model is told goes, in a block of `House.playing`."""
 
-class Told(BaseCallback):
-    """What the model was told in a block: the system part of each prompt and the messages of the user's side.
+
+class _Listener(BaseCallback):
+    """Hears the system part of each prompt and the messages of the user's side.
 
     Lines of the creditor's own, in this conversation or in a demonstration, are how it is to speak, and no secret.
+    It hangs on the model: among DSPy's own callbacks it would be asked about every module, adapter and format too.
     """
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
 
     def on_lm_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
         """DSPy's callback before a call."""
+        told = _TOLD.get()
+        if told is None:
+            return
         for message in inputs.get("messages") or ():
             if message.get("role") != "assistant":
                 lines = str(message.get("content", "")).splitlines()
-                self.texts.append("\n".join(line for line in lines if not line.startswith("Creditor: ")))
+                told.append("\n".join(line for line in lines if not line.startswith("Creditor: ")))
 
 
 @dataclass(frozen=True)
@@ -49,10 +54,20 @@ class House:
     redact: bool = False
     """Whether personal data is kept from the model (`app.redaction`)."""
 
+    def __post_init__(self) -> None:
+        if not any(isinstance(one, _Listener) for one in self.lm.callbacks):
+            self.lm.callbacks.append(_Listener())
+
     @contextmanager
-    def playing(self) -> Iterator[Told]:
-        """A block in which the program's model answers; conversations stay in no history and no trace of DSPy's."""
-        told = Told()
-        callbacks = [*dspy.settings.callbacks, told]
-        with dspy.context(lm=self.lm, callbacks=callbacks, trace=None, disable_history=True):
-            yield told
+    def playing(self) -> Iterator[list[str]]:
+        """A block in which the program's model answers; conversations stay in no history and no trace of DSPy's.
+
+        Gives what the model is told in it, prompt after prompt.
+        """
+        told: list[str] = []
+        token = _TOLD.set(told)
+        try:
+            with dspy.context(lm=self.lm, trace=None, disable_history=True):
+                yield told
+        finally:
+            _TOLD.reset(token)

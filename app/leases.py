@@ -8,12 +8,11 @@ import secrets
 import socket
 from datetime import timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.database import Database
 from app.records import NegotiationRow, now
-from app.store import row_of
 
 LEASE_S = 180
 """How long a process may take over one answer before another one tries."""
@@ -30,27 +29,16 @@ class Leases:
         self.database = database
         self.process = f"{_host()}:{os.getpid()}:{secrets.token_hex(4)}"
 
-    def take(self, negotiation_id: str) -> bool:
-        """Whether this process may answer now.
+    def take(self, row: NegotiationRow) -> bool:
+        """Whether this process may answer; it holds the lease once the caller's transaction is committed.
 
-        Raises:
-            NotThere: no such negotiation.
+        Args:
+            row: of the negotiation, as `app.store.row_of` gives it to a transaction that writes.
         """
-
-        def work(session: Session) -> bool:
-            taken = session.execute(
-                update(NegotiationRow)
-                .where(NegotiationRow.id == negotiation_id)
-                .where(or_(NegotiationRow.lease_until.is_(None), NegotiationRow.lease_until < now()))
-                .values(lease=self.process, lease_until=now() + timedelta(seconds=LEASE_S))
-                .execution_options(synchronize_session=False)
-            )
-            if taken.rowcount:  # type: ignore[attr-defined]  # a CursorResult, as for every UPDATE
-                return True
-            row_of(session, negotiation_id)
+        if row.lease_until is not None and row.lease_until >= now():
             return False
-
-        return self.database.transaction(work, durable=False)  # after a power cut nobody holds one
+        row.lease, row.lease_until = self.process, now() + timedelta(seconds=LEASE_S)
+        return True
 
     def end(self, row: NegotiationRow) -> None:
         """Let others answer as soon as the caller's transaction is committed."""

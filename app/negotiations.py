@@ -235,44 +235,49 @@ class Negotiations:
             NotThere: no such negotiation.
             InfrastructureFailure: the model could not be reached; what waits goes on waiting.
         """
-        if not self.leases.take(negotiation_id):
+        taken = partial(self._taken, negotiation_id)
+        owed = self.database.transaction(taken, durable=False)  # after a power cut nobody holds a lease
+        if owed is None:
             return False
-        answered, held = False, True
+        held = True
         try:
-            while held and (owed := self._owed(negotiation_id)) is not None:
+            while owed is not None:
                 reply = self.answers.reply(*owed)
                 held = self.database.transaction(partial(self._write, owed=owed, reply=reply))
-                answered = True
-            return answered
+                owed = self._owed_still(negotiation_id) if held else None
+            return True
         finally:
             if held:
                 self.leases.release(negotiation_id)
 
-    def _owed(self, negotiation_id: str) -> Owed | None:
-        """What is to be answered next, None if nothing is."""
+    def _taken(self, negotiation_id: str, session: Session) -> Owed | None:
+        """What is to be answered, with the lease taken; None if nothing is, or another process is at it."""
+        row = row_of(session, negotiation_id)
+        owed = _owed(row, messages_of(session, negotiation_id))
+        return owed if owed is not None and self.leases.take(row) else None
+
+    def _owed_still(self, negotiation_id: str) -> Owed | None:
         with self.database.reading() as session:
-            row = row_of(session, negotiation_id)
-            messages = messages_of(session, negotiation_id)
-        waiting = next((one for one in messages if not one.answered), None)
-        if not Status(row.status).automated or (waiting is None and messages):
-            return None
-        return row, messages, waiting
+            return _owed(row_of(session, negotiation_id), messages_of(session, negotiation_id))
 
     def _write(self, session: Session, owed: Owed, reply: Reply) -> bool:
         """Store an answer; whether there is more to answer, so that the lease is still held."""
         before, _, waiting = owed
         row = row_of(session, before.id)
         unanswered = unanswered_of(session, row.id)
+        asked = None
         if waiting is not None:
             asked = next((one for one in unanswered if one.id == waiting.id), None)
             if asked is None:  # another process has answered it
                 return True
             unanswered.remove(asked)
-            asked.answered, asked.turn, asked.findings = True, waiting.turn, waiting.findings
-        if not Status(row.status).automated:  # it was ended meanwhile: the program has nothing to say
-            return True
-        for message in reply.messages:
+        speaks = Status(row.status).automated  # or it was ended meanwhile, and the program has nothing to say
+        for message in reply.messages if speaks else ():  # first: each asks for the highest position
             stored(session, row.id, Sender(message.sender), message.text, turn=message.turn, findings=message.findings)
+        if asked is not None and waiting is not None:
+            asked.answered, asked.turn, asked.findings = True, waiting.turn, waiting.findings
+        if not speaks:
+            return True
         row.status = reply.status.value
         row.pending = reply.pending.model_dump(mode="json") if reply.pending else None
         if reply.memory is not None:
@@ -282,3 +287,11 @@ class Negotiations:
         rules = [one["rule"] for message in reply.messages for one in message.findings]
         audit.record(session, "program", "answered", row.id, status=row.status, rules=rules)
         return bool(unanswered)
+
+
+def _owed(row: NegotiationRow, messages: list[MessageRow]) -> Owed | None:
+    """What is to be answered next, None if nothing is."""
+    waiting = next((one for one in messages if not one.answered), None)
+    if not Status(row.status).automated or (waiting is None and messages):
+        return None
+    return row, messages, waiting

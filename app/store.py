@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.conduct.findings import Finding
@@ -20,6 +20,16 @@ from data.domain import CreditorView, Turn
 
 UNANSWERED = func.count(MessageRow.id).filter(MessageRow.answered.is_(False))
 """Of a negotiation's messages, in a query that groups by negotiation."""
+
+
+# Built once: building a query takes longer than running it.
+_NEGOTIATION = select(NegotiationRow).where(NegotiationRow.id == bindparam("negotiation"))
+_NEGOTIATION_LOCKED = _NEGOTIATION.with_for_update()
+_OF_ONE = MessageRow.negotiation_id == bindparam("negotiation")
+_MESSAGES = select(MessageRow).where(_OF_ONE).order_by(MessageRow.position)
+_UNANSWERED = _MESSAGES.where(MessageRow.answered.is_(False))
+_BY_KEY = select(MessageRow).where(_OF_ONE, MessageRow.key == bindparam("key"))
+_HIGHEST = select(func.max(MessageRow.position)).where(_OF_ONE)
 
 
 class NotThere(Exception):
@@ -36,9 +46,10 @@ def row_of(session: Session, negotiation_id: str) -> NegotiationRow:
     Raises:
         NotThere: there is none.
     """
-    locked = session.info.get(WRITES, False)
-    # Ids are letters and digits; PostgreSQL would not even look for a NUL.
-    row = session.get(NegotiationRow, negotiation_id, with_for_update=locked) if negotiation_id.isalnum() else None
+    if not negotiation_id.isalnum():  # ids are letters and digits; PostgreSQL would not even look for a NUL
+        raise NotThere(negotiation_id)
+    query = _NEGOTIATION_LOCKED if session.info.get(WRITES, False) else _NEGOTIATION
+    row = session.scalars(query, {"negotiation": negotiation_id}).one_or_none()
     if row is None:
         raise NotThere(negotiation_id)
     return row
@@ -51,14 +62,12 @@ def view_of(row: NegotiationRow) -> CreditorView:
 
 def messages_of(session: Session, negotiation_id: str) -> list[MessageRow]:
     """All messages, oldest first."""
-    query = select(MessageRow).where(MessageRow.negotiation_id == negotiation_id).order_by(MessageRow.position)
-    return list(session.scalars(query))
+    return list(session.scalars(_MESSAGES, {"negotiation": negotiation_id}))
 
 
 def unanswered_of(session: Session, negotiation_id: str) -> list[MessageRow]:
     """The debtor's messages that have no answer yet, oldest first."""
-    unanswered = (MessageRow.negotiation_id == negotiation_id, MessageRow.answered.is_(False))
-    return list(session.scalars(select(MessageRow).where(*unanswered).order_by(MessageRow.position)))
+    return list(session.scalars(_UNANSWERED, {"negotiation": negotiation_id}))
 
 
 def turns_of(messages: Sequence[MessageRow]) -> tuple[Turn, ...]:
@@ -73,8 +82,7 @@ def today_of(row: NegotiationRow) -> date:
 
 def by_key(session: Session, negotiation_id: str, key: str) -> MessageRow | None:
     """The message that its sender named `key`."""
-    query = select(MessageRow).where(MessageRow.negotiation_id == negotiation_id, MessageRow.key == key)
-    return session.scalars(query).first()
+    return session.scalars(_BY_KEY, {"negotiation": negotiation_id, "key": key}).first()
 
 
 def stored(
@@ -89,7 +97,7 @@ def stored(
     findings: Sequence[dict[str, Any]] = (),
 ) -> MessageRow:
     """Append a message, in a transaction that has taken the negotiation with `row_of`."""
-    highest = session.scalar(select(func.max(MessageRow.position)).where(MessageRow.negotiation_id == negotiation_id))
+    highest = session.scalar(_HIGHEST, {"negotiation": negotiation_id})
     message = MessageRow(
         negotiation_id=negotiation_id,
         position=1 if highest is None else highest + 1,
@@ -101,7 +109,6 @@ def stored(
         findings=list(findings),
     )
     session.add(message)
-    session.flush()
     return message
 
 

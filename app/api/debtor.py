@@ -97,7 +97,7 @@ def person(found: Debtor, service: Service) -> None:
 @router.get("/events", response_class=EventSourceResponse)
 async def events(found: Debtor, service: Service) -> EventSourceResponse:
     """Server-sent events: `negotiation`, the whole view, at once and whenever it changes; ends if it is erased."""
-    await run_in_threadpool(_view, service.negotiations, found)
+    await run_in_threadpool(_require, service.negotiations, found)
     leaving = anyio.Event()
     stream = views(service.negotiations, found, leaving)
     return EventSourceResponse(stream, ping=PING_S, shutdown_event=leaving, shutdown_grace_period=GRACE_S)
@@ -119,6 +119,11 @@ async def views(
                     last = view
                     yield {"event": "negotiation", "data": view}
             changed = await negotiations.changes.wait(watcher)
+
+
+def _require(negotiations: Negotiations, found: str) -> None:
+    with negotiations.database.reading() as session:
+        row_of(session, found)
 
 
 def _view_json(negotiations: Negotiations, found: str) -> str:

@@ -253,8 +253,8 @@ def test_what_a_model_was_told_is_known_and_kept_nowhere_else(tmp_path):
         house = running.parts.negotiations.house
         with house.playing() as told:
             house.reader("none yet", "Good morning")
-        assert "Read a debtor's message" in told.texts[0]
-        assert any("Good morning" in text for text in told.texts)
+        assert "Read a debtor's message" in told[0]
+        assert any("Good morning" in text for text in told)
         assert not house.lm.history
 
 

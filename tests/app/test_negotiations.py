@@ -11,7 +11,7 @@ from app import answering, audit, leases, negotiations
 from app.negotiations import Negotiations
 from app.plans import Plan
 from app.records import AuditRow, MessageRow, NegotiationRow, Sender, Status, now
-from app.store import NotNow, NotThere
+from app.store import NotNow, NotThere, row_of
 from data.errors import UserError
 from programs.failures import InfrastructureFailure
 from tests.app.databases import stored_bytes
@@ -186,7 +186,7 @@ def test_one_process_answers_at_a_time_and_a_dead_ones_lease_runs_out(tmp_path, 
     found = begun(service)
     service.receive(found, "20 monthly instalments?")
     other = desk(tmp_path)
-    assert other.leases.take(found)
+    assert other.database.transaction(lambda session: other.leases.take(row_of(session, found)))
     assert not service.answer(found)
     monkeypatch.setattr(leases, "now", lambda: now() + timedelta(seconds=leases.LEASE_S + 1))
     assert service.answer(found)
