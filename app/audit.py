@@ -81,11 +81,12 @@ def since(session: Session, number: int) -> dict[int, str]:
 def verify(session: Session) -> Verified:
     """Walk the whole chain."""
     before, number = GENESIS, 0
-    for entry in session.execute(_WHOLE.execution_options(yield_per=BATCH)).mappings():
-        number += 1
-        if entry["number"] != number or entry["sha256"] != _sha256(dict(entry), before):
-            return Verified(number, before, entry["number"])
-        before = entry["sha256"]
+    with session.execute(_WHOLE.execution_options(yield_per=BATCH)) as found:
+        for entry in found.mappings():
+            number += 1
+            if entry["number"] != number or entry["sha256"] != _sha256(dict(entry), before):
+                return Verified(number, before, entry["number"])
+            before = entry["sha256"]
     return Verified(number, before, None)
 
 

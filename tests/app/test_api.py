@@ -14,13 +14,6 @@ from tests.app.desk import CASE, desk_lm
 from tests.app.served import PASSWORD, served
 
 
-@pytest.fixture
-def house(tmp_path):
-    with served(tmp_path) as running:
-        running.log_in()
-        yield running
-
-
 def test_a_debtor_negotiates_to_a_confirmed_plan_over_http(house):
     _, token = house.begin()
     opening = house.settled(token)

@@ -15,10 +15,10 @@ from app.database import Database
 from app.migrating import migrate
 from app.negotiations import Negotiations
 from app.records import AuditRow, Base, MessageRow, NegotiationRow
-from app.store import NotThere
+from app.store import NotThere, messages_of, row_of
 from data.errors import UserError
 from tests.app.databases import opened
-from tests.app.desk import CASE, desk_lm, house
+from tests.app.desk import CASE, desk, desk_lm, house
 
 
 @pytest.fixture
@@ -93,3 +93,14 @@ def _later(days: int):
     from app.records import now
 
     return now() + timedelta(days=days)
+
+
+def test_what_is_read_is_of_one_moment(tmp_path):
+    service = desk(tmp_path)
+    found = service.start(CASE, asked_for=True)
+    with service.database.reading() as session:
+        before = row_of(session, found)
+        service.answer(found)
+        assert (before.memory, messages_of(session, found)) == ({}, [])
+    with service.database.reading() as session:
+        assert len(messages_of(session, found)) == 1

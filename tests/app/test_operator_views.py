@@ -14,13 +14,6 @@ from tests.app.desk import CASE, desk_lm
 from tests.app.served import served
 
 
-@pytest.fixture
-def house(tmp_path):
-    with served(tmp_path) as running:
-        running.log_in()
-        yield running
-
-
 def listed(house, query=""):
     return house.operator("GET", f"/negotiations{query}").json()
 
