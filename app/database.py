@@ -58,15 +58,15 @@ class Database:
         self.on_commit: list[Callable[[Mapping[int, str]], None]] = []
         """Called after a commit with the ids of the negotiations that it changed, by number in the audit log."""
         # SQLite's readers see one state until they end; PostgreSQL's would see another one with each query.
-        one_state: dict[str, bool | str] = {} if _is_sqlite(url) else {"isolation_level": "REPEATABLE READ"}
-        self._readers = self._sessions(reading=True, **one_state)
+        self._readers = self._sessions(reading=True, isolation_level=None if _is_sqlite(url) else "REPEATABLE READ")
         self._writers = self._sessions(info={WRITES: True})
         self._hasty_writers = self._sessions(info={WRITES: True}, hasty=True)
         # SQLite's own waiting is a row of sleeps, up to 100 ms each and in no order.
         self._turn: AbstractContextManager[Any] = threading.Lock() if _is_sqlite(url) else nullcontext()
 
-    def _sessions(self, info: dict[str, Any] | None = None, **options: bool | str) -> sessionmaker[Session]:
-        return sessionmaker(self.engine.execution_options(**options), expire_on_commit=False, info=info)
+    def _sessions(self, info: dict[str, Any] | None = None, **options: bool | str | None) -> sessionmaker[Session]:
+        given = {name: value for name, value in options.items() if value is not None}
+        return sessionmaker(self.engine.execution_options(**given), expire_on_commit=False, info=info)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
