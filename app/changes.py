@@ -37,12 +37,12 @@ class Watcher:
 
     async def woken(self, timeout_s: float) -> bool:
         """Wait to be woken; False after `timeout_s`. Woken again before the next wait, that wait ends at once."""
-        try:
-            await asyncio.wait_for(self._woken.wait(), timeout_s)
-        except TimeoutError:
-            return False
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):  # wait_for makes a task, and most waits end here
+                await self._woken.wait()
+        woken = self._woken.is_set()
         self._woken.clear()
-        return True
+        return woken
 
 
 class Changes:

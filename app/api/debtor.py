@@ -20,6 +20,9 @@ from app.negotiations import MAX_MESSAGE_CHARS, Negotiations
 from app.store import NotThere, messages_of, row_of, today_of
 
 PING_S = 15
+SETTLE_S = 0.03
+"""What nobody waits for is shown so much later: a debtor's own words, while their answer begins, which has to do with
+the same processor."""
 GRACE_S = 2 * LOOK_EVERY_S
 """For streams to end by themselves when the server stops: they wake up at least once a look."""
 
@@ -107,12 +110,14 @@ async def views(
     negotiations: Negotiations, found: str, leaving: anyio.Event | None = None
 ) -> AsyncGenerator[dict[str, str]]:
     """The debtor's view of a negotiation as JSON, anew whenever it has changed, until the server is `leaving`."""
-    last, changed = "", True
+    last, awaited, changed = "", True, True
     with negotiations.changes.watching(found) as watcher:
         while leaving is None or not leaving.is_set():
             if changed:
+                if not awaited:
+                    await anyio.sleep(SETTLE_S)
                 try:
-                    view = await run_in_threadpool(_view_json, negotiations, found)
+                    view, awaited = await run_in_threadpool(_view_json, negotiations, found)
                 except NotThere:  # erased meanwhile
                     return
                 if view != last:
@@ -126,8 +131,10 @@ def _require(negotiations: Negotiations, found: str) -> None:
         row_of(session, found)
 
 
-def _view_json(negotiations: Negotiations, found: str) -> str:
-    return _view(negotiations, found).model_dump_json()
+def _view_json(negotiations: Negotiations, found: str) -> tuple[str, bool]:
+    """The view, and whether an answer is awaited."""
+    view = _view(negotiations, found)
+    return view.model_dump_json(), view.answering
 
 
 def _view(negotiations: Negotiations, found: str) -> NegotiationView:

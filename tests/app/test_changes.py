@@ -73,6 +73,22 @@ def test_whatever_is_committed_is_shown_at_once(service, no_looks):
     assert service.changes.watched() == 0
 
 
+def test_an_answer_that_is_awaited_is_shown_before_anything_settles(service, no_looks, monkeypatch):
+    monkeypatch.setattr("app.api.debtor.SETTLE_S", 10 * SOON_S)
+    found = service.start(CASE, asked_for=True)
+
+    async def watch() -> None:
+        stream = views(service, found)
+        assert (await shown(stream))["answering"]
+        service.answer(found)
+        assert not (await shown(stream))["answering"]
+        service.receive(found, "20 monthly instalments?")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(anext(stream), 0.2)
+
+    asyncio.run(watch())
+
+
 def test_no_change_is_missed_however_they_fall(service, no_looks):
     found = begun(service)
     operating.take_over(service.database, found, "olga")
