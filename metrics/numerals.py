@@ -36,7 +36,7 @@ def parse(number: str) -> Decimal:
         ValueError: it is no number.
     """
     number = number.strip().lower()
-    if number[0].isascii() and number[0].isdigit():
+    if number[0].isdecimal():  # of any script, as a pattern's \d
         return Decimal(re.sub(r"[,\s\u00a0\u202f]", "", number))
     if number[0].isascii():
         return Decimal(_english(re.findall(r"[a-z]+", number)))

@@ -114,6 +114,8 @@ def test_debt_currency_marks_amounts() -> None:
         ("三百零五", 305),
         ("十二", 12),
         ("一千二百", 1200),
+        ("٣٠", 30),
+        ("३.५", 3.5),
     ],
 )
 def test_numerals(text: str, value: float) -> None:
