@@ -21,6 +21,7 @@ BUSY_S = 30
 """How long a writer waits for another one (SQLite)."""
 POOL_SIZE = 20
 """Connections that stay open, ten more for a rush; PostgreSQL has 100 unless its settings say otherwise."""
+_ANY_ENGINE: dict[str, Any] = {"pool_size": POOL_SIZE, "json_deserializer": from_json}
 TRIES = 20
 WRITES = "writes"
 """In `Session.info` of a transaction that may write."""
@@ -57,16 +58,16 @@ class Database:
             raise UserError(f"no database answers at {_hidden(url)}: {error.orig}") from error
         self.on_commit: list[Callable[[Mapping[int, str]], None]] = []
         """Called after a commit with the ids of the negotiations that it changed, by number in the audit log."""
-        # SQLite's readers see one state until they end; PostgreSQL's would see another one with each query.
-        self._readers = self._sessions(reading=True, isolation_level=None if _is_sqlite(url) else "REPEATABLE READ")
+        # Either way a reader sees one state until it ends; by itself PostgreSQL would show another one to each query.
+        one_state: dict[str, Any] = {"reading": True} if _is_sqlite(url) else {"isolation_level": "REPEATABLE READ"}
+        self._readers = self._sessions(**one_state)
         self._writers = self._sessions(info={WRITES: True})
         self._hasty_writers = self._sessions(info={WRITES: True}, hasty=True)
         # SQLite's own waiting is a row of sleeps, up to 100 ms each and in no order.
         self._turn: AbstractContextManager[Any] = threading.Lock() if _is_sqlite(url) else nullcontext()
 
-    def _sessions(self, info: dict[str, Any] | None = None, **options: bool | str | None) -> sessionmaker[Session]:
-        given = {name: value for name, value in options.items() if value is not None}
-        return sessionmaker(self.engine.execution_options(**given), expire_on_commit=False, info=info)
+    def _sessions(self, info: dict[str, Any] | None = None, **options: bool | str) -> sessionmaker[Session]:
+        return sessionmaker(self.engine.execution_options(**options), expire_on_commit=False, info=info)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -107,7 +108,7 @@ class Database:
 def _engine(url: str) -> Engine:
     if not _is_sqlite(url):
         return _postgresql(url)
-    engine = create_engine(url, pool_size=POOL_SIZE, connect_args={"timeout": BUSY_S}, json_deserializer=from_json)
+    engine = create_engine(url, **_ANY_ENGINE, connect_args={"timeout": BUSY_S})
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: Any) -> None:
@@ -127,7 +128,7 @@ def _engine(url: str) -> Engine:
 
 
 def _postgresql(url: str) -> Engine:
-    engine = create_engine(url, pool_size=POOL_SIZE, pool_pre_ping=True, json_deserializer=from_json)
+    engine = create_engine(url, **_ANY_ENGINE, pool_pre_ping=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:

@@ -21,8 +21,8 @@ from app.store import NotThere, messages_of, row_of, today_of
 
 PING_S = 15
 SETTLE_S = 0.03
-"""What nobody waits for is shown so much later: a debtor's own words, while their answer begins, which has to do with
-the same processor."""
+"""What nobody waits for is shown so much later: a debtor's own words would otherwise take the processor from the
+beginning of their answer."""
 GRACE_S = 2 * LOOK_EVERY_S
 """For streams to end by themselves when the server stops: they wake up at least once a look."""
 
