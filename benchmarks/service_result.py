@@ -16,7 +16,7 @@ from app.database import Database
 from app.records import MessageRow, Sender
 from app.store import messages_of
 from benchmarks.service_clients import Talk
-from programs.embedded import available_cores
+from programs.embedded.processor import usable_cores
 
 CALLS_A_TURN = 2
 """Reading the message, and the program's turn."""
@@ -134,4 +134,4 @@ def machine() -> str:
     info = Path("/proc/cpuinfo")
     names = re.findall(r"model name\s*: (.+)", info.read_text()) if info.exists() else []
     processor = names[0] if names else platform.processor()
-    return f"{available_cores()} cores of {processor}, Python {platform.python_version()}"
+    return f"{usable_cores()} cores of {processor}, Python {platform.python_version()}"

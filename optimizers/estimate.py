@@ -13,7 +13,7 @@ import dspy
 
 from optimizers.budget import Limits, Spent
 from optimizers.config import CompileConfig
-from programs.embedded import EmbeddedEngine
+from programs.embedded.engine import EmbeddedEngine
 from programs.remote import price_usd
 from programs.settings import Variant
 

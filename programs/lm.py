@@ -1,6 +1,6 @@
 """From a model string to a ready `dspy.LM`, and a check that it answers before long work starts.
 
-- `local`: the embedded model, no key and no server (programs.embedded, programs.weights).
+- `local`: the embedded model, no key and no server (programs/embedded/, programs.weights).
 - `local:FILE.gguf`: any other model file.
 - `local:FOLDER`: a model file with adapters that `optimizers.dpo` trained (programs.adapted).
 - anything else: a LiteLLM model string (`openai/gpt-4o-mini`, `ollama/llama3`), through LiteLLM (programs.remote).
@@ -22,7 +22,7 @@ from dspy.utils.exceptions import LMConfigurationError
 
 from data.errors import UserError
 from programs.adapted import read_adapted
-from programs.embedded import EmbeddedEngine, EngineSettings, available_cores, server_for
+from programs.embedded.engine import TIMEOUT_S, EmbeddedEngine, EngineSettings, model_for
 from programs.failures import (
     AuthenticationFailed,
     ModelTimeout,
@@ -39,6 +39,7 @@ __all__ = ["check_lm", "classify", "make_lm"]
 
 LOCAL = "local"
 GGUF_MAGIC = b"GGUF"
+REMOTE_TIMEOUT_S = 120.0
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ def make_lm(
     temperature: float = 0.0,
     max_tokens: int = 400,
     seed: int | None = None,
-    timeout_s: float = 120,
+    timeout_s: float | None = None,
     threads: int | None = None,
     cache: bool = True,
 ) -> dspy.LM:
@@ -60,8 +61,9 @@ def make_lm(
         temperature: 0 takes the likeliest token every time.
         max_tokens: upper limit of a reply; a reply cut there has the finish reason `length`.
         seed: of the sampling, where the model takes one; matters above temperature 0 only.
-        timeout_s: seconds for one attempt of a remote call; an embedded call is bounded by `max_tokens` alone.
-        threads: threads that write an embedded model's reply; default: all cores.
+        timeout_s: seconds for one attempt at one call; default: 120 for a remote model, 300 for an embedded one.
+        threads: threads that write an embedded model's reply; default: as many as pay beside what else the machine
+            does, call by call.
         cache: answer a request that was answered before from DSPy's cache.
 
     Raises:
@@ -73,14 +75,13 @@ def make_lm(
     if model == LOCAL or model.startswith(f"{LOCAL}:"):
         name, path, adapter = _embedded_files(model)
         engine = EmbeddedEngine(
-            EngineSettings(
-                path=str(path), threads=threads or available_cores(), adapter=None if adapter is None else str(adapter)
-            )
+            EngineSettings(path=str(path), threads=threads, adapter=None if adapter is None else str(adapter)),
+            timeout_s or TIMEOUT_S,
         )
         return dspy.LM(
             name, engine=engine, temperature=temperature, max_tokens=max_tokens, cache=cache, num_retries=1, **sampling
         )
-    return _remote(model, temperature, max_tokens, cache, {"timeout": timeout_s, **sampling})
+    return _remote(model, temperature, max_tokens, cache, {"timeout": timeout_s or REMOTE_TIMEOUT_S, **sampling})
 
 
 def check_lm(lm: dspy.LM) -> None:
@@ -90,7 +91,7 @@ def check_lm(lm: dspy.LM) -> None:
         UserError: one sentence that says what is wrong with the model, its key or its server and what to do.
     """
     if isinstance(lm.engine, EmbeddedEngine):
-        server_for(lm.engine.settings)
+        model_for(lm.engine.settings)
     elif isinstance(lm.engine, str):
         _check_name(lm.model)
     tiny = {} if "max_completion_tokens" in lm.kwargs else {"max_tokens": 5}

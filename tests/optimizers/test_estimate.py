@@ -8,7 +8,7 @@ import pytest
 from optimizers.budget import Limits, Spent
 from optimizers.config import CompileConfig
 from optimizers.estimate import Range, estimate, lines
-from programs.embedded import EmbeddedEngine, EngineSettings
+from programs.embedded.engine import EmbeddedEngine, EngineSettings
 from programs.remote import RemoteLM, litellm, price_usd
 from programs.settings import Variant
 from tests.scripted import scripted_lm

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from data.errors import UserError
 from programs.accounts import Account
-from programs.embedded import EmbeddedEngine, EngineSettings, server_for
+from programs.embedded.engine import EmbeddedEngine, EngineSettings, model_for
 from programs.failures import ContextOverflow, UnparseableOutput
 from programs.lm import check_lm, classify, make_lm
 
@@ -116,7 +116,7 @@ def test_copies_share_one_loaded_model(lm):
         EmbeddedEngine.load_state(engine.dump_state()),
     ):
         assert twin.settings == engine.settings
-        assert server_for(twin.settings) is server_for(engine.settings)
+        assert model_for(twin.settings) is model_for(engine.settings)
 
 
 def test_the_check_passes_and_logs_nothing(lm, caplog):
@@ -133,7 +133,7 @@ def test_a_damaged_model_file_is_named(tmp_path):
 def test_a_missing_library_says_what_to_install(lm, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "xllamacpp", None)
     with pytest.raises(UserError, match=r'pip install "maden\[local\]"'):
-        server_for(EngineSettings(path=lm.engine.settings.path, threads=1, context=64))
+        model_for(EngineSettings(path=lm.engine.settings.path, threads=1, context=64))
 
 
 @pytest.mark.embedded

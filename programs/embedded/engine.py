@@ -7,37 +7,25 @@ length of a string) a small model may fill until `max_tokens` cuts the reply, so
 Replies are written without blanks and line breaks between values, which saves about a fifth of a turn's
 tokens (69 instead of 86 for replies of equal length, Qwen2.5-Coder-1.5B).
 
-One server per file and settings lives in this module, never in an engine, so engines can be copied and pickled.
+One loaded model per file and settings lives in this module, never in an engine, so engines can be copied and pickled.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import secrets
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Self
 
 from dspy import lm15
 
-from data.errors import UserError
+from programs.embedded.model import EmbeddedModel
 
 DEFAULT_CONTEXT = 8192
-PROMPT_CACHE_MIB = 1024
-"""Memory for the states of earlier prompts, which make a repeated prompt prefix free."""
+TIMEOUT_S = 300.0
+"""Fifty times what a call usually takes: a machine may be busy."""
 JSON_STYLE = {"whitespace_flexible": False}
-
-
-def available_cores() -> int:
-    """Cores that this process may use: as many threads read a prompt and, by default, write a reply.
-
-    The threads sleep instead of spinning while they wait for each other (`poll` 0). Spinning, two threads beside one
-    busy process fell from 26 to 2 tokens/s; sleeping, to 9. One thread alone writes 17 and 15 (2 cores, measured).
-    """
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
@@ -46,24 +34,28 @@ class EngineSettings:
 
     path: str
     """The GGUF file."""
-    threads: int
-    """Threads that write a reply; a prompt is read by all cores."""
+    threads: int | None = None
+    """Threads that write a reply; None: as many as pay at each call. A prompt is read by all cores."""
     context: int = DEFAULT_CONTEXT
     """Tokens that prompt and reply of one call may have together."""
-    slots: int = 1
-    """Calls computed at once; more slots than one pay off on many cores only."""
     adapter: str | None = None
     """A GGUF file of LoRA adapters that the model runs with (`optimizers.dpo`)."""
 
 
 class EmbeddedEngine:
-    """A DSPy engine that runs a GGUF model file in this process; safe to call from several threads."""
+    """A DSPy engine that runs a GGUF model file in this process; safe to call from several threads.
+
+    Args:
+        settings: which model.
+        timeout_s: seconds for one attempt at one reply, from when its turn has come.
+    """
 
     supports_response_schema = True
     supported_params = frozenset({"temperature", "max_tokens", "top_p", "top_k", "stop", "seed", "response_format"})
 
-    def __init__(self, settings: EngineSettings) -> None:
+    def __init__(self, settings: EngineSettings, timeout_s: float = TIMEOUT_S) -> None:
         self.settings = settings
+        self.timeout_s = timeout_s
 
     def complete(self, request: lm15.Request) -> lm15.Response:
         """One attempt at one reply.
@@ -71,9 +63,10 @@ class EmbeddedEngine:
         Raises:
             lm15.ContextLengthError: prompt and reply do not fit the context.
             lm15.InvalidRequestError: the server cannot work with the request, for example with its schema.
+            lm15.TimeoutError: it took longer than `timeout_s`, hung or on a machine that is too busy.
             lm15.ServerError: anything else the server reports.
         """
-        reply = server_for(self.settings).handle_chat_completions(_body(request))
+        reply = model_for(self.settings).complete(_body(request), self.timeout_s)
         if "error" in reply:
             raise _error(reply["error"])
         return _response(reply, request)
@@ -87,72 +80,33 @@ class EmbeddedEngine:
         return 0.0
 
     def close(self) -> None:
-        """Nothing: the server is shared and lives as long as the process."""
+        """Nothing: the model is shared and lives as long as the process."""
 
     def dump_state(self) -> dict[str, Any]:
         """JSON-ready settings, DSPy's interface for saving."""
-        return asdict(self.settings)
+        return {**asdict(self.settings), "timeout_s": self.timeout_s}
 
     @classmethod
     def load_state(cls, state: dict[str, Any]) -> Self:
         """The inverse of `dump_state`."""
-        return cls(EngineSettings(**state))
+        settings = {name: value for name, value in state.items() if name != "timeout_s"}
+        return cls(EngineSettings(**settings), state.get("timeout_s", TIMEOUT_S))
 
 
-_servers: dict[EngineSettings, Any] = {}
-_servers_lock = threading.Lock()
+_models: dict[EngineSettings, EmbeddedModel] = {}
+_models_lock = threading.Lock()
 
 
-def server_for(settings: EngineSettings) -> Any:
-    """The loaded server for `settings`; loading takes seconds, later calls nothing.
+def model_for(settings: EngineSettings) -> EmbeddedModel:
+    """The loaded model for `settings`; loading takes seconds, later calls nothing. One that hung is loaded anew.
 
     Raises:
         UserError: the inference library is missing, or it cannot load the file.
     """
-    with _servers_lock:
-        if settings not in _servers:
-            _servers[settings] = _load(settings)
-        return _servers[settings]
-
-
-def _load(settings: EngineSettings) -> Any:
-    try:
-        import xllamacpp
-    except ImportError as error:
-        raise UserError(
-            'the embedded model needs the library xllamacpp, which is not installed; run pip install "maden[local]"'
-        ) from error
-    if not Path(settings.path).is_file():
-        raise UserError(f"there is no model file {settings.path}; check the path")
-    params = xllamacpp.CommonParams()
-    params.model.path = settings.path
-    params.cpuparams.n_threads = settings.threads
-    # Reading takes all cores in any case: its steps are long, so even beside a busy process it loses nothing.
-    params.cpuparams_batch.n_threads = available_cores()
-    params.cpuparams.poll = params.cpuparams_batch.poll = 0
-    params.n_parallel = settings.slots
-    params.n_ctx = settings.context * settings.slots  # llama.cpp divides the context among the slots
-    params.cache_ram_mib = PROMPT_CACHE_MIB
-    if settings.adapter is not None:
-        params.lora_adapters = [_lora(settings.adapter)]
-    params.verbosity = 0
-    params.warmup = False
-    # The library listens on a local port besides; only this process knows the key, so nobody else can use it.
-    params.api_keys = [secrets.token_hex(16)]
-    try:
-        return xllamacpp.Server(params)
-    except RuntimeError as error:
-        raise UserError(
-            f"cannot load the model file {settings.path}: it is damaged, of an unknown kind, or larger than the memory"
-        ) from error
-
-
-def _lora(path: str) -> Any:
-    import xllamacpp
-
-    adapter = xllamacpp.CommonAdapterLoraInfo()
-    adapter.path, adapter.scale = path, 1.0
-    return adapter
+    with _models_lock:
+        if settings not in _models or _models[settings].hung:
+            _models[settings] = EmbeddedModel(settings.path, settings.context, settings.threads, settings.adapter)
+        return _models[settings]
 
 
 def _body(request: lm15.Request) -> dict[str, Any]:
