@@ -20,6 +20,7 @@ UPGRADE ?=
 .PHONY: compile test test-postgres postgres-named test-dpo test-embedded check lock clean
 
 compile: $(VENV)/local.stamp
+	@echo "a small model on this machine will negotiate with simulated debtors for about a quarter of an hour; nothing is sent anywhere"
 	$(BIN)/python -m programs.compile --preset quick $(ARGS)
 
 test: $(VENV)/test.stamp

@@ -26,6 +26,8 @@ from programs.person import model_reader
 
 SECRET = "MADEN_APP_SECRET"
 PASSWORD = "MADEN_OPERATOR_PASSWORD"
+CALL_TIMEOUT_S = 60.0
+"""For one attempt at one call: two must fit into a lease (`app.leases`)."""
 Url = Annotated[str, typer.Option("--database", envvar="MADEN_DATABASE", help="SQLAlchemy URL; default: a file here.")]
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False, no_args_is_help=False)
@@ -76,12 +78,14 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     from app.api.shared import Parts
     from app.interpreter import set_for_serving
     from app.server import create_app
+    from app.warming import begin_to_warm
     from app.worker import Worker
 
     store = _opened(database)
     hides = outside(lm) if redact is None else redact
     negotiations = Negotiations(store, _house(artifact, lm, book, profile, artifacts, hides))
     models.check_lm(negotiations.house.lm)
+    begin_to_warm(negotiations.house)
     cli.stderr.print(_told(lm, hides), highlight=False)
     secret = os.environ.get(SECRET, "")
     if not secret:
@@ -148,7 +152,9 @@ def _told(lm: str, redacts: bool) -> str:
 
 def _house(artifact: str, lm: str, book: Path | None, profile: str, artifacts: Path, redact: bool) -> House:
     found = contestant(artifact, artifacts=artifacts)
-    model = models.make_lm(lm, cache=False)  # what debtors write is in the database alone, where it can be erased
+    model = models.make_lm(
+        lm, cache=False, timeout_s=CALL_TIMEOUT_S
+    )  # what debtors write is in the database alone, where it can be erased
     return House(
         program=found.own_program("be served"),
         artifact=artifact,

@@ -14,6 +14,7 @@ import dspy
 from optimizers.budget import Limits, Spent
 from optimizers.config import CompileConfig
 from programs.embedded.engine import EmbeddedEngine
+from programs.embedded.processor import usable_cores
 from programs.remote import price_usd
 from programs.settings import Variant
 
@@ -45,9 +46,10 @@ PROPOSAL_TOKENS_IN, PROPOSAL_TOKENS_OUT = Range(500, 6000), Range(50, 800)
 """Of one call that writes an instruction."""
 WITHOUT_PROPOSALS = frozenset({"bootstrap", "random-search"})
 """Strategies that write no instructions."""
-SECONDS_PER_EMBEDDED_CALL = Range(8, 11)
-"""Measured on two cores, with prompts of 1,000 to 2,200 tokens."""
-CORES_MEASURED = "two cores"
+NEW_TOKENS_PER_CALL = Range(150, 450)
+"""Of a prompt, what an embedded model did not read in an earlier call."""
+SECONDS_PER_EMBEDDED_CALL = Range(6, 9)
+"""Measured on two idle cores, with prompts of 1,000 to 2,200 tokens; where the model's speed is known, that counts."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ class Estimate:
     """None: the price of a model is unknown."""
     unpriced: tuple[str, ...]
     """Models whose price is unknown."""
+    minutes_at: str
+    """What the minutes were reckoned with."""
     minutes: Range | None
     """Of the embedded model's calls; None where there are none, since nobody knows how fast a provider is."""
     embedded: bool
@@ -116,6 +120,7 @@ def estimate(
         tokens_out=_sum(_times(part.calls, part.tokens_out) for part in parts),
         money_usd=None if None in money else _sum(money),
         unpriced=tuple(dict.fromkeys(p.lm.model for p, usd in zip(parts, money, strict=True) if usd is None)),
+        minutes_at=_minutes_at(embedded),
         minutes=_minutes(embedded),
         embedded=len(embedded) == len(parts),
         calls_to_first_score=_times(_calls_per_negotiation(config), Range(first, first)),
@@ -137,7 +142,7 @@ def lines(found: Estimate, limits: Limits | None = None, spent: Spent | None = N
         _money_line(found),
     ]
     if found.minutes is not None:
-        said.append(f"about {_span(found.minutes)} minutes on {CORES_MEASURED}; answered calls come from the cache")
+        said.append(f"about {_span(found.minutes)} minutes {found.minutes_at}; answered calls come from the cache")
     return [*said, *_cap_lines(found, limits or Limits(), spent or Spent(0, 0.0, 0.0))]
 
 
@@ -217,8 +222,25 @@ def _replies(lm: dspy.LM, usual: Range) -> Range:
 def _minutes(parts: list[_Part]) -> Range | None:
     if not parts:
         return None
-    low, high = _times(_sum(part.calls for part in parts), SECONDS_PER_EMBEDDED_CALL)
+    low, high = _sum(_times(part.calls, _seconds_per_call(part.lm) or SECONDS_PER_EMBEDDED_CALL) for part in parts)
     return Range(low / 60, high / 60)
+
+
+def _minutes_at(parts: list[_Part]) -> str:
+    known = all(_seconds_per_call(part.lm) for part in parts)
+    return "at the speed that the model had on this machine before" if known else "on two idle cores"
+
+
+def _seconds_per_call(lm: dspy.LM) -> Range | None:
+    """From what the model was measured with on this machine; None where it was not yet."""
+    speeds = lm.engine.speeds
+    reading, writing = speeds.usual_reading, speeds.usual_writing(lm.engine.settings.threads or usable_cores())
+    if not reading or not writing:
+        return None
+    low, high = (
+        new / reading + out / writing for new, out in zip(NEW_TOKENS_PER_CALL, TOKENS_OUT_PER_CALL, strict=True)
+    )
+    return Range(low, high)
 
 
 def _sum(ranges: Any) -> Range:

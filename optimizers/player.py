@@ -6,12 +6,13 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, Protocol
 
 import dspy
 
-from data.domain import DebtCase, Ending, Negotiation
+from data.domain import DebtCase, Ending, Negotiation, Turn
 from metrics.evaluator import score
 from optimizers.halt import Halted
 from optimizers.ledger import Ledger, LedgerLine
@@ -23,6 +24,7 @@ from programs.fingerprints import program_sha256, program_state
 from programs.maden import DebtorFactory, Maden
 from programs.played_store import Ground, lm_id
 from programs.settings import ProgramSettings
+from programs.table import listening
 
 RETRIES = 2
 """How often a negotiation that infrastructure broke is played again; each call was retried before."""
@@ -36,6 +38,10 @@ class Watcher(Protocol):
 
     def phase(self, name: str, negotiations: int) -> None:
         """A phase of at most `negotiations` begins."""
+        ...
+
+    def turn(self, case_id: str, turn: Turn) -> None:
+        """A turn was made in a negotiation that is being played."""
         ...
 
     def played(self, line: LedgerLine, *, reused: bool) -> None:
@@ -193,7 +199,7 @@ class Player:
 
     def _tried(self, program: Program, case: DebtCase, seed: int) -> tuple[Negotiation, Account]:
         account = Account()
-        with account.watching():
+        with account.watching(), listening(partial(self.watcher.turn, case.case_id)):
             for _ in range(RETRIES + 1):
                 try:
                     negotiation: Negotiation = program(case=case, seed=seed).negotiation

@@ -13,6 +13,7 @@ from typing import Self
 from typing_extensions import override
 
 from data import cli
+from data.domain import Turn
 from optimizers.config import CompileConfig
 from optimizers.ledger import LedgerLine
 from programs.artifact import Artifact
@@ -21,7 +22,7 @@ from programs.artifact import Artifact
 class RunWatcher:
     """Ignores all that a compile tells; watchers override what they want. A context, open as long as the compile.
 
-    `phase`, `played`, `lost` and `candidate` are `optimizers.player.Watcher`; any thread that plays calls them.
+    `phase`, `turn`, `played`, `lost` and `candidate` are `optimizers.player.Watcher`; any thread that plays calls them.
     """
 
     def __init__(self) -> None:
@@ -41,6 +42,9 @@ class RunWatcher:
 
     def phase(self, name: str, negotiations: int) -> None:
         """A phase of at most `negotiations` begins."""
+
+    def turn(self, case_id: str, turn: Turn) -> None:
+        """A turn was made in a negotiation that is being played."""
 
     def played(self, line: LedgerLine, *, reused: bool) -> None:
         """A negotiation is done, or was found in the ledger."""
@@ -88,6 +92,10 @@ class Watchers(RunWatcher):
     @override
     def phase(self, name: str, negotiations: int) -> None:
         self._tell(lambda watcher: watcher.phase(name, negotiations))
+
+    @override
+    def turn(self, case_id: str, turn: Turn) -> None:
+        self._tell(lambda watcher: watcher.turn(case_id, turn))
 
     @override
     def played(self, line: LedgerLine, *, reused: bool) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from textwrap import shorten
 from types import TracebackType
 from typing import Self
 
@@ -14,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 from typing_extensions import override
 
+from data.domain import Turn
 from optimizers.budget import Limits, Spent
 from optimizers.ledger import LedgerLine
 from optimizers.watching import RunWatcher
@@ -24,6 +26,8 @@ SPENT_EVERY_S = 1.0
 PLAIN_EVERY_S = 60.0
 """Seconds between two lines of progress where stderr is no terminal."""
 SHA_SHOWN = 8
+TURN_WIDTH = 160
+"""Characters of a turn that are shown: one line, or two."""
 
 
 @dataclass
@@ -66,6 +70,8 @@ class BarsWatcher(RunWatcher):
         self._began = self._told_at = clock()
         self._spent_line, self._spent_at = "", float("-inf")
         self._done = self._reused = self._lost = 0
+        self._shown: str | None = None
+        """Whose negotiation is shown turn by turn; None before the first, empty once it is over."""
         self._candidates: dict[str, _Candidate] = {}
         self._trying: _Candidate | None = None
         self._best: tuple[int, float, str] | None = None
@@ -89,6 +95,15 @@ class BarsWatcher(RunWatcher):
             self._bars.phase(name, negotiations)
 
     @override
+    def turn(self, case_id: str, turn: Turn) -> None:
+        with self._lock:
+            if self._shown is None:
+                self._shown = case_id
+                self._bars.say(f"  the first negotiation ({case_id}), turn by turn:")
+            if case_id == self._shown:
+                self._bars.say(f"    {turn.speaker.value}: {shorten(turn.dialogue, TURN_WIDTH, placeholder=' ...')}")
+
+    @override
     def played(self, line: LedgerLine, *, reused: bool) -> None:
         with self._lock:
             self._done, self._reused = self._done + 1, self._reused + reused
@@ -96,6 +111,12 @@ class BarsWatcher(RunWatcher):
             self._trying = self._candidates.setdefault(line.candidate, _Candidate(number, line.candidate, {}))
             self._trying.scores[line.case_id] = line.score
             self._bars.advance(None)
+            if not reused and line.case_id == self._shown:
+                self._shown = ""
+                self._bars.say(
+                    f"  it ended with {line.ending.replace('_', ' ')}, objective {line.score:.3f}, after "
+                    f"{_clock_words(self._clock() - self._began)}; of the others only the progress is shown"
+                )
             self._heartbeat()
 
     @override

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterable
 
@@ -20,6 +21,22 @@ SHOWN_PHASES = 6
 """Bars at a time; older ones make room."""
 SPEED_PERIOD_S = 3600.0
 """Over which the time left is estimated: a negotiation may take minutes, longer than Rich's usual 30 s."""
+
+
+NOTICES = logging.getLogger("maden")
+"""What goes on beneath and is worth a line among the bars, such as a model that is slow."""
+
+
+class _Saying(logging.Handler):
+    """Hands warnings on as lines."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._say = say
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say the record's sentence."""
+        self._say(f"  {record.getMessage()}")
 
 
 class _BarsAndStatus(Progress):
@@ -58,15 +75,18 @@ class PhaseBars:
         )
         if status is not None:
             self._bars.status = status
+        self._notices = _Saying(self.say)
         self._task: TaskID | None = None
         self._count = 0
         self._total = 0
 
     def __enter__(self) -> PhaseBars:
         self._bars.start()
+        NOTICES.addHandler(self._notices)
         return self
 
     def __exit__(self, *_: object) -> None:
+        NOTICES.removeHandler(self._notices)
         self._bars.stop()
 
     @property

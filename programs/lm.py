@@ -33,7 +33,7 @@ from programs.failures import (
 )
 from programs.faults import classify
 from programs.remote import RemoteLM, litellm
-from programs.weights import QWEN, assembled, file_sha256
+from programs.weights import QWEN, file_sha256, located
 
 __all__ = ["check_lm", "classify", "make_lm"]
 
@@ -99,7 +99,7 @@ def check_lm(lm: dspy.LM) -> None:
     if isinstance(probe, RemoteLM):
         probe.retries = 0
     try:
-        with _quiet("dspy.clients.lm"):  # five tokens are meant to be cut
+        with quiet("dspy.clients.lm"):  # five tokens are meant to be cut
             probe("Answer with the one word: ok", **tiny)
     except Exception as error:
         raise UserError(_advice(lm, classify(error))) from error
@@ -108,7 +108,7 @@ def check_lm(lm: dspy.LM) -> None:
 def _embedded_files(model: str) -> tuple[str, Path, Path | None]:
     """Name of the LM, its file, its adapters'. The name must tell files apart, since DSPy's cache knows only it."""
     if model == LOCAL:
-        path = assembled()
+        path = located()
         return f"embedded/{path.stem}", path, None
     path = Path(model.removeprefix(f"{LOCAL}:")).expanduser().absolute()
     if path.is_dir():
@@ -179,7 +179,7 @@ def _at(lm: dspy.LM) -> str:
 
 
 @contextmanager
-def _quiet(name: str) -> Iterator[None]:
+def quiet(name: str) -> Iterator[None]:
     """Only errors from the logger `name` inside the block."""
     target = logging.getLogger(name)
     before = target.level

@@ -9,6 +9,9 @@ Protocol: alternating offers (Rubinstein 1982) over a package of four terms, wit
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,6 +30,18 @@ from data.domain import (
 )
 from programs.failures import InfrastructureFailure, ProgramFault
 from programs.guard import guarded
+
+_LISTENER: ContextVar[Callable[[Turn], None] | None] = ContextVar("maden_turns", default=None)
+
+
+@contextmanager
+def listening(listener: Callable[[Turn], None]) -> Iterator[None]:
+    """A block in which `listener` is told each turn as it is made, in this thread; it must not raise."""
+    token = _LISTENER.set(listener)
+    try:
+        yield
+    finally:
+        _LISTENER.reset(token)
 
 
 @dataclass(frozen=True)
@@ -151,16 +166,22 @@ def _alternate(
             table = view(tuple(turns), Speaker.CREDITOR, policy)
             if table.round > policy.round_limit:
                 return Ending.ROUND_LIMIT, None
-            turns.append(guarded(creditor.next_turn(table), table.own, table.theirs, policy))
+            _add(turns, guarded(creditor.next_turn(table), table.own, table.theirs, policy))
         table = view(tuple(turns), Speaker.DEBTOR, policy)
         if turns[-1].move.kind is MoveKind.ACCEPT:
             return Ending.AGREEMENT, table.own
         answer = debtor.reply(table)
-        turns.append(completed(answer.turn, table))
+        _add(turns, completed(answer.turn, table))
         if answer.leaves:
             return Ending.WALKED_AWAY, None
         if turns[-1].move.kind is MoveKind.ACCEPT:
             return Ending.AGREEMENT, table.theirs
+
+
+def _add(turns: list[Turn], turn: Turn) -> None:
+    turns.append(turn)
+    if (listener := _LISTENER.get()) is not None:
+        listener(turn)
 
 
 def completed(turn: Turn, table: TableState) -> Turn:

@@ -55,6 +55,28 @@ QWEN = SlicedModel(
 )
 
 
+def located(model: SlicedModel = QWEN, directory: Path | None = None) -> Path:
+    """Where the whole model file is, or will be once it is `assembled`; takes no time.
+
+    Raises:
+        UserError: it is not there, and packages to make it of are missing.
+    """
+    target = (directory or _models_folder()) / model.file_name
+    if not _complete(target, model.size):
+        _slices(model)
+    return target
+
+
+def ensured(path: Path, model: SlicedModel = QWEN) -> None:
+    """Make the shipped model's file if `path` is its place and it is not there; nothing for any other file.
+
+    Raises:
+        UserError: as `assembled`.
+    """
+    if path.name == model.file_name and not path.is_file():
+        assembled(model, path.parent)
+
+
 def assembled(model: SlicedModel = QWEN, directory: Path | None = None) -> Path:
     """The path of the whole, verified model file; made on the first call (seconds, 1.1 GB).
 
@@ -65,7 +87,7 @@ def assembled(model: SlicedModel = QWEN, directory: Path | None = None) -> Path:
     Raises:
         UserError: packages are missing, a slice is damaged, or the disk is full.
     """
-    directory = directory or platformdirs.user_cache_path("maden") / "models"
+    directory = directory or _models_folder()
     target = directory / model.file_name
     if _complete(target, model.size):
         return target
@@ -85,6 +107,10 @@ def file_sha256(path: Path) -> str:
     """SHA-256 of a file's content, hexadecimal; once per process and path."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _models_folder() -> Path:
+    return platformdirs.user_cache_path("maden") / "models"
 
 
 def _complete(path: Path, size: int) -> bool:

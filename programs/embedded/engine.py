@@ -16,11 +16,15 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Self
 
 from dspy import lm15
 
 from programs.embedded.model import EmbeddedModel
+from programs.embedded.processor import usable_cores
+from programs.embedded.speeds import Speeds
+from programs.weights import ensured
 
 DEFAULT_CONTEXT = 8192
 TIMEOUT_S = 300.0
@@ -75,6 +79,11 @@ class EmbeddedEngine:
         """The whole reply as one stream; DSPy's interface asks for it."""
         return lm15.response_to_events(self.complete(request))
 
+    @property
+    def speeds(self) -> Speeds:
+        """What this model usually reaches on this machine, as earlier processes measured it."""
+        return Speeds(Path(self.settings.path).name, usable_cores())
+
     def price_usd(self, tokens_in: int, tokens_out: int) -> float:
         """0.0: the user's own machine sends no bill; see `programs.accounts`."""
         return 0.0
@@ -105,6 +114,7 @@ def model_for(settings: EngineSettings) -> EmbeddedModel:
     """
     with _models_lock:
         if settings not in _models or _models[settings].hung:
+            ensured(Path(settings.path))
             _models[settings] = EmbeddedModel(settings.path, settings.context, settings.threads, settings.adapter)
         return _models[settings]
 

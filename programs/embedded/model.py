@@ -1,7 +1,7 @@
 """One loaded model file: calls in turn, each reply written with as many threads as pay at that moment.
 
-A server's threads are fixed when it is loaded. So a second one is loaded when other processes first leave too few cores:
-the same file with fewer threads, which only writes. Prompts are read by the first one in any case (reading is as
+A server's threads are fixed when it is loaded. So a second one is loaded when other processes first leave too few
+cores: the same file with fewer threads, which only writes. Prompts are read by the first one in any case (reading is as
 fast with two threads on one core as with one), which keeps its memory of prompts whole; the state of what was read is
 handed over in some hundredths of a second.
 """
@@ -31,7 +31,7 @@ SLOW = 1 / 3
 TELL_EVERY_S = 60.0
 READ_ONLY = {"max_tokens": 0}
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("maden.embedded")
 
 
 class EmbeddedModel:

@@ -9,6 +9,8 @@ from optimizers.budget import Limits, Spent
 from optimizers.config import CompileConfig
 from optimizers.estimate import Range, estimate, lines
 from programs.embedded.engine import EmbeddedEngine, EngineSettings
+from programs.embedded.processor import usable_cores
+from programs.embedded.speeds import Speeds
 from programs.remote import RemoteLM, litellm, price_usd
 from programs.settings import Variant
 from tests.scripted import scripted_lm
@@ -16,6 +18,13 @@ from tests.scripted import scripted_lm
 
 def embedded() -> dspy.LM:
     return dspy.LM("embedded/x", engine=EmbeddedEngine(EngineSettings(path="x.gguf", threads=2)), max_tokens=400)
+
+
+@pytest.fixture
+def speeds_file(tmp_path, monkeypatch):
+    """Where measured speeds are kept, empty."""
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda _: tmp_path)
+    return tmp_path / "speeds.json"
 
 
 @pytest.fixture
@@ -60,13 +69,23 @@ def test_one_unknown_price_makes_the_sum_unknown(remote):
     assert found.unpriced == ("openai/model-of-my-own",)
 
 
-def test_the_embedded_model_sends_no_bill_and_takes_minutes():
+def test_the_embedded_model_sends_no_bill_and_takes_minutes(speeds_file):
     found = estimate(CompileConfig(), 9, embedded())
     assert found.money_usd == Range(0, 0)
-    assert found.minutes == Range(54 * 8 / 60, 216 * 11 / 60)
+    assert found.minutes == Range(54 * 6 / 60, 216 * 9 / 60)
     said = lines(found)
     assert "no bill: the embedded model runs on this machine" in said
-    assert any(line.startswith("about 7 to 40 minutes on two cores") for line in said)
+    assert any(line.startswith("about 5 to 32 minutes on two idle cores") for line in said)
+
+
+def test_a_model_that_was_measured_here_is_estimated_by_its_own_speed(speeds_file):
+    speeds = Speeds("x.gguf", usable_cores(), speeds_file)
+    speeds.wrote(2, 100, 10.0)
+    speeds.read(100, 5.0)
+    speeds.keep()
+    found = estimate(CompileConfig(), 9, embedded())
+    assert found.minutes == Range(54 * (150 / 20 + 60 / 10) / 60, 216 * (450 / 20 + 100 / 10) / 60)
+    assert "at the speed that the model had on this machine before" in " ".join(lines(found))
 
 
 def test_a_remote_prompt_model_is_billed_beside_the_embedded_one(remote):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import re
 import signal
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from data.domain import Move, MoveKind, Speaker, Turn
 from data.errors import UserError
 from optimizers.budget import Limits, Spent
 from optimizers.config import CompileConfig
@@ -123,6 +125,34 @@ def test_without_a_terminal_a_long_phase_gives_a_line_a_minute(monkeypatch):
     beats = [line for line in stream.getvalue().splitlines() if " of up to 40;" in line]
     assert len(beats) == 4
     assert beats[0] == "  3 of up to 40; 212 calls, 0.0312 of 0.5 USD; 0:01:00 used, at most about 0:01:00 left"
+
+
+def test_the_first_negotiation_is_shown_turn_by_turn_and_no_other(monkeypatch):
+    bars, stream = bars_on(monkeypatch, terminal=False, clock=Clock(step=0.0))
+    offer = Turn(speaker=Speaker.CREDITOR, move=Move(kind=MoveKind.REJECT), dialogue="Our offer is: all of it.")
+    answer = Turn(speaker=Speaker.DEBTOR, move=Move(kind=MoveKind.REJECT), dialogue="That is hard. " * 40)
+    with bars:
+        bars.phase("uncompiled on validation", 2)
+        bars.turn("d-1", offer)
+        bars.turn("d-2", offer)
+        bars.turn("d-1", answer)
+        bars.played(ledger_line("d-1", 0.4), reused=False)
+        bars.turn("d-2", answer)
+        bars.turn("d-1", answer)
+    lines = stream.getvalue().splitlines()
+    assert lines[1:3] == ["  the first negotiation (d-1), turn by turn:", "    creditor: Our offer is: all of it."]
+    assert lines[3].startswith("    debtor: That is hard. That")
+    assert len(lines[3]) < 180
+    assert lines[4].startswith("  it ended with agreement, objective 0.400, after 0:00:00")
+    assert len(lines) == 5
+
+
+def test_what_goes_on_beneath_is_a_line_among_the_bars(monkeypatch):
+    bars, stream = bars_on(monkeypatch, terminal=False, clock=Clock(step=0.0))
+    with bars:
+        logging.getLogger("maden.embedded").warning("the model writes %s tokens a second", 3)
+    logging.getLogger("maden.embedded").warning("afterwards")
+    assert stream.getvalue() == "  the model writes 3 tokens a second\n"
 
 
 def test_a_terminal_shows_phase_candidate_best_money_and_time(monkeypatch, artifact):
