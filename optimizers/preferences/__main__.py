@@ -37,7 +37,8 @@ from programs import lm as models
 from programs.bars import PhaseBars
 from programs.contestants import ARTIFACTS, NamedModel, contestant, debtor_factory
 from programs.maden import Maden
-from programs.played_store import lm_id, playing_code
+from programs.played_store import lm_id
+from programs.playing_code import playing_code
 from programs.stage import chosen_debtors
 
 _PLAN, _RULES = SamplingPlan(), PairRules()
