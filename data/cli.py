@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -56,6 +57,18 @@ def run_app(app: typer.Typer, prog_name: str) -> None:
         sys.exit(0)
     except OSError as error:
         fail(f"{error.strerror or error}: {error.filename or 'no file named'}; nothing was changed")
+
+
+def require_writable(path: Path | None) -> None:
+    """Refuse a file that could not be written, before anything is played for it.
+
+    Raises:
+        UserError: its folder does not exist, or it is a folder itself.
+    """
+    if path is not None and not path.parent.is_dir():
+        raise UserError(f"there is no folder {path.parent} to write {path.name} into; make it first")
+    if path is not None and path.is_dir():
+        raise UserError(f"{path} is a folder; name a file")
 
 
 def tell(*sentences: str) -> None:

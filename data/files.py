@@ -8,6 +8,9 @@ import os
 import tempfile
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
+"""The folder that our packages lie in: the repository, or where they are installed."""
+
 
 def replace_file(path: Path, content: bytes) -> None:
     """Write `content` to `path` by way of a temporary file beside it; missing folders are made.

@@ -32,6 +32,8 @@ from data.domain import DebtCase
 
 SplitName = Literal["train", "val", "heldout"]
 SPLIT_NAMES: tuple[SplitName, ...] = ("train", "val", "heldout")
+MEASURED_ON: tuple[SplitName, ...] = ("heldout", "val")
+"""What programs can be compared on: training debtors taught them."""
 
 TRAIN_PCT, VAL_PCT = 60, 20
 """The rest, 20 %, is held out."""

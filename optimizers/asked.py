@@ -1,17 +1,13 @@
-"""From what the user asked for to a session that is ready to run."""
+"""From the flags that the user gave to the configuration of a compile."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from data.book import read_book
 from data.policy import read_policy
 from optimizers.config import CompileConfig
 from optimizers.presets import PRESETS, Preset
-from optimizers.session import Session, prepare
 from optimizers.strategy_settings import with_knobs
-from programs.contestants import NamedModel, debtor_factory
 
 
 def resolved(base: CompileConfig | None, given: dict[str, Any]) -> CompileConfig:
@@ -39,16 +35,3 @@ def resolved(base: CompileConfig | None, given: dict[str, Any]) -> CompileConfig
     if base is None:
         known.setdefault("name", str(known.get("program", CompileConfig().program)))
     return CompileConfig.model_validate({**(base or CompileConfig()).model_dump(), **known})
-
-
-def session_of(config: CompileConfig) -> Session:
-    """Everything read and checked, the models made, nothing called.
-
-    Raises:
-        UserError: a file, name or number of the configuration is unusable.
-    """
-    book = read_book(Path(config.book) if config.book else None)
-    model = NamedModel(config.lm)
-    debtors = debtor_factory(config.debtor, model)
-    prompt_lm = NamedModel(config.prompt_lm).get() if config.prompt_lm else None
-    return prepare(config, book, model.get(), prompt_lm, debtors)

@@ -6,7 +6,8 @@ import dspy
 
 from optimizers.demos import choose, good_ones, with_demos
 from optimizers.dspy_bridge import MAX_ERRORS, metric, student, thaw
-from optimizers.task import LEAST_THRESHOLD, CompileTask, StrategySettings
+from optimizers.strategy_settings import StrategySettings
+from optimizers.task import LEAST_THRESHOLD, CompileTask
 from optimizers.turns import play_training
 from programs.maden import Maden
 

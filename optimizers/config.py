@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from data.domain import CreditorPolicy, Frozen
-from optimizers.task import StrategySettings
+from optimizers.strategy_settings import StrategySettings
 from programs.settings import Variant
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -10,18 +9,14 @@ from typing import Any
 import dspy
 
 from data.book import DebtorBook
+from data.closure import files_behind, hash_of
 from metrics.scorecard import METRIC_VERSION
 from metrics.weights import default_weights
-from programs.played_store import playing_code
+from programs.playing_code import playing_code
 from programs.provenance import described, installed_versions, without_secrets
 
 DECIDING_PACKAGES = ("dspy", "gepa", "optuna", "pydantic")
 """Packages that word the prompts or choose the next candidate: another version of one takes another course."""
-_BESIDE_THE_SEARCH = frozenset(
-    {"estimate", "interrupts", "report", "runs", "summary"}
-    | {"watching", "watching_bars", "watching_log", "watching_mlflow"}
-)
-"""Modules here that only tell what happens: changing one changes no candidate."""
 
 
 def facts_of(book: DebtorBook, lm: dspy.LM, prompt_lm: dspy.LM) -> dict[str, Any]:
@@ -43,12 +38,13 @@ def facts_of(book: DebtorBook, lm: dspy.LM, prompt_lm: dspy.LM) -> dict[str, Any
 
 @lru_cache(maxsize=1)
 def compiling_code() -> str:
-    """Hash of the source files that decide which candidates a strategy tries."""
-    digest = hashlib.sha256()
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        if file.stem not in _BESIDE_THE_SEARCH:
-            digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()
+    """Hash of everything that the strategies come to (`data.closure`): what decides which candidates they try."""
+    return hash_of(compiling_files())
+
+
+def compiling_files() -> list[Path]:
+    """The files behind `compiling_code`, sorted."""
+    return files_behind("optimizers.registry")
 
 
 def _decisive(lm: dspy.LM) -> dict[str, Any] | None:

@@ -22,7 +22,8 @@ from optimizers.dspy_bridge import student
 from optimizers.echoes import refuse_echo, texts_of
 from optimizers.halt import Halted
 from optimizers.proposing import proposing, sampling
-from optimizers.task import CompileTask, StrategySettings
+from optimizers.strategy_settings import StrategySettings
+from optimizers.task import CompileTask
 from programs.adapter import ADAPTER
 from programs.failures import ContextOverflow, ProgramFault
 from programs.faults import classify

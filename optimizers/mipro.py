@@ -13,7 +13,8 @@ from optimizers.dspy_bridge import MAX_ERRORS, metric, student
 from optimizers.echoes import refuse_echo, texts_of
 from optimizers.player import Player
 from optimizers.proposing import proposing, with_room
-from optimizers.task import CompileTask, StrategySettings
+from optimizers.strategy_settings import StrategySettings
+from optimizers.task import CompileTask
 from programs.failures import ProgramFault
 from programs.faults import classify
 from programs.maden import Maden

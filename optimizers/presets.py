@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from data.domain import Frozen
-from optimizers.task import StrategySettings
+from optimizers.strategy_settings import StrategySettings
 
 
 class Preset(StrEnum):

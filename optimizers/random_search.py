@@ -7,7 +7,8 @@ from statistics import fmean
 
 from optimizers.demos import described, drawn, good_ones, with_demos
 from optimizers.dspy_bridge import plain
-from optimizers.task import CompileTask, StrategySettings
+from optimizers.strategy_settings import StrategySettings
+from optimizers.task import CompileTask
 from optimizers.turns import play_training
 from programs.evaluation import Evaluation
 from programs.maden import Maden

@@ -12,7 +12,8 @@ from data.errors import UserError
 from optimizers import bootstrap, gepa, mipro, random_search, search
 from optimizers.draws import repeatable_draws
 from optimizers.dspy_bridge import no_stragglers, plain, quiet
-from optimizers.task import CompileTask, StrategySettings
+from optimizers.strategy_settings import StrategySettings
+from optimizers.task import CompileTask
 from programs.adapter import ADAPTER
 from programs.maden import Maden
 

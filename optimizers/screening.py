@@ -17,9 +17,6 @@ from optimizers.search_space import Choice, Point
 from programs.settings import ProgramSettings
 from programs.stand_in import PLAYED_BY_STAND_IN, stand_in
 
-DEBTORS = 200
-"""Training debtors that the stand-in meets, drawn by the seed: a difference of 0.02 is then two standard errors."""
-
 Scores = tuple[float, ...]
 
 

@@ -23,8 +23,9 @@ from optimizers.racing import race, starting_order
 from optimizers.random_search import UNCOMPILED, best_of
 from optimizers.screening import screened
 from optimizers.search_space import DemoSet, Point, SearchSpace, demo_set, knobs
+from optimizers.strategy_settings import StrategySettings
 from optimizers.study import SharedStudy
-from optimizers.task import CompileTask, StrategySettings
+from optimizers.task import CompileTask
 from optimizers.turns import Recorded, play_training
 from programs import new_files
 from programs.fingerprints import program_sha256, program_state
@@ -172,7 +173,7 @@ def _made(task: CompileTask) -> SearchSpace:
         instructions=tuple(instructions),
         demo_sets=tuple(_demo_sets(task, played)),
         settings=settings,
-        screened=tuple(screened(own, settings, task.screening or task.train, task.seed, task.settings.screened)),
+        screened=tuple(screened(own, settings, task.pool or task.train, task.seed, task.settings.screened)),
         order=tuple(starting_order({case.case_id: 0.0 for case in task.train} | objectives, task.seed)),
     )
 

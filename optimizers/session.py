@@ -11,25 +11,26 @@ from typing import Any
 
 import dspy
 
-from data.book import DebtorBook
+from data.book import DebtorBook, read_book
 from data.domain import DebtCase
 from data.errors import UserError
 from metrics.scorecard import INDICES, METRICS
 from metrics.statistics import mean_interval
-from optimizers import screening
 from optimizers.config import CompileConfig
 from optimizers.halt import Halted
 from optimizers.player import LEAST_COVERAGE, Player
 from optimizers.registry import compile_with, require_workers, strategy, work_with
-from optimizers.task import LEAST_THRESHOLD, CompileTask
+from optimizers.task import LEAST_THRESHOLD, POOL, CompileTask
 from programs.accounts import Cost
 from programs.artifact import Artifact
 from programs.artifact_store import check_name, save_program
+from programs.contestants import NamedModel
 from programs.evaluation import Evaluation
 from programs.fingerprints import program_sha256, program_state
 from programs.maden import DebtorFactory, Maden
 from programs.played_store import lm_id
 from programs.provenance import collect_provenance
+from programs.seats import debtor_factory
 from programs.settings import ProgramSettings
 
 Costs = Callable[[], dict[str, Cost]]
@@ -90,7 +91,7 @@ class Session:
             player,
             self.config.strategy,
             self.config.seed,
-            chosen(self.book, "train", min(screening.DEBTORS, len(self.book.split("train"))), self.config.seed),
+            chosen(self.book, "train", min(POOL, len(self.book.split("train"))), self.config.seed),
         )
 
 
@@ -114,6 +115,19 @@ def prepare(
         prompt_lm or lm,
         Maden(settings, debtors),
     )
+
+
+def session_of(config: CompileConfig) -> Session:
+    """Everything read and checked, the models made, nothing called.
+
+    Raises:
+        UserError: a file, name or number of the configuration is unusable.
+    """
+    book = read_book(Path(config.book) if config.book else None)
+    model = NamedModel(config.lm)
+    debtors = debtor_factory(config.debtor, model)
+    prompt_lm = NamedModel(config.prompt_lm).get() if config.prompt_lm else None
+    return prepare(config, book, model.get(), prompt_lm, debtors)
 
 
 def chosen(book: DebtorBook, split: str, count: int, seed: int) -> tuple[DebtCase, ...]:

@@ -16,6 +16,7 @@ from data.book import read_book
 from data.errors import UserError
 from data.files import replace_file
 from data.policy import read_policy
+from data.split import MEASURED_ON
 from metrics.scorecard import INDEX_IDS, METRIC_IDS
 from programs import lm as models
 from programs.ablation import (
@@ -31,13 +32,13 @@ from programs.ablation import (
     with_changes,
 )
 from programs.ablation_text import rendered
-from programs.compare import SPLITS, progress
-from programs.contestants import ARTIFACTS, Contestant, NamedModel, contestants, debtor_factory
+from programs.bars import progress
+from programs.contestants import ARTIFACTS, Contestant, NamedModel, contestants
 from programs.fingerprints import program_sha256, program_state
 from programs.looks import Looked, look_now, recorded
 from programs.maden import Maden
-from programs.negotiate import writable
 from programs.played_store import owed
+from programs.seats import debtor_factory
 from programs.stage import Stage, chosen_debtors
 
 
@@ -76,11 +77,11 @@ def ablate(  # noqa: PLR0913, PLR0917  (a command line)
     Examples: `python -m programs.ablate maden maden@champion --debtors 40 --dry-run`;
     `python -m programs.ablate maden@3 maden@4 --split val --json shares.json`.
     """
-    if split not in SPLITS:
-        raise UserError(f"no split to play on is called {split!r}; there are {' and '.join(SPLITS)}")
+    if split not in MEASURED_ON:
+        raise UserError(f"no split to play on is called {split!r}; there are {' and '.join(MEASURED_ON)}")
     if metric not in (*METRIC_IDS, *INDEX_IDS):
         raise UserError(f"no metric is called {metric!r}; there are {', '.join((*METRIC_IDS, *INDEX_IDS))}")
-    writable(json)
+    cli.require_writable(json)
     model = NamedModel(lm)
     debtor_model = NamedModel(debtor_lm) if debtor_lm else model
     pair = contestants(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from rich.console import Console, RenderableType
 from rich.progress import (
@@ -16,6 +17,8 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+
+from data import cli
 
 SHOWN_PHASES = 6
 """Bars at a time; older ones make room."""
@@ -121,3 +124,15 @@ class PhaseBars:
             self._bars.advance(self._task)
         if self._plain and words is not None:
             self.say(f"  {self._count} of up to {self._total} {words}".rstrip())
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Progress]:
+    """A bar with the time left on stderr; nothing when that is no terminal."""
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=cli.stderr, disable=not cli.stderr.is_terminal) as bar:
+        try:
+            yield bar
+        except KeyboardInterrupt:
+            bar.console.print("interrupted: what was played is kept, run the same command again to go on")
+            raise

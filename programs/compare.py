@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal, cast
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from data import cli
 from data.book import read_book
@@ -19,13 +17,15 @@ from data.domain import DebtCase
 from data.errors import UserError
 from data.files import replace_file
 from data.policy import read_policy
+from data.split import MEASURED_ON
 from programs import lm as models
 from programs.accounts import Cost
 from programs.artifact_diff import ArtifactDiff, program_diff
+from programs.bars import progress
 from programs.compare_outputs import Outputs
 from programs.comparison import Comparison, Verdict, compared
 from programs.comparison_text import rendered
-from programs.contestants import ARTIFACTS, Contestant, NamedModel, contestants, debtor_factory
+from programs.contestants import ARTIFACTS, Contestant, NamedModel, contestants
 from programs.evaluation import Evaluation
 from programs.fingerprints import canonical_sha256
 from programs.looks import Looks, looked, recorded
@@ -33,9 +33,8 @@ from programs.maden import Maden
 from programs.margins import read_margins
 from programs.planning import planned
 from programs.saved_play import common_ground
+from programs.seats import debtor_factory
 from programs.stage import Stage, chosen_debtors
-
-SPLITS = ("heldout", "val")
 
 
 def compare(  # noqa: PLR0913, PLR0917  (a command line)
@@ -92,8 +91,8 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
     """
     if len(programs) < 2:
         raise UserError("name at least two programs: the baseline and what is compared to it")
-    if split not in SPLITS:
-        raise UserError(f"no split to compare on is called {split!r}; there are {' and '.join(SPLITS)}")
+    if split not in MEASURED_ON:
+        raise UserError(f"no split to compare on is called {split!r}; there are {' and '.join(MEASURED_ON)}")
     outputs = Outputs(html, json, csv, save_negotiations)
     outputs.check()
     smallest = read_margins(margins)
@@ -185,18 +184,6 @@ def _ground(
     loaded = read_book(book)
     cases = chosen_debtors(loaded, cast(Literal["heldout", "val"], split), debtors)
     return _Ground(split, cases, seed, trials, loaded.name, loaded.sha256)
-
-
-@contextlib.contextmanager
-def progress() -> Iterator[Progress]:
-    """A bar with the time left on stderr; nothing when that is no terminal."""
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=cli.stderr, disable=not cli.stderr.is_terminal) as bar:
-        try:
-            yield bar
-        except KeyboardInterrupt:
-            bar.console.print("interrupted: what was played is kept, run the same command again to go on")
-            raise
 
 
 def _notes(found: Sequence[Contestant], split: str, artifacts: Path) -> tuple[str, ...]:

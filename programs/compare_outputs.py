@@ -16,7 +16,6 @@ from metrics.scorecard import INDEX_IDS, METRIC_IDS
 from programs.comparison import Comparison
 from programs.contestants import Contestant
 from programs.evaluation import Evaluation
-from programs.negotiate import writable
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Outputs:
             UserError: a folder is missing or not writable, or the report's libraries are not installed.
         """
         for path in (self.html, self.json, self.csv, self.records):
-            writable(path)
+            cli.require_writable(path)
         if self.html is not None:
             try:
                 import jinja2  # noqa: F401

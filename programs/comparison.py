@@ -20,7 +20,7 @@ from metrics.scorecard import METRIC_VERSION, Scorecard
 from metrics.statistics import mean_intervals
 from programs.contestants import Contestant
 from programs.difference import FEWEST_DEBTORS, LEVEL, MEASURES, Difference, Interval, Verdict, differences, shown
-from programs.evaluation import Evaluation
+from programs.evaluation import Evaluation, shared_debtors
 from programs.margins import read_margins
 from programs.slices import Slice, sliced
 
@@ -35,7 +35,6 @@ __all__ = [
     "Slice",
     "Verdict",
     "compared",
-    "shared_debtors",
     "shown",
 ]
 
@@ -125,12 +124,6 @@ def compared(
     )
 
 
-def shared_debtors(a: Evaluation, b: Evaluation) -> list[str]:
-    """Ids of the debtors on which both have a score, in the order of `a`."""
-    of_b = _cards(b)
-    return [case_id for case_id in _cards(a) if case_id in of_b]
-
-
 def _pair(
     baseline: Contestant,
     program: Contestant,
@@ -159,7 +152,7 @@ def _pair(
 
 def _result(contestant: Contestant, evaluation: Evaluation, seed: int) -> ProgramResult:
     endings = Counter(p.negotiation.ending.value for p in evaluation.played)
-    cards = _cards(evaluation)
+    cards = evaluation.cards()
     means = _debtor_means(evaluation, list(cards))
     return ProgramResult(
         label=contestant.label,
@@ -182,22 +175,13 @@ def _kept(cards: Mapping[str, Sequence[Scorecard]]) -> dict[str, list[bool]]:
     return {case_id: [card.SR == 1 and not card.hard_breach for card in trials] for case_id, trials in cards.items()}
 
 
-def _cards(evaluation: Evaluation) -> dict[str, list[Scorecard]]:
-    """The scored trials of each debtor who has one."""
-    found: dict[str, list[Scorecard]] = {}
-    for p in evaluation.played:
-        if p.scorecard is not None:
-            found.setdefault(p.case_id, []).append(p.scorecard)
-    return found
-
-
 def _cases(evaluation: Evaluation) -> dict[str, DebtCase]:
     return {p.case_id: p.negotiation.case for p in evaluation.played}
 
 
 def _debtor_means(evaluation: Evaluation, case_ids: Sequence[str]) -> NDArray[np.float64]:
     """(debtors, `MEASURES`), trials averaged."""
-    cards = _cards(evaluation)
+    cards = evaluation.cards()
     rows = [
         np.mean([[getattr(card, name) for name in MEASURES] for card in cards[case_id]], axis=0) for case_id in case_ids
     ]

@@ -11,7 +11,7 @@ import typer
 from data import cli
 from data.errors import UserError
 from optimizers import estimate as estimates
-from optimizers.asked import resolved, session_of
+from optimizers.asked import resolved
 from optimizers.budget import Limits
 from optimizers.facts import facts_of
 from optimizers.halt import Halted
@@ -20,7 +20,7 @@ from optimizers.presets import Preset
 from optimizers.registry import STRATEGIES
 from optimizers.report import show_finished
 from optimizers.runs import RUNS, RunFolder
-from optimizers.session import Session
+from optimizers.session import Session, session_of
 from optimizers.strategy_settings import StrategySettings
 from optimizers.summary import finished
 from optimizers.worker import Work, lead

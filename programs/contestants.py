@@ -26,11 +26,8 @@ from programs.evaluation import Program
 from programs.fingerprints import canonical_sha256, program_sha256, program_state
 from programs.maden import DebtorFactory, Maden
 from programs.saved_play import SavedPlay, is_saved_play, read_saved_play
-from programs.seats import DEBTORS, debtor_seat
 from programs.settings import ProgramSettings, Variant
 from programs.table import CreditorSeat, play
-
-LANGUAGES = ("en", "zh")
 
 
 @dataclass(frozen=True)
@@ -156,24 +153,6 @@ class NamedModel:
         if self._made is None:
             self._made = models.make_lm(self.name)
         return self._made
-
-
-def debtor_factory(spec: str, model: NamedModel, language: str = "en") -> DebtorFactory:
-    """Who sits on the debtor's side.
-
-    Args:
-        spec: `simulated` or `lm`.
-        model: of an LM debtor; not made otherwise.
-        language: of a simulated debtor's words, `en` or `zh`.
-
-    Raises:
-        UserError: no such debtor or language.
-    """
-    if spec not in DEBTORS:
-        raise UserError(f"no debtor is called {spec!r}; there are {' and '.join(DEBTORS)}")
-    if language not in LANGUAGES:
-        raise UserError(f"no language is called {language!r}; there are {' and '.join(LANGUAGES)}")
-    return lambda case, seed: debtor_seat(spec, case, seed, model.get() if spec == "lm" else None, language)  # type: ignore[arg-type]
 
 
 def _baseline(name: str, debtors: DebtorFactory, policy: CreditorPolicy) -> Contestant:

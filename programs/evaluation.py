@@ -47,13 +47,17 @@ class Evaluation:
         """How many were lost to infrastructure."""
         return len(self.played) - self.scored
 
-    def values(self, name: str) -> dict[str, list[float]]:
-        """`name` (a metric, an index, `objective`) per debtor: one value a scored trial."""
-        by_case: dict[str, list[float]] = {}
+    def cards(self) -> dict[str, list[Scorecard]]:
+        """The scored trials of each debtor who has one."""
+        by_case: dict[str, list[Scorecard]] = {}
         for p in self.played:
             if p.scorecard is not None:
-                by_case.setdefault(p.case_id, []).append(float(getattr(p.scorecard, name)))
+                by_case.setdefault(p.case_id, []).append(p.scorecard)
         return by_case
+
+    def values(self, name: str) -> dict[str, list[float]]:
+        """`name` (a metric, an index, `objective`) per debtor: one value a scored trial."""
+        return {case_id: [float(getattr(card, name)) for card in trials] for case_id, trials in self.cards().items()}
 
     def all_values(self, name: str) -> list[float]:
         """`name` of every scored negotiation, debtor by debtor."""
@@ -63,6 +67,12 @@ class Evaluation:
         """Mean of `name` over the scored negotiations; there must be one."""
         values = self.all_values(name)
         return sum(values) / len(values)
+
+
+def shared_debtors(a: Evaluation, b: Evaluation) -> list[str]:
+    """Ids of the debtors on which both have a score, in the order of `a`."""
+    of_b = b.cards()
+    return [case_id for case_id in a.cards() if case_id in of_b]
 
 
 def evaluate(

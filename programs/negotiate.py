@@ -16,8 +16,9 @@ from data.errors import UserError
 from data.policy import read_policy
 from metrics.evaluator import score
 from programs import lm as models
-from programs.contestants import ARTIFACTS, Contestant, NamedModel, contestant, debtor_factory, variant_or_baseline
+from programs.contestants import ARTIFACTS, Contestant, NamedModel, contestant, variant_or_baseline
 from programs.person import HELP, PersonDebtor, model_reader
+from programs.seats import debtor_factory
 from programs.settings import Variant
 from programs.table import DebtorSeat, TableState, play
 from programs.transcript import Transcript, WatchedCreditor, WatchedDebtor, plain, scorecard_table
@@ -52,7 +53,7 @@ def negotiate(  # noqa: PLR0913, PLR0917  (a command line)
     """
     if artifact is not None and variant is not None:
         raise UserError("name an artifact or a --variant, not both")
-    writable(json)
+    cli.require_writable(json)
     chosen = read_book(book).case(case)
     model = NamedModel(lm)
     debtor_model = NamedModel(debtor_lm) if debtor_lm else model
@@ -112,18 +113,6 @@ def _report(negotiation: Negotiation, transcript: Transcript, json: Path | None)
     if negotiation.ending is Ending.INFRASTRUCTURE:
         raise UserError(f"the model failed ({negotiation.failure}); nothing is scored, try again")
     transcript.console.print(scorecard_table(score(negotiation)))
-
-
-def writable(path: Path | None) -> None:
-    """Refuse a file that could not be written, before anything is played for it.
-
-    Raises:
-        UserError: its folder does not exist, or it is a folder itself.
-    """
-    if path is not None and not path.parent.is_dir():
-        raise UserError(f"there is no folder {path.parent} to write {path.name} into; make it first")
-    if path is not None and path.is_dir():
-        raise UserError(f"{path} is a folder; name a file")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,67 +21,7 @@ from data.domain import DebtCase, Ending, Negotiation
 from data.files import LineReader, append_line
 from programs.accounts import Account, Cost
 from programs.evaluation import Evaluation, Program, evaluate
-
-_ROOT = Path(__file__).resolve().parents[1]
-_PLAYING_SOURCES = (
-    "data/domain.py",
-    "metrics/efficiency.py",
-    "metrics/figures.py",
-    "metrics/indices.py",
-    "metrics/numerals.py",
-    "metrics/plan.py",
-    "metrics/recovery.py",
-    "metrics/stated.py",
-    "programs/*.py",
-    "programs/*.toml",
-    "programs/phrases/*.toml",
-    "signatures/*.py",
-)
-_BESIDE_THE_TABLE = frozenset(
-    f"programs/{name}.py"
-    for name in (
-        "__init__",
-        "ablate",
-        "ablation",
-        "ablation_text",
-        "accounts",
-        "aliases",
-        "artifact",
-        "artifact_diff",
-        "artifact_store",
-        "artifact_text",
-        "artifacts",
-        "bars",
-        "compare",
-        "compare_outputs",
-        "comparison",
-        "comparison_text",
-        "compile",
-        "contestants",
-        "difference",
-        "evaluation",
-        "fingerprints",
-        "looks",
-        "margins",
-        "negotiate",
-        "new_files",
-        "noise",
-        "pace",
-        "person",
-        "played_store",
-        "planning",
-        "provenance",
-        "remote",
-        "restoring",
-        "saved_play",
-        "side_by_side",
-        "slices",
-        "stage",
-        "transcript",
-        "understanding",
-    )
-) | {"programs/margins.toml"}
-"""Command lines and book-keeping: no negotiation goes another way because of them."""
+from programs.playing_code import playing_code
 
 
 @dataclass(frozen=True)
@@ -100,21 +39,6 @@ class Ground:
         """The key of one negotiation: also of this debtor, the seed and the code that plays."""
         parts = [self.fingerprint, self.lm, self.debtor, case.model_dump_json(), seed, playing_code()]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-@lru_cache(maxsize=1)
-def playing_code() -> str:
-    """Hash of the source files that decide how a negotiation goes: an older version's record is not this one's."""
-    digest = hashlib.sha256()
-    for file in playing_files():
-        digest.update(file.relative_to(_ROOT).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
-def playing_files() -> list[Path]:
-    """The source files behind `playing_code`, sorted."""
-    files = {file for pattern in _PLAYING_SOURCES for file in _ROOT.glob(pattern)}
-    return sorted(file for file in files if file.relative_to(_ROOT).as_posix() not in _BESIDE_THE_TABLE)
 
 
 def lm_id(lm: Any | None) -> str:

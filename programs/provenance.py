@@ -14,9 +14,10 @@ import dspy
 from pydantic_core import to_jsonable_python
 
 from data.book import DebtorBook
+from data.files import ROOT
 from metrics.scorecard import METRIC_VERSION
 from metrics.weights import default_weights
-from programs.played_store import playing_code
+from programs.playing_code import playing_code
 
 PACKAGES = ("maden", "dspy", "gepa", "litellm", "numpy", "optuna", "pydantic", "xllamacpp")
 """Distributions whose versions are recorded."""
@@ -25,7 +26,6 @@ CALL_SETTINGS = ("temperature", "max_tokens", "max_completion_tokens", "top_p", 
 """Settings of a model that are recorded; everything else (keys, addresses, headers) stays out."""
 
 GIT_TIMEOUT_S = 10
-_ROOT = Path(__file__).resolve().parents[1]
 _SECRET_KEY = re.compile(
     r"(.*_)?(api_?key|api_?base|base_?url|headers?|authorization|password|passwd|secret|credentials?|access_?token)$",
     re.IGNORECASE,
@@ -122,7 +122,7 @@ def _version(package: str) -> str | None:
         return None
 
 
-def git_revision(root: Path = _ROOT) -> dict[str, Any]:
+def git_revision(root: Path = ROOT) -> dict[str, Any]:
     """Commit of the project's own code and whether files were changed since; None for both outside its repository."""
     nothing = {"revision": None, "dirty": None}
     top = _git(root, "rev-parse", "--show-toplevel")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import dspy
 
@@ -15,11 +15,17 @@ from programs.judge import must_not_accept, must_review
 from programs.settings import ProgramSettings
 from programs.table import TableState
 
-if TYPE_CHECKING:
-    from programs.maden import Maden
-
 UNUSABLE = "output:"
 """How the note begins of a turn that is not the model's, since its output could not be used."""
+
+
+class Modules(Protocol):
+    """What a program puts behind a seat, as `programs.maden.Maden` does."""
+
+    settings: ProgramSettings
+    negotiator: dspy.Module
+    planner: dspy.Module | None
+    judge: dspy.Module | None
 
 
 class SeatMemory(Frozen):
@@ -83,7 +89,7 @@ class ProgramSeat:
         self.ladder, self._to_ask = memory.ladder, memory.to_ask
         self._planned_with_surplus = memory.planned_with_surplus
 
-    def forked(self, program: Maden | None = None, seed: int | None = None) -> ProgramSeat:
+    def forked(self, program: Modules | None = None, seed: int | None = None) -> ProgramSeat:
         """A second seat at this point of the negotiation: what the one plays from here on, the other does not know.
 
         Args:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
 
 from data.domain import DebtCase
 from data.errors import UserError
 from programs.debtors import SimulatedDebtor
-from programs.phrasing import Language
+from programs.phrasing import LANGUAGES, Language
 from programs.table import DebtorSeat
 
 if TYPE_CHECKING:
     import dspy
 
 DEBTORS = ("simulated", "lm")
+
+
+class LMSource(Protocol):
+    """Hands out a model, made when it is first asked for."""
+
+    def get(self) -> dspy.LM:
+        """The model."""
+        ...
 
 
 def debtor_seat(
@@ -40,3 +49,21 @@ def debtor_seat(
     from programs.lm_debtor import LMDebtor
 
     return LMDebtor(case, seed, lm)
+
+
+def debtor_factory(spec: str, model: LMSource, language: str = "en") -> Callable[[DebtCase, int], DebtorSeat]:
+    """Who sits on the debtor's side.
+
+    Args:
+        spec: `simulated` or `lm`.
+        model: of an LM debtor; not made otherwise.
+        language: of a simulated debtor's words, `en` or `zh`.
+
+    Raises:
+        UserError: no such debtor or language.
+    """
+    if spec not in DEBTORS:
+        raise UserError(f"no debtor is called {spec!r}; there are {' and '.join(DEBTORS)}")
+    if language not in LANGUAGES:
+        raise UserError(f"no language is called {language!r}; there are {' and '.join(LANGUAGES)}")
+    return lambda case, seed: debtor_seat(spec, case, seed, model.get() if spec == "lm" else None, language)

@@ -19,9 +19,8 @@ from data.errors import UserError
 from data.split import SplitName
 from programs import lm as models
 from programs.accounts import Cost
-from programs.comparison import shared_debtors
 from programs.contestants import Contestant
-from programs.evaluation import Evaluation, scored_evaluation
+from programs.evaluation import Evaluation, scored_evaluation, shared_debtors
 from programs.played_store import Ground, PlayedStore, evaluate_with_store, lm_id, owed
 
 GIVE_UP_AFTER = 5

@@ -9,8 +9,8 @@ from math import inf, sqrt
 import numpy as np
 
 from metrics.scorecard import INDICES, METRICS, Metric
-from programs.comparison import Difference, PairResult, shared_debtors
-from programs.evaluation import Evaluation
+from programs.comparison import Difference, PairResult
+from programs.evaluation import Evaluation, shared_debtors
 
 
 @dataclass(frozen=True)

@@ -35,9 +35,11 @@ from optimizers.preferences.student import Student
 from optimizers.runs import RUNS
 from programs import lm as models
 from programs.bars import PhaseBars
-from programs.contestants import ARTIFACTS, NamedModel, contestant, debtor_factory
+from programs.contestants import ARTIFACTS, NamedModel, contestant
 from programs.maden import Maden
-from programs.played_store import lm_id, playing_code
+from programs.played_store import lm_id
+from programs.playing_code import playing_code
+from programs.seats import debtor_factory
 from programs.stage import chosen_debtors
 
 _PLAN, _RULES = SamplingPlan(), PairRules()

@@ -45,7 +45,7 @@ class PreferenceConfig(Frozen):
     debtor: str
     book_sha256: str
     playing_sha256: str
-    """`programs.played_store.playing_code`."""
+    """`programs.playing_code.playing_code`."""
     seed: int
     plan: SamplingPlan
 

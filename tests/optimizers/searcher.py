@@ -17,7 +17,8 @@ from optimizers.config import CompileConfig
 from optimizers.player import Player
 from optimizers.registry import compile_with, work_with
 from optimizers.runs import RunFolder
-from optimizers.task import CompileTask, StrategySettings
+from optimizers.strategy_settings import StrategySettings
+from optimizers.task import CompileTask
 from programs.fingerprints import program_sha256, program_state
 from programs.maden import Maden
 from programs.settings import ProgramSettings

@@ -12,7 +12,8 @@ from optimizers.config import CompileConfig
 from optimizers.ledger import LedgerLine
 from optimizers.player import Player
 from optimizers.runs import RunFolder
-from optimizers.task import CompileTask, StrategySettings
+from optimizers.strategy_settings import StrategySettings
+from optimizers.task import CompileTask
 from programs.debtors import SimulatedDebtor
 from programs.maden import DebtorFactory, Maden
 from programs.settings import ProgramSettings

@@ -16,7 +16,7 @@ from optimizers.halt import Halted
 from optimizers.proposing import PROPOSAL_TEMPERATURE, PROPOSAL_TOKENS, sampling
 from optimizers.registry import compile_with
 from optimizers.responses import ResponseStore
-from optimizers.task import StrategySettings
+from optimizers.strategy_settings import StrategySettings
 from programs.accounts import Account
 from programs.fingerprints import program_state
 from programs.maden import Maden

@@ -160,12 +160,6 @@ def test_the_key_changes_with_the_code_that_plays(monkeypatch):
     assert GROUND.key(make_case(), 0) != before
 
 
-def test_the_code_that_plays_holds_the_guard_and_no_command_line():
-    files = {file.relative_to(played_store._ROOT).as_posix() for file in played_store.playing_files()}
-    assert {"programs/guard.py", "programs/judge.py", "signatures/turn.py", "programs/personas.toml"} <= files
-    assert not {"programs/compare.py", "programs/negotiate.py"} & files
-
-
 def test_lm_id_holds_model_and_settings_but_no_key():
     lm = dspy.LM("openai/some-model", engine="litellm", api_key="secret-key", api_base="http://a")
     assert "some-model" in lm_id(lm)
