@@ -9,25 +9,26 @@ from typing import Annotated
 
 import typer
 
-from app import audit, retention
+from app.access.links import Links
+from app.access.operators import Operators
 from app.conduct.profile import DEFAULT, load_profile
-from app.database import DEFAULT_URL, Database
-from app.house import House
-from app.links import Links
-from app.migrating import migrate
-from app.negotiations import Negotiations
-from app.operators import Operators
-from data import cli
+from app.conversation.house import House
+from app.conversation.negotiations import Negotiations
+from app.database import audit_log as audit
+from app.database.engine import DEFAULT_URL, Database
+from app.database.migrating import migrate
+from app.privacy import retention
 from data.book import read_book
-from programs import lm as models
-from programs.artifact_store import ROOT as ARTIFACTS
-from programs.contestants import contestant
-from programs.person import model_reader
+from plumbing import cli
+from programs.artifacts.store import ROOT as ARTIFACTS
+from programs.debtor.person import model_reader
+from programs.models import make as models
+from programs.playing.contestants import contestant
 
 SECRET = "MADEN_APP_SECRET"
 PASSWORD = "MADEN_OPERATOR_PASSWORD"
 CALL_TIMEOUT_S = 60.0
-"""For one attempt at one call: two must fit into a lease (`app.leases`)."""
+"""For one attempt at one call: two must fit into a lease (`app.conversation.leases`)."""
 Url = Annotated[str, typer.Option("--database", envvar="MADEN_DATABASE", help="SQLAlchemy URL; default: a file here.")]
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False, no_args_is_help=False)
@@ -75,11 +76,11 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
         return
     import uvicorn
 
-    from app.api.shared import Parts
+    from app.api.parts import Parts
+    from app.conversation.worker import Worker
     from app.interpreter import set_for_serving
     from app.server import create_app
     from app.warming import begin_to_warm
-    from app.worker import Worker
 
     store = _opened(database)
     hides = outside(lm) if redact is None else redact

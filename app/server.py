@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
 from app.api import debtor, operator
-from app.api.shared import Parts, Service, prepare
+from app.api.parts import Parts, Service, prepare
 
 PAGES = Path(__file__).with_name("pages")
 ABOUT = "Negotiations of overdue debts by a compiled program, with people responsible for it."

@@ -13,11 +13,11 @@ import threading
 import dspy
 from dspy.utils.exceptions import AdapterParseError
 
-from app.house import House
-from programs.adapter import ADAPTER
-from programs.embedded.engine import EmbeddedEngine
-from programs.faults import classify
-from programs.lm import quiet
+from app.conversation.house import House
+from programs.models.adapter import ADAPTER
+from programs.models.embedded.engine import EmbeddedEngine
+from programs.models.make import quiet
+from programs.models.retryable import classify
 
 ANY = "-"
 """In place of what a prompt says of a case."""

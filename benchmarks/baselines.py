@@ -15,14 +15,14 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from data import cli
 from data.book import read_book
 from data.domain import CreditorPolicy, DebtCase, Negotiation
 from metrics.evaluator import score_many
-from metrics.oracle import best_terms, over_concession, plan_grid
-from programs.baselines import BASELINES, RuleCreditor
-from programs.debtors import SimulatedDebtor, acceptable_mask
-from programs.table import play
+from metrics.money.oracle import best_terms, over_concession, plan_grid
+from plumbing import cli
+from programs.creditor.rules import BASELINES, RuleCreditor
+from programs.debtor.simulated import SimulatedDebtor, acceptable_mask
+from programs.table.runner import play
 
 POLICY = CreditorPolicy()
 COLUMNS = ("CCI", "CRI", "DHI", "agreed", "SR", "DR", "regret", "over_concession", "seconds")

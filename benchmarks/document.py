@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from data import cli
-from data.files import replace_file
-from programs.comparison import Interval
+from plumbing import cli
+from plumbing.files import replace_file
+from programs.comparison.paired import Interval
 
 NONE = "–"
 

@@ -26,11 +26,11 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from data import cli
-from programs.embedded.model import EmbeddedModel
-from programs.embedded.processor import usable_cores
-from programs.lm import make_lm
-from programs.weights import ensured
+from plumbing import cli
+from programs.models.embedded.model import EmbeddedModel
+from programs.models.embedded.processor import usable_cores
+from programs.models.make import make_lm
+from programs.models.model_file import ensured
 
 TIMEOUT_S = 900.0
 CONTEXT = 4096

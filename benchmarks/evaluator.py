@@ -1,7 +1,7 @@
 """How many plans a second are simulated and scored, all metrics: `python benchmarks/evaluator.py`.
 
 Random plans inside the default policy for random debtors, one per plan. The plain day-by-day reading of the
-definition (tests/metrics/day_by_day.py) runs on a small part of the same plans, and its results are compared.
+definition (tests/metrics/money/day_by_day.py) runs on a small part of the same plans, and its results are compared.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from data.cli import run, stdout
 from data.domain import CreditorPolicy
 from metrics.evaluator import Talk, score_columns, score_many
-from metrics.oracle import best_terms
-from metrics.plan import PlanBatch, simulate
-from metrics.weights import default_weights
-from tests.metrics.day_by_day import follow
+from metrics.money.oracle import best_terms
+from metrics.money.simulation import PlanBatch, simulate
+from metrics.money.weights import default_weights
+from plumbing.cli import run, stdout
 from tests.metrics.examples import accept, agreement, case, creditor, debtor, reject, terms
+from tests.metrics.money.day_by_day import follow
 
 POLICY = CreditorPolicy()
 SLICE = 65_536

@@ -17,12 +17,12 @@ import typer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # also as `python benchmarks/runner.py`
 
-from data import cli
 from data.book import read_book
 from data.domain import DebtCase, Negotiation, Speaker
-from programs.evaluation import evaluate
+from plumbing import cli
+from programs.creditor.settings import ProgramSettings, Variant
 from programs.maden import Maden
-from programs.settings import ProgramSettings, Variant
+from programs.playing.evaluate import evaluate
 from tests.programs.players import playing
 
 

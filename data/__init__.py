@@ -1,1 +1,1 @@
-"""Ground floor: the domain types, the debtor book and its synthesis. Imports nothing of ours."""
+"""Ground floor: the domain types, the debtor book and its synthesis. Imports plumbing alone."""

@@ -42,7 +42,7 @@ class Frozen(BaseModel):
 
 
 class Persona(StrEnum):
-    """How a simulated debtor behaves (parameters: programs/personas.toml)."""
+    """How a simulated debtor behaves (parameters: programs/debtor/personas.toml)."""
 
     COOPERATIVE = "cooperative"
     HESITANT = "hesitant"

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from data.domain import CreditorPolicy
-from data.errors import UserError
+from plumbing.errors import UserError
 
 
 def read_policy(path: Path | None) -> CreditorPolicy:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from data.domain import CreditorPolicy, Ending, Negotiation
-from metrics.conversation import Soundness, completeness, rounds, soundness
 from metrics.feedback import feedback
-from metrics.indices import conversation_index, objective, plan_columns
-from metrics.plan import CashFlow, PlanBatch, simulate
+from metrics.money.indices import conversation_index, objective, plan_columns
+from metrics.money.simulation import CashFlow, PlanBatch, simulate
+from metrics.money.weights import Weights, default_weights, load_weights
 from metrics.scorecard import Scorecard
-from metrics.weights import Weights, default_weights, load_weights
+from metrics.talk.conversation import Soundness, completeness, rounds, soundness
 
 if TYPE_CHECKING:
     import dspy

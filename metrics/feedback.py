@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from data.domain import CONCESSION_SIGN, DIMENSIONS, Dimension, Ending, Negotiation, Speaker, Terms
-from metrics.conversation import DIMENSION_WORDS, FaultKind, soundness
-from metrics.indices import objective_of
-from metrics.oracle import best_terms, nominal_cri, regret
-from metrics.plan import HORIZON_DAYS, PlanBatch, immediate_payment, simulate
+from metrics.money.indices import objective_of
+from metrics.money.oracle import best_terms, nominal_cri, regret
+from metrics.money.simulation import HORIZON_DAYS, PlanBatch, immediate_payment, simulate
+from metrics.money.weights import default_weights
 from metrics.scorecard import METRICS, Metric, Role, Scorecard
-from metrics.turnfacts import turn_facts
-from metrics.weights import default_weights
+from metrics.talk.conversation import DIMENSION_WORDS, FaultKind, soundness
+from metrics.turn_facts import turn_facts
 
 WORTH_SAYING = 0.01
 """Loss of objective below which nothing is said."""

@@ -11,8 +11,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from data.domain import Negotiation
-from data.errors import UserError
-from metrics.plan import LARGEST_AMOUNT
+from metrics.money.simulation import LARGEST_AMOUNT
+from plumbing.errors import UserError
 
 STDIN = "-"
 _SHOWN = 10

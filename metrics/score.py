@@ -11,14 +11,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from data.cli import run, stderr, stdout
 from data.domain import Ending, Negotiation
-from data.errors import UserError
 from metrics.evaluator import score_many
+from metrics.money.weights import load_weights
 from metrics.records import read_records
 from metrics.scorecard import INDEX_IDS, INDICES, METRIC_IDS, METRICS, Metric, Scorecard
-from metrics.statistics import Estimate, mean_interval
-from metrics.weights import load_weights
+from metrics.statistics.intervals import Estimate, mean_interval
+from plumbing.cli import run, stderr, stdout
+from plumbing.errors import UserError
 
 
 def command(
@@ -26,7 +26,9 @@ def command(
     json_out: Annotated[
         Path | None, typer.Option("--json", metavar="OUT.jsonl", help="Write one line of scores per record.")
     ] = None,
-    weights: Annotated[Path | None, typer.Option(help="Another weights file (form: metrics/weights.toml).")] = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="Another weights file (form: metrics/money/weights.toml).")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap intervals.")] = 0,
 ) -> None:
     """Score negotiation records: the thirteen metrics, the indices and the objective.

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from data.domain import CreditorPolicy, Frozen
 from optimizers.strategy_settings import StrategySettings
-from programs.settings import Variant
+from programs.creditor.settings import Variant
 
 
 class CompileConfig(Frozen):

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import dspy
 
-from data.errors import UserError
-from optimizers import bootstrap, gepa, mipro, random_search, search
-from optimizers.draws import repeatable_draws
-from optimizers.dspy_bridge import no_stragglers, plain, quiet
+from optimizers.dspy_bridge.draws import repeatable_draws
+from optimizers.dspy_bridge.student import no_stragglers, plain, quiet
+from optimizers.runs.task import CompileTask
+from optimizers.strategies import bootstrap, gepa, mipro, random_search, search
 from optimizers.strategy_settings import StrategySettings
-from optimizers.task import CompileTask
-from programs.adapter import ADAPTER
+from plumbing.errors import UserError
 from programs.maden import Maden
+from programs.models.adapter import ADAPTER
 
 
 @dataclass(frozen=True)

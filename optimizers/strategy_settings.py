@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from data.domain import Frozen
-from data.errors import UserError
+from plumbing.errors import UserError
 
 
 class StrategySettings(Frozen):
@@ -17,12 +17,13 @@ class StrategySettings(Frozen):
     max_demos: Annotated[int, Field(ge=1, le=16)] = 2
     """Demonstrations per predictor at most."""
     demos: Literal["turn_aware", "random_turn"] = "turn_aware"
-    """How bootstrap finds demonstrations: chosen turns by phase and gain (`optimizers.demos`), or DSPy's
-    BootstrapFewShot, which keeps one turn at random of each good negotiation."""
+    """How bootstrap finds demonstrations: chosen turns by phase and gain (`optimizers.demonstrations.choosing`), or
+    DSPy's BootstrapFewShot, which keeps one turn at random of each good negotiation."""
     demo_token_budget: Annotated[int, Field(ge=100, le=100_000)] = 3000
-    """Estimated tokens (`optimizers.demos.estimated_tokens`) that one predictor's turn-aware demonstrations may fill.
-    The embedded model's context holds 8,192: a late turn's own prompt takes up to 3,000 and a reply 400. It reads about
-    74 tokens a second on two cores, once a negotiation, since the demonstrations are a constant prefix."""
+    """Estimated tokens (`optimizers.demonstrations.choosing.estimated_tokens`) that one predictor's turn-aware
+    demonstrations may fill. The embedded model's context holds 8,192: a late turn's own prompt takes up to 3,000 and a
+    reply 400. It reads about 74 tokens a second on two cores, once a negotiation, since the demonstrations are a
+    constant prefix."""
     candidates: Annotated[int, Field(ge=1, le=64)] = 3
     """Candidate demo sets or instructions."""
     trials: Annotated[int, Field(ge=1, le=500)] = 6
@@ -33,13 +34,13 @@ class StrategySettings(Frozen):
     """Candidates that search plays on all validation debtors at the end, beside the uncompiled program."""
     screened: Annotated[int, Field(ge=0, le=64)] = 3
     """Settings that search examines first because the program's stand-in plays best with them
-    (`optimizers.screening`)."""
+    (`optimizers.strategies.search.screening`)."""
     propose: bool | None = None
     """Whether search asks the prompt model for instructions too; None: where one was named."""
     metric_threshold: Annotated[float, Field(gt=0, le=1)] | None = None
     """Objective from which a negotiation may become a demonstration; None: what the uncompiled program scores on
-    validation, at least `optimizers.task.LEAST_THRESHOLD`, so that demonstrations are better than average play. Where
-    no training negotiation reaches that, the best one serves (bootstrap, random search)."""
+    validation, at least `optimizers.runs.task.LEAST_THRESHOLD`, so that demonstrations are better than average play.
+    Where no training negotiation reaches that, the best one serves (bootstrap, random search)."""
 
 
 def with_knobs(settings: StrategySettings, pairs: Sequence[str]) -> StrategySettings:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from programs.artifact_store import load_program
-    from programs.lm import make_lm
+    from programs.artifacts.store import load_program
+    from programs.models.make import make_lm
 
 __all__ = ["load_program", "make_lm"]
 
@@ -17,11 +17,11 @@ __all__ = ["load_program", "make_lm"]
 def __getattr__(name: str) -> Any:
     """The two functions that an app needs, imported on first use: DSPy takes seconds, and many modules need none."""
     if name == "load_program":
-        from programs.artifact_store import load_program
+        from programs.artifacts.store import load_program
 
         return load_program
     if name == "make_lm":
-        from programs.lm import make_lm
+        from programs.models.make import make_lm
 
         return make_lm
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,15 +11,15 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from data import cli
 from data.book import read_book
-from data.errors import UserError
-from data.files import replace_file
+from data.book.split import MEASURED_ON
 from data.policy import read_policy
-from data.split import MEASURED_ON
 from metrics.scorecard import INDEX_IDS, METRIC_IDS
-from programs import lm as models
-from programs.ablation import (
+from plumbing import cli
+from plumbing.bars import progress
+from plumbing.errors import UserError
+from plumbing.files import replace_file
+from programs.comparison.ablation import (
     FREE_EXACT,
     MOST_EXACT,
     Ablation,
@@ -31,15 +31,15 @@ from programs.ablation import (
     label_of,
     with_changes,
 )
-from programs.ablation_text import rendered
-from programs.bars import progress
-from programs.contestants import ARTIFACTS, Contestant, NamedModel, contestants
-from programs.fingerprints import program_sha256, program_state
-from programs.looks import Looked, look_now, recorded
+from programs.comparison.ablation_text import rendered
+from programs.comparison.looks import Looked, look_now, recorded
+from programs.creditor.fingerprints import program_sha256, program_state
+from programs.debtor.seating import debtor_factory
 from programs.maden import Maden
-from programs.played_store import owed
-from programs.seats import debtor_factory
-from programs.stage import Stage, chosen_debtors
+from programs.models import make as models
+from programs.playing.contestants import ARTIFACTS, Contestant, NamedModel, contestants
+from programs.playing.stage import Stage, chosen_debtors
+from programs.playing.store import owed
 
 
 def ablate(  # noqa: PLR0913, PLR0917  (a command line)

@@ -11,30 +11,30 @@ from typing import Annotated, Literal, cast
 
 import typer
 
-from data import cli
 from data.book import read_book
+from data.book.split import MEASURED_ON
 from data.domain import DebtCase
-from data.errors import UserError
-from data.files import replace_file
 from data.policy import read_policy
-from data.split import MEASURED_ON
-from programs import lm as models
-from programs.accounts import Cost
-from programs.artifact_diff import ArtifactDiff, program_diff
-from programs.bars import progress
-from programs.compare_outputs import Outputs
-from programs.comparison import Comparison, Verdict, compared
-from programs.comparison_text import rendered
-from programs.contestants import ARTIFACTS, Contestant, NamedModel, contestants
-from programs.evaluation import Evaluation
-from programs.fingerprints import canonical_sha256
-from programs.looks import Looks, looked, recorded
+from plumbing import cli
+from plumbing.bars import progress
+from plumbing.errors import UserError
+from plumbing.files import replace_file
+from programs.artifacts.diff import ArtifactDiff, program_diff
+from programs.comparison.looks import Looks, looked, recorded
+from programs.comparison.margins import read_margins
+from programs.comparison.outputs import Outputs
+from programs.comparison.paired import Comparison, Verdict, compared
+from programs.comparison.planning import planned
+from programs.comparison.text import rendered
+from programs.creditor.fingerprints import canonical_sha256
+from programs.debtor.seating import debtor_factory
 from programs.maden import Maden
-from programs.margins import read_margins
-from programs.planning import planned
-from programs.saved_play import common_ground
-from programs.seats import debtor_factory
-from programs.stage import Stage, chosen_debtors
+from programs.models import make as models
+from programs.models.accounts import Cost
+from programs.playing.contestants import ARTIFACTS, Contestant, NamedModel, contestants
+from programs.playing.evaluate import Evaluation
+from programs.playing.saved import common_ground
+from programs.playing.stage import Stage, chosen_debtors
 
 
 def compare(  # noqa: PLR0913, PLR0917  (a command line)
@@ -139,7 +139,7 @@ def _write_report(
     stage: Stage,
     looks: Looks | None,
 ) -> None:
-    from reports.page import render  # its libraries are an extra
+    from reports.comparison.page import render  # its libraries are an extra
 
     costs = {one.label: sum(known, Cost()) for one in found if (known := stage.costs(one))}
     created = datetime.now(UTC).isoformat(timespec="minutes")

@@ -8,27 +8,27 @@ from typing import Annotated
 
 import typer
 
-from data import cli
-from data.errors import UserError
-from optimizers import estimate as estimates
 from optimizers.asked import resolved
-from optimizers.budget import Limits
-from optimizers.facts import facts_of
-from optimizers.halt import Halted
-from optimizers.ledger import Ledger
+from optimizers.compiling.facts import facts_of
+from optimizers.compiling.process import Work, lead
+from optimizers.compiling.process import join as join_run
+from optimizers.compiling.report import show_finished
+from optimizers.compiling.session import Session, session_of
+from optimizers.compiling.summary import finished
 from optimizers.presets import Preset
 from optimizers.registry import STRATEGIES
-from optimizers.report import show_finished
-from optimizers.runs import RUNS, RunFolder
-from optimizers.session import Session, session_of
+from optimizers.runs.folder import RUNS, RunFolder
+from optimizers.runs.halt import Halted
+from optimizers.runs.ledger import Ledger
+from optimizers.spending import estimate as estimates
+from optimizers.spending.budget import Limits
 from optimizers.strategy_settings import StrategySettings
-from optimizers.summary import finished
-from optimizers.worker import Work, lead
-from optimizers.worker import join as join_run
-from programs import lm as models
-from programs.contestants import ARTIFACTS
-from programs.provenance import current_environment
-from programs.settings import Variant
+from plumbing import cli
+from plumbing.errors import UserError
+from programs.artifacts.provenance import current_environment
+from programs.creditor.settings import Variant
+from programs.models import make as models
+from programs.playing.contestants import ARTIFACTS
 
 EXITS = {"interrupted": cli.EXIT_INTERRUPTED, "infrastructure": 1}
 """Statuses of a compile that was stopped early and saved the best so far; 0 at a cap, which is what was asked for."""

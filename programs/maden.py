@@ -12,14 +12,14 @@ from typing import Any
 import dspy
 
 from data.domain import CreditorView, DebtCase
-from programs.debtors import SimulatedDebtor
-from programs.fingerprints import program_state
-from programs.judge import Judge
-from programs.negotiator import FreeNegotiator, LadderNegotiator
-from programs.planner import Planner
-from programs.seat import ProgramSeat
-from programs.settings import ProgramSettings
-from programs.table import DebtorSeat, play
+from programs.creditor.fingerprints import program_state
+from programs.creditor.judge import Judge
+from programs.creditor.negotiator import FreeNegotiator, LadderNegotiator
+from programs.creditor.planner import Planner
+from programs.creditor.seat import ProgramSeat
+from programs.creditor.settings import ProgramSettings
+from programs.debtor.simulated import SimulatedDebtor
+from programs.table.runner import DebtorSeat, play
 
 DebtorFactory = Callable[[DebtCase, int], DebtorSeat]
 """Makes the debtor of one negotiation from the case (with its private side) and the seed."""

@@ -9,19 +9,19 @@ from typing import Annotated
 import dspy
 import typer
 
-from data import cli
 from data.book import read_book
 from data.domain import DebtCase, Ending, Negotiation, Turn
-from data.errors import UserError
 from data.policy import read_policy
 from metrics.evaluator import score
-from programs import lm as models
-from programs.contestants import ARTIFACTS, Contestant, NamedModel, contestant, variant_or_baseline
-from programs.person import HELP, PersonDebtor, model_reader
-from programs.seats import debtor_factory
-from programs.settings import Variant
-from programs.table import DebtorSeat, TableState, play
-from programs.transcript import Transcript, WatchedCreditor, WatchedDebtor, plain, scorecard_table
+from plumbing import cli
+from plumbing.errors import UserError
+from programs.creditor.settings import Variant
+from programs.debtor.person import HELP, PersonDebtor, model_reader
+from programs.debtor.seating import debtor_factory
+from programs.models import make as models
+from programs.playing.contestants import ARTIFACTS, Contestant, NamedModel, contestant, variant_or_baseline
+from programs.table.runner import DebtorSeat, TableState, play
+from programs.table.transcript import Transcript, WatchedCreditor, WatchedDebtor, plain, scorecard_table
 
 
 def negotiate(  # noqa: PLR0913, PLR0917  (a command line)

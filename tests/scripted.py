@@ -89,7 +89,7 @@ class ScriptedEngine:
         )
 
     def price_usd(self, tokens_in: int, tokens_out: int) -> float | None:
-        """The price of one call in USD, None when unknown; programs.accounts asks for it."""
+        """The price of one call in USD, None when unknown; programs.models.accounts asks for it."""
         return self.price_per_call
 
     def stream(self, request: Request) -> Any:

@@ -6,8 +6,8 @@ from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
-from data.closure import FLOORS, imported
-from data.files import ROOT
+from plumbing.closure import FLOORS, imported
+from plumbing.files import ROOT
 
 
 def our_modules() -> list[str]:

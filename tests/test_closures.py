@@ -10,38 +10,59 @@ from pathlib import Path
 
 import pytest
 
-import app.negotiations
-from data import amounts, book, closure, domain
-from data.closure import files_behind, hash_of, imported
-from data.files import ROOT
-from metrics import evaluator, feedback, oracle, schedule, weights
-from optimizers import budget, echoes, facts, gepa, preferences, proposer, search, session
-from optimizers.facts import compiling_files
-from programs import (
-    audit,
-    comparison,
-    guard,
-    judge,
-    ladder,
-    lm_debtor,
-    maden,
-    margins,
-    negotiate,
-    personas,
-    phrasing,
-    seat,
-    stand_in,
-)
-from programs.playing_code import playing_files
+import app.conversation.negotiations
+from data import amounts, book, domain
+from metrics import evaluator, feedback
+from metrics.money import oracle, schedule, weights
+from optimizers import preferences
+from optimizers.compiling import facts, session
+from optimizers.compiling.facts import compiling_files
+from optimizers.proposals import echoes
+from optimizers.proposals import instructions as proposer
+from optimizers.spending import budget
+from optimizers.strategies import gepa, search
+from optimizers.strategies.search import stand_in
+from plumbing import closure
+from plumbing.closure import files_behind, hash_of, imported
+from plumbing.files import ROOT
+from programs import maden, negotiate
+from programs.artifacts.playing_code import playing_files
+from programs.audit import __main__ as audit
+from programs.comparison import margins
+from programs.comparison import paired as comparison
+from programs.creditor import judge, ladder, seat
+from programs.debtor import modelled as lm_debtor
+from programs.debtor import personas
+from programs.debtor import voice as phrasing
+from programs.table import guard
 from signatures import instruction, turn
 
 PLAYS = (
     *(amounts, domain, schedule, weights, guard, judge, ladder, lm_debtor, maden, personas, phrasing, seat, turn),
     *(weights.WEIGHTS_FILE, personas.PERSONAS_FILE, phrasing.PHRASES_FOLDER / "zh.toml"),
 )
-PLAYS_NOT = (app.negotiations, audit, book, comparison, feedback, margins.MARGINS_FILE, negotiate, search, stand_in)
+PLAYS_NOT = (
+    app.conversation.negotiations,
+    audit,
+    book,
+    comparison,
+    feedback,
+    margins.MARGINS_FILE,
+    negotiate,
+    search,
+    stand_in,
+)
 COMPILES = (echoes, evaluator, feedback, gepa, guard, oracle, proposer, proposer.FILE, schedule, search, stand_in)
-COMPILES_NOT = (app.negotiations, audit, budget, comparison, facts, margins.MARGINS_FILE, preferences, session)
+COMPILES_NOT = (
+    app.conversation.negotiations,
+    audit,
+    budget,
+    comparison,
+    facts,
+    margins.MARGINS_FILE,
+    preferences,
+    session,
+)
 
 
 def files_of(modules: tuple[object, ...]) -> set[Path]:
@@ -62,7 +83,7 @@ def test_what_decides_a_compile():
 
 def test_nothing_is_loaded_that_was_not_found():
     loaded = (
-        "import json, sys; import programs.maden, programs.baselines, programs.seats, optimizers.registry; "
+        "import json, sys, programs.maden, programs.creditor.rules, programs.debtor.seating, optimizers.registry; "
         "print(json.dumps([m.__file__ for m in list(sys.modules.values()) if getattr(m, '__file__', None)]))"
     )
     done = subprocess.run([sys.executable, "-c", loaded], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -13,20 +13,23 @@ import click
 import pytest
 import typer
 
-import data.cli
+import plumbing.cli
 from data import domain
 from data.policy import read_policy
 from metrics.evaluator import score
+from metrics.money.weights import default_weights
 from metrics.records import read_records
 from metrics.scorecard import INDEX_IDS, METRIC_IDS
-from metrics.weights import default_weights
-from programs import accounts, artifact, comparison, failures
-from programs.audit_checks import CHECKS
-from programs.baselines import BASELINES
-from programs.guard import guarded
-from programs.lm_debtor import DebtorUnusable
+from programs.artifacts import document as artifact
+from programs.audit.checks import CHECKS
+from programs.comparison import paired as comparison
+from programs.creditor.rules import BASELINES
+from programs.debtor.modelled import DebtorUnusable
+from programs.debtor.personas import Traits, all_traits
 from programs.maden import Maden
-from programs.personas import Traits, all_traits
+from programs.models import accounts
+from programs.table import failures
+from programs.table.guard import guarded
 from tests.programs.players import playing
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -64,7 +67,7 @@ def docs(page: str) -> str:
 def app_of(target: list[str], monkeypatch: pytest.MonkeyPatch) -> click.Command:
     """The command that `python TARGET` would run, taken before it runs."""
     caught: list[typer.Typer] = []
-    monkeypatch.setattr(data.cli, "run_app", lambda app, prog_name: caught.append(app))
+    monkeypatch.setattr(plumbing.cli, "run_app", lambda app, prog_name: caught.append(app))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # the module may be imported already
         if target[0] == "-m":

@@ -12,12 +12,12 @@ from sse_starlette.sse import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
 
 from app.api.debtor_views import NegotiationView, PlanView, negotiation_view, plan_view
+from app.api.parts import Debtor, Service
 from app.api.problems import PROBLEMS, Text
-from app.api.shared import Debtor, Service
-from app.changes import LOOK_EVERY_S
-from app.metrics import MESSAGES
-from app.negotiations import MAX_MESSAGE_CHARS, Negotiations
-from app.store import NotThere, messages_of, row_of, today_of
+from app.conversation.changes import LOOK_EVERY_S
+from app.conversation.counters import MESSAGES
+from app.conversation.negotiations import MAX_MESSAGE_CHARS, Negotiations
+from app.database.rows import NotThere, messages_of, row_of, today_of
 
 PING_S = 15
 SETTLE_S = 0.03

@@ -10,11 +10,11 @@ from datetime import date, datetime
 
 from pydantic import BaseModel
 
-from app.plans import Plan, plan_of
-from app.records import MessageRow, NegotiationRow, Sender, Status
-from app.store import turns_of, view_of
+from app.conversation.plans import Plan, plan_of
+from app.database.rows import turns_of, view_of
+from app.database.tables import MessageRow, NegotiationRow, Sender, Status
 from data.domain import Speaker, standing_terms
-from programs import words
+from programs.table import words
 
 AUTOMATED = "You are writing with an automated assistant of the creditor."
 NAMES = {

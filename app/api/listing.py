@@ -8,9 +8,9 @@ from pydantic import BaseModel
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.records import MessageRow, NegotiationRow, Sender, Status
-from app.store import UNANSWERED, view_of
-from programs import words
+from app.database.rows import UNANSWERED, view_of
+from app.database.tables import MessageRow, NegotiationRow, Sender, Status
+from programs.table import words
 
 PAGE = 100
 LEFT_TO_A_PERSON = (Status.WITH_A_PERSON, Status.EXHAUSTED, Status.STOPPED)

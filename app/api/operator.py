@@ -7,16 +7,16 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import BaseModel, Field
 
-from app import operating
+from app.access.operators import LOGIN_HOURS, csrf_of
 from app.api.listing import Counts, Listed, counted, latest
 from app.api.operator_views import OperatorView, ScoreView, operator_view, record_of, score_view
+from app.api.parts import LOGIN_COOKIE, Operator, Service
 from app.api.problems import PROBLEMS, Text
-from app.api.shared import LOGIN_COOKIE, Operator, Service
-from app.negotiations import MAX_MESSAGE_CHARS
-from app.operators import LOGIN_HOURS, csrf_of
-from app.records import Status
-from app.store import messages_of, row_of
-from data.errors import UserError
+from app.conversation import takeover as operating
+from app.conversation.negotiations import MAX_MESSAGE_CHARS
+from app.database.rows import messages_of, row_of
+from app.database.tables import Status
+from plumbing.errors import UserError
 
 router = APIRouter(prefix="/api", tags=["operator"], responses=PROBLEMS)
 

@@ -7,11 +7,11 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from app.api.debtor_views import PlanView, plan_view
-from app.api.provenance import ProgramView, program_view
-from app.house import House
-from app.plans import Plan
-from app.records import MessageRow, NegotiationRow, Sender, Status
-from app.store import turns_of, view_of
+from app.api.program_view import ProgramView, program_view
+from app.conversation.house import House
+from app.conversation.plans import Plan
+from app.database.rows import turns_of, view_of
+from app.database.tables import MessageRow, NegotiationRow, Sender, Status
 from data.domain import (
     Debt,
     DebtCase,
@@ -25,12 +25,12 @@ from data.domain import (
     Turn,
     standing_terms,
 )
-from metrics.conversation import soundness_faults
 from metrics.evaluator import score
 from metrics.scorecard import INDICES, METRICS
-from programs import words
+from metrics.talk.conversation import soundness_faults
+from programs.creditor.seat import SeatMemory
 from programs.maden import Maden
-from programs.seat import SeatMemory
+from programs.table import words
 
 NAMED = {
     "discount_pct": "a {:g}% discount",

@@ -10,7 +10,7 @@ from datetime import datetime
 from app.conduct.findings import Finding
 from app.conduct.own_words import Private, own_breaches, visible
 from app.conduct.profile import Action, Profile
-from metrics.conduct import conduct_breaches
+from metrics.talk.conduct import conduct_breaches
 
 _SENTENCE_END = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])\s+|\n+")
 _RANK = {action: rank for rank, action in enumerate(Action)}
@@ -84,7 +84,7 @@ def may_begin(profile: Profile, local: datetime) -> Finding | None:
 def _findings(sentence: str, profile: Profile) -> Iterator[Finding]:
     for breach in conduct_breaches(sentence):
         action = profile.hard_breaches if breach.severity == "hard" else profile.soft_breaches
-        yield Finding(breach.rule, action, breach.excerpt, breach.why, "metrics/conduct.toml")
+        yield Finding(breach.rule, action, breach.excerpt, breach.why, "metrics/talk/conduct.toml")
     for rule in profile.words:
         if match := next((m for pattern in rule.patterns if (m := pattern.search(sentence))), None):
             yield Finding(rule.id, rule.action, match.group(), rule.why, rule.source)

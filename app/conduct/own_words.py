@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 from app.conduct.findings import Finding
 from app.conduct.profile import Action
-from metrics.disclosure import limit_disclosures
-from metrics.numerals import NUMBER, parse
-from metrics.stated import stated_figures
+from metrics.talk.disclosure import limit_disclosures
+from metrics.talk.numerals import NUMBER, parse
+from metrics.talk.stated import stated_figures
 
 PROMPT_CHARS = 24
 """Letters and digits in a row, spaces and marks left out, that make a passage of a prompt: about five words.
@@ -49,7 +49,7 @@ class Private:
     seen: str = ""
     """What the debtor has read or written."""
     placeholders: frozenset[str] = frozenset()
-    """Those that stand for something (`app.redaction`); others are made up."""
+    """Those that stand for something (`app.privacy.redaction`); others are made up."""
 
     @classmethod
     def of(

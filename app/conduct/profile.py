@@ -16,7 +16,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from data.domain import Frozen
-from data.errors import UserError
+from plumbing.errors import UserError
 
 PROFILES = Path(__file__).with_name("profiles")
 DEFAULT = "neutral"
@@ -100,7 +100,7 @@ class Signal(Sourced):
 
 
 class Words(Sourced):
-    """Words of the collector's own that a profile forbids, beside those of `metrics/conduct.toml`."""
+    """Words of the collector's own that a profile forbids, beside those of `metrics/talk/conduct.toml`."""
 
     action: Action
     patterns: Patterns
@@ -114,7 +114,7 @@ class Profile(Frozen):
     about: str
     extends: str | None = None
     hard_breaches: Action = Action.REPAIR
-    """What is done with a hard breach of `metrics/conduct.toml`."""
+    """What is done with a hard breach of `metrics/talk/conduct.toml`."""
     soft_breaches: Action = Action.WARN
     hours: Hours | None = None
     notices: tuple[Notice, ...] = ()

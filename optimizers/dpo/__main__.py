@@ -12,9 +12,6 @@ from typing import Annotated, Any
 
 import typer
 
-from data import cli
-from data.errors import UserError
-from data.files import replace_file
 from optimizers.dpo.base import Base, find_base, load
 from optimizers.dpo.card import AdapterCard, created, heldout_margins, text
 from optimizers.dpo.curves import plotted
@@ -23,9 +20,12 @@ from optimizers.dpo.logps import margins
 from optimizers.dpo.settings import DpoSettings
 from optimizers.dpo.training import CHECKPOINTS, Trained, device_of, steps_of, train, write_curve
 from optimizers.dpo.training_data import PairSplit, read_pairs, split_pairs
-from programs.adapted import EMBEDDED, write_adapted
-from programs.bars import PhaseBars
-from programs.weights import file_sha256
+from plumbing import cli
+from plumbing.bars import PhaseBars
+from plumbing.errors import UserError
+from plumbing.files import replace_file
+from programs.models.adapted import EMBEDDED, write_adapted
+from programs.models.model_file import file_sha256
 
 # Progress is shown by our own bars; what the libraries draw would stand between them. Read when they are imported.
 os.environ.setdefault("TQDM_DISABLE", "1")

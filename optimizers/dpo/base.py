@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data.errors import UserError
-from programs.adapted import EMBEDDED
-from programs.weights import assembled, file_sha256
+from plumbing.errors import UserError
+from programs.models.adapted import EMBEDDED
+from programs.models.model_file import assembled, file_sha256
 
 if TYPE_CHECKING:
     import torch

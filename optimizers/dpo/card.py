@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Any
 
 from data.domain import Frozen
-from metrics.statistics import Estimate, mean_interval, paired_difference
+from metrics.statistics.intervals import Estimate, mean_interval, paired_difference
 from optimizers.dpo.settings import DpoSettings
 from optimizers.dpo.training_data import PairRow
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from data.plots import BOOK, WARN, panels
+from plumbing.plots import BOOK, WARN, panels
 
 SHOWN = (
     ("loss", "loss", "nats"),

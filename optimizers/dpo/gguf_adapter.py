@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data.errors import UserError
+from plumbing.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data.errors import UserError
-from data.files import replace_file
 from optimizers.dpo.settings import Device, DpoSettings
 from optimizers.dpo.training_data import PairRow, PairSplit
+from plumbing.errors import UserError
+from plumbing.files import replace_file
 
 if TYPE_CHECKING:
     import torch

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, Field, ValidationError
 
-from data.errors import UserError
+from plumbing.errors import UserError
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

@@ -10,14 +10,9 @@ from typing import Annotated
 import dspy
 import typer
 
-from data import cli
 from data.book import read_book
 from data.domain import DebtCase
-from data.errors import UserError
-from data.files import replace_file
 from data.policy import read_policy
-from optimizers.budget import Limits
-from optimizers.estimate import CALLS_PER_NEGOTIATION
 from optimizers.preferences.card import PairsCard, card_of, text
 from optimizers.preferences.formats import PairFormat, write_pairs
 from optimizers.preferences.pairs import PairRules, pairs_at
@@ -32,15 +27,20 @@ from optimizers.preferences.run import (
 )
 from optimizers.preferences.sampling import Sampler, SamplingPlan
 from optimizers.preferences.student import Student
-from optimizers.runs import RUNS
-from programs import lm as models
-from programs.bars import PhaseBars
-from programs.contestants import ARTIFACTS, NamedModel, contestant
+from optimizers.runs.folder import RUNS
+from optimizers.spending.budget import Limits
+from optimizers.spending.estimate import CALLS_PER_NEGOTIATION
+from plumbing import cli
+from plumbing.bars import PhaseBars
+from plumbing.errors import UserError
+from plumbing.files import replace_file
+from programs.artifacts.playing_code import playing_code
+from programs.debtor.seating import debtor_factory
 from programs.maden import Maden
-from programs.played_store import lm_id
-from programs.playing_code import playing_code
-from programs.seats import debtor_factory
-from programs.stage import chosen_debtors
+from programs.models import make as models
+from programs.playing.contestants import ARTIFACTS, NamedModel, contestant
+from programs.playing.stage import chosen_debtors
+from programs.playing.store import lm_id
 
 _PLAN, _RULES = SamplingPlan(), PairRules()
 

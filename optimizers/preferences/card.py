@@ -17,7 +17,7 @@ from pydantic import Field
 from data.domain import Frozen
 from optimizers.preferences.pairs import Pair, PairRules
 from optimizers.preferences.run import PreferenceConfig, SampledNegotiation
-from programs.accounts import Cost
+from programs.models.accounts import Cost
 from signatures.turn import FreeTurn
 
 BINS = 8
@@ -156,7 +156,7 @@ def _bars(margins: Margins) -> list[str]:
 
 
 def _model(lm_id: str) -> str:
-    """The model's name out of `programs.played_store.lm_id`."""
+    """The model's name out of `programs.playing.store.lm_id`."""
     return f"`{json.loads(lm_id)[0]}`"
 
 

@@ -13,8 +13,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from data.files import replace_file
 from optimizers.preferences.pairs import Pair
+from plumbing.files import replace_file
 
 Row = dict[str, Any]
 

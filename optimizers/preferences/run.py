@@ -16,17 +16,17 @@ from pydantic import ValidationError
 
 from data.book import DebtorBook
 from data.domain import DebtCase, Frozen
-from data.errors import UserError
-from data.files import LineReader, append_line, replace_file
-from optimizers.budget import Budget, Limits
-from optimizers.halt import Halted
-from optimizers.interrupts import interruptible
-from optimizers.locks import FileLock
+from optimizers.compiling.interrupts import interruptible
+from optimizers.compiling.process import LONGEST_CALL_S
 from optimizers.preferences.sampling import Sampler, SamplingPlan, TableCandidates
-from optimizers.responses import ResponseStore
-from optimizers.worker import LONGEST_CALL_S
-from programs.accounts import Cost
-from programs.failures import InfrastructureFailure
+from optimizers.runs.halt import Halted
+from optimizers.spending.budget import Budget, Limits
+from optimizers.spending.responses import ResponseStore
+from plumbing.errors import UserError
+from plumbing.files import LineReader, append_line, replace_file
+from plumbing.locks import FileLock
+from programs.models.accounts import Cost
+from programs.table.failures import InfrastructureFailure
 
 GIVE_UP_AFTER = 5
 """Debtors in a row lost to infrastructure before the run stops."""
@@ -40,12 +40,12 @@ class PreferenceConfig(Frozen):
     """As named on the command line."""
     teacher_sha256: str
     lm: str
-    """`programs.played_store.lm_id` of the model that the teacher plays on."""
+    """`programs.playing.store.lm_id` of the model that the teacher plays on."""
     student_lm: str
     debtor: str
     book_sha256: str
     playing_sha256: str
-    """`programs.playing_code.playing_code`."""
+    """`programs.artifacts.playing_code.playing_code`."""
     seed: int
     plan: SamplingPlan
 

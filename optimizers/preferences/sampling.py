@@ -14,14 +14,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from data.domain import CreditorPolicy, DebtCase, Ending, Frozen, Negotiation, Terms, Turn
-from metrics.conduct import conduct_breaches
 from metrics.evaluator import score
+from metrics.talk.conduct import conduct_breaches
 from optimizers.preferences.student import Student
-from programs.failures import InfrastructureFailure, ProgramFault
-from programs.guard import guarded
+from programs.creditor.seat import UNUSABLE, ProgramSeat
 from programs.maden import Maden
-from programs.seat import UNUSABLE, ProgramSeat
-from programs.table import DebtorSeat, TableState, play
+from programs.table.failures import InfrastructureFailure, ProgramFault
+from programs.table.guard import guarded
+from programs.table.runner import DebtorSeat, TableState, play
 
 Source = Literal["teacher", "teacher_sample", "student_sample"]
 SAMPLES_AT_MOST = 1000

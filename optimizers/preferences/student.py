@@ -13,14 +13,14 @@ import dspy
 from annotated_types import Ge, Le
 
 from data.domain import DIMENSIONS, CreditorView, Turn
-from programs import words
-from programs.adapter import ADAPTER
-from programs.briefing import Briefing
+from programs.creditor.briefing import Briefing
+from programs.creditor.negotiator import FreeNegotiator, free_inputs, terms_after
+from programs.creditor.seat import ProgramSeat
+from programs.creditor.settings import ProgramSettings, Variant
 from programs.maden import Maden
-from programs.negotiator import FreeNegotiator, free_inputs, terms_after
-from programs.seat import ProgramSeat
-from programs.settings import ProgramSettings, Variant
-from programs.table import TableState
+from programs.models.adapter import ADAPTER
+from programs.table import words
+from programs.table.runner import TableState
 from signatures.plan import Package
 from signatures.turn import FreeTurn
 

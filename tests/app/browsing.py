@@ -13,13 +13,13 @@ from pathlib import Path
 import dspy
 import uvicorn
 
-from app.api.shared import Parts
-from app.links import Links
-from app.negotiations import Negotiations
-from app.operators import Operators
+from app.access.links import Links
+from app.access.operators import Operators
+from app.api.parts import Parts
+from app.conversation.negotiations import Negotiations
+from app.conversation.worker import Worker
+from app.database.rows import messages_of
 from app.server import create_app
-from app.store import messages_of
-from app.worker import Worker
 from tests.app.desk import CASE, desk, desk_lm
 from tests.app.served import PASSWORD
 from tests.chromium import Tab

@@ -9,15 +9,15 @@ from typing import Any
 import dspy
 
 from app.conduct.profile import load_profile
-from app.house import House
-from app.negotiations import Negotiations
-from app.records import Base
+from app.conversation.house import House
+from app.conversation.negotiations import Negotiations
+from app.database.tables import Base
 from data.book import read_book, write_book
 from data.domain import DebtCase
-from programs.fingerprints import program_sha256, program_state
+from programs.creditor.fingerprints import program_sha256, program_state
+from programs.creditor.settings import ProgramSettings, Variant
+from programs.debtor.person import model_reader
 from programs.maden import Maden
-from programs.person import model_reader
-from programs.settings import ProgramSettings, Variant
 from tests.app.databases import opened
 from tests.programs.cases import case
 from tests.programs.players import PLAN, turn

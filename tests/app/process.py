@@ -7,13 +7,13 @@ from pathlib import Path
 
 import uvicorn
 
-from app.api.shared import Parts
-from app.links import Links
-from app.migrating import migrate
-from app.negotiations import Negotiations
-from app.operators import Operators
+from app.access.links import Links
+from app.access.operators import Operators
+from app.api.parts import Parts
+from app.conversation.negotiations import Negotiations
+from app.conversation.worker import Worker
+from app.database.migrating import migrate
 from app.server import create_app
-from app.worker import Worker
 from tests.app.databases import opened
 from tests.app.desk import desk_lm, house
 from tests.app.served import PASSWORD

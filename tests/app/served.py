@@ -12,11 +12,11 @@ from typing import Any
 import dspy
 from fastapi.testclient import TestClient
 
-from app.api.shared import Parts
-from app.links import Links
-from app.operators import Operators
+from app.access.links import Links
+from app.access.operators import Operators
+from app.api.parts import Parts
+from app.conversation.worker import Worker
 from app.server import create_app
-from app.worker import Worker
 from tests.app.desk import CASE, desk
 
 PASSWORD = "correct horse battery"

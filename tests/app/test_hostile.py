@@ -25,18 +25,18 @@ import httpx2
 import uvicorn
 from fastapi import FastAPI
 
-from app.answering import HANDED_OVER
 from app.conduct.outgoing import checked
 from app.conduct.own_words import Private
 from app.conduct.profile import load_profile
-from app.plans import Plan
-from app.records import MessageRow, NegotiationRow, Sender, Status
-from app.store import messages_of, view_of
+from app.conversation.answering import HANDED_OVER
+from app.conversation.plans import Plan
+from app.database.rows import messages_of, view_of
+from app.database.tables import MessageRow, NegotiationRow, Sender, Status
 from data.book import read_book, write_book
 from data.domain import Debtor, MoveKind, Speaker, Turn, standing_terms
-from metrics.figures import stray_figures
+from metrics.talk.figures import stray_figures
+from programs.creditor.settings import ProgramSettings, Variant
 from programs.maden import Maden
-from programs.settings import ProgramSettings, Variant
 from tests.app.desk import CASE
 from tests.app.served import Served, served
 from tests.app.worst_models import (
@@ -232,7 +232,7 @@ def test_a_message_that_cannot_be_answered_goes_to_a_person_instead_of_waiting_f
     with attacked(tmp_path, telling_all(), Variant.PLANNED) as running:
         attack = Attack(running)
         attack.begin()
-        monkeypatch.setattr("app.answering.understand", lambda *_: 1 / 0)
+        monkeypatch.setattr("app.conversation.answering.understand", lambda *_: 1 / 0)
         assert attack.say("20 monthly instalments")["messages"][-1] == HANDED_OVER
         assert attack.row().status == Status.WITH_A_PERSON
 

@@ -8,10 +8,10 @@ import pytest
 
 from app.warming import begin_to_warm
 from data.domain import Speaker
-from programs.embedded.engine import model_for
-from programs.lm import make_lm
-from programs.person import model_reader
-from programs.table import view
+from programs.debtor.person import model_reader
+from programs.models.embedded.engine import model_for
+from programs.models.make import make_lm
+from programs.table.runner import view
 from tests.app.desk import CASE, desk_lm, house
 
 

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.demos import demos
-from benchmarks.demos_arms import Taught
-from benchmarks.demos_report import DemoComparison, SeedPlayed, compared
+from benchmarks.demos.__main__ import demos
+from benchmarks.demos.arms import Taught
+from benchmarks.demos.report import DemoComparison, SeedPlayed, compared
 from data.book import read_book
 from metrics.evaluator import score
-from metrics.statistics import paired_difference
-from programs import words
-from programs.stage import chosen_debtors
+from metrics.statistics.intervals import paired_difference
+from programs.playing.stage import chosen_debtors
+from programs.table import words
 from tests.metrics.examples import agreement, no_agreement
-from tests.optimizers.test_demos import sensible
+from tests.optimizers.demonstrations.test_choosing import sensible
 from tests.programs.cases import offer, terms
 from tests.programs.command_line import CommandLine, Result, small_book
 from tests.programs.players import playing

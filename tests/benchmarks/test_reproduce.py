@@ -8,19 +8,19 @@ from statistics import fmean
 import dspy
 import pytest
 
-from benchmarks.reproduce import reproduce
-from benchmarks.reproduction import MEASURES, MODULE_PAIRS, OVER_CONCESSION_PAIRS, Reproduction, Row, measured
-from benchmarks.reproduction_play import CostBook, Spent
-from benchmarks.reproduction_plot import plotted
+from benchmarks.reproduce.__main__ import reproduce
+from benchmarks.reproduce.play import CostBook, Spent
+from benchmarks.reproduce.plot import plotted
+from benchmarks.reproduce.reproduction import MEASURES, MODULE_PAIRS, OVER_CONCESSION_PAIRS, Reproduction, Row, measured
 from data.book import read_book
 from data.domain import CreditorPolicy, DebtCase, Negotiation
 from metrics.evaluator import score
-from metrics.oracle import best_terms, over_concession, regret
-from programs import lm as models
-from programs.baselines import BASELINES, RuleCreditor
-from programs.debtors import SimulatedDebtor, would_accept
-from programs.stage import chosen_debtors
-from programs.table import play
+from metrics.money.oracle import best_terms, over_concession, regret
+from programs.creditor.rules import BASELINES, RuleCreditor
+from programs.debtor.simulated import SimulatedDebtor, would_accept
+from programs.models import make as models
+from programs.playing.stage import chosen_debtors
+from programs.table.runner import play
 from tests.programs.command_line import CommandLine, Result, small_book
 from tests.programs.players import playing
 
@@ -31,7 +31,7 @@ DEBTORS = 3
 @pytest.fixture
 def no_plot(monkeypatch):
     """Half of a small run's time; tests of the files take the real one."""
-    monkeypatch.setattr("benchmarks.reproduce.plotted", lambda found: b"")
+    monkeypatch.setattr("benchmarks.reproduce.__main__.plotted", lambda found: b"")
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ import pytest
 
 pytest.importorskip("fastapi", reason="needs the extra app")
 
-from app.database import Database
-from app.store import messages_of
-from benchmarks import service
-from benchmarks.service_clients import Clients, Load
-from benchmarks.service_result import BAD_POSITIONS, NOT_ANSWERED, NOT_AS_SENT, NOT_AS_SHOWN, losses, losses_of
-from benchmarks.service_server import serving
+from app.database.engine import Database
+from app.database.rows import messages_of
+from benchmarks.service import __main__ as service
+from benchmarks.service.clients import Clients, Load
+from benchmarks.service.result import BAD_POSITIONS, NOT_ANSWERED, NOT_AS_SENT, NOT_AS_SHOWN, losses, losses_of
+from benchmarks.service.server import serving
 from tests.programs.command_line import CommandLine
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from data.domain import CreditorPolicy
-from data.errors import UserError
 from data.policy import read_policy
+from plumbing.errors import UserError
 
 
 @pytest.mark.parametrize(

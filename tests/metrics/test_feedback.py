@@ -9,9 +9,9 @@ import pytest
 from data.domain import Disclosure, Ending, Inquiry, Negotiation, Speaker
 from metrics.evaluator import feedback, score
 from metrics.feedback import gain, in_words
-from metrics.indices import objective_of
+from metrics.money.indices import objective_of
+from metrics.money.weights import default_weights
 from metrics.scorecard import METRICS
-from metrics.weights import default_weights
 from tests.metrics.examples import WORKED, accept, agreement, case, creditor, debtor, no_agreement, reject, terms
 
 FIRM, SOFT = terms(0, 30, 7, 6), terms(30, 5, 14, 24)

@@ -17,9 +17,9 @@ from typing import Any
 
 import dspy
 
-from data import cli
+from plumbing import cli
 from programs.compile import compile_
-from programs.remote import litellm
+from programs.models.remote import litellm
 
 POLL_S = 0.005
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import dspy
 
-from optimizers.budget import Budget, Limits
-from optimizers.halt import Halted
 from optimizers.registry import compile_with
-from optimizers.responses import ResponseStore
-from optimizers.task import CompileTask
+from optimizers.runs.halt import Halted
+from optimizers.runs.task import CompileTask
+from optimizers.spending.budget import Budget, Limits
+from optimizers.spending.responses import ResponseStore
 from programs.maden import Maden
 
 MOST_SESSIONS = 100

@@ -14,14 +14,14 @@ import dspy
 
 from data.domain import CreditorPolicy
 from optimizers.config import CompileConfig
-from optimizers.player import Player
 from optimizers.registry import compile_with, work_with
-from optimizers.runs import RunFolder
+from optimizers.runs.folder import RunFolder
+from optimizers.runs.player import Player
+from optimizers.runs.task import CompileTask
 from optimizers.strategy_settings import StrategySettings
-from optimizers.task import CompileTask
-from programs.fingerprints import program_sha256, program_state
+from programs.creditor.fingerprints import program_sha256, program_state
+from programs.creditor.settings import ProgramSettings
 from programs.maden import Maden
-from programs.settings import ProgramSettings
 from tests.optimizers.tasks import Heard
 from tests.programs.cases import random_cases
 from tests.programs.players import playing, turn

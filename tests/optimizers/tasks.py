@@ -9,14 +9,14 @@ import dspy
 
 from data.domain import DebtCase
 from optimizers.config import CompileConfig
-from optimizers.ledger import LedgerLine
-from optimizers.player import Player
-from optimizers.runs import RunFolder
+from optimizers.runs.folder import RunFolder
+from optimizers.runs.ledger import LedgerLine
+from optimizers.runs.player import Player
+from optimizers.runs.task import CompileTask
 from optimizers.strategy_settings import StrategySettings
-from optimizers.task import CompileTask
-from programs.debtors import SimulatedDebtor
+from programs.creditor.settings import ProgramSettings
+from programs.debtor.simulated import SimulatedDebtor
 from programs.maden import DebtorFactory, Maden
-from programs.settings import ProgramSettings
 
 
 class Heard:

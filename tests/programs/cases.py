@@ -19,8 +19,8 @@ from data.domain import (
     Terms,
     Turn,
 )
-from programs.debtors import SimulatedDebtor
-from programs.table import play, view
+from programs.debtor.simulated import SimulatedDebtor
+from programs.table.runner import play, view
 
 POLICY = CreditorPolicy()
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import dspy
 import pytest
 
-from data import cli
 from data.book import read_book, write_book
 from data.domain import DebtCase
-from programs import lm as models
+from plumbing import cli
+from programs.models import make as models
 from tests.data.builders import unlike
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import dspy
 
-from programs import artifact_store
-from programs.artifact import Artifact
+from programs.artifacts import store as artifact_store
+from programs.artifacts.document import Artifact
+from programs.creditor.settings import ProgramSettings, Variant
 from programs.maden import Maden
-from programs.settings import ProgramSettings, Variant
 from signatures.plan import Strategy
 from tests.programs.cases import case
 from tests.programs.players import PLAN, playing

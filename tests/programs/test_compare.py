@@ -8,14 +8,14 @@ import pytest
 
 from data.domain import Negotiation
 from metrics.scorecard import INDEX_IDS, METRIC_IDS
-from programs.artifact_store import save_program
+from programs.artifacts.store import save_program
 from programs.compare import compare
-from programs.compare_outputs import records_path
-from programs.comparison import FEWEST_DEBTORS, Comparison, Verdict, compared
-from programs.contestants import contestant
-from programs.evaluation import evaluate
+from programs.comparison.outputs import records_path
+from programs.comparison.paired import FEWEST_DEBTORS, Comparison, Verdict, compared
 from programs.maden import Maden
-from programs.stage import chosen_debtors
+from programs.playing.contestants import contestant
+from programs.playing.evaluate import evaluate
+from programs.playing.stage import chosen_debtors
 from tests.data.builders import unlike
 from tests.programs.command_line import CommandLine, Result, heldout, small_book
 from tests.scripted import scripted_lm

@@ -5,9 +5,10 @@ import json
 import dspy
 import pytest
 
-from optimizers import session
-from programs import load_program, new_files
-from programs.artifacts import read_artifact
+from optimizers.compiling import session
+from plumbing import new_files
+from programs import load_program
+from programs.artifacts.__main__ import read_artifact
 from programs.compile import compile_
 from tests.programs.command_line import CommandLine, small_book
 from tests.programs.players import playing, situation, turn

@@ -7,10 +7,10 @@ import pytest
 
 from data.domain import Disclosure, Ending, Inquiry, MoveKind, Speaker, Turn
 from metrics.evaluator import score
-from programs.briefing import Briefing
+from programs.creditor.briefing import Briefing
+from programs.creditor.settings import ProgramSettings, Variant
 from programs.maden import Maden
-from programs.settings import ProgramSettings, Variant
-from programs.table import DebtorReply
+from programs.table.runner import DebtorReply
 from tests.programs.cases import POLICY, case, random_cases
 from tests.programs.hostile import HOSTILE_TEXTS
 from tests.programs.players import PLAN, TAKE, playing, situation, turn
@@ -261,7 +261,7 @@ def test_a_rung_that_the_debtor_already_offers_is_not_given_but_the_offer_taken(
 
 
 def test_the_cached_part_of_a_prompt_is_the_same_as_dspys_own():
-    from programs.adapter import ADAPTER
+    from programs.models.adapter import ADAPTER
 
     for name, predictor in Maden().named_predictors():
         changed = predictor.signature.with_instructions(f"other words for {name}")

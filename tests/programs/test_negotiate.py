@@ -10,13 +10,13 @@ from rich.console import Console
 from data.book import read_book
 from data.domain import Ending, Move, MoveKind, Negotiation, PartialTerms, Speaker, Terms, Turn
 from metrics.evaluator import score
-from metrics.plan import payment_schedule
+from metrics.money.simulation import payment_schedule
 from metrics.scorecard import INDEX_IDS, METRIC_IDS
-from programs import words
-from programs.contestants import contestant
 from programs.negotiate import negotiate
-from programs.table import TableState
-from programs.transcript import Transcript
+from programs.playing.contestants import contestant
+from programs.table import words
+from programs.table.runner import TableState
+from programs.table.transcript import Transcript
 from tests.data.builders import make_case
 from tests.programs.command_line import CommandLine, Result, small_book
 from tests.scripted import scripted_lm

@@ -9,7 +9,7 @@ import pytest
 from app.conduct.outgoing import checked, may_begin
 from app.conduct.profile import PROFILES, Action, Outcome, Profile, Signal, Words, load_profile
 from app.conduct.signals import noticed
-from data.errors import UserError
+from plumbing.errors import UserError
 
 NAMES = sorted(file.stem for file in PROFILES.glob("*.toml"))
 TRANSCRIPTS = tomllib.loads(Path(__file__).with_name("transcripts.toml").read_text())

@@ -9,13 +9,13 @@ import pytest
 
 pytest.importorskip("trl", reason="needs the extra dpo")
 
-from data.errors import UserError
 from optimizers.dpo import gguf_adapter
 from optimizers.dpo.base import find_base, load
 from optimizers.dpo.gguf_adapter import permuted, write_gguf_adapter
-from programs.adapted import write_adapted
-from programs.lm import make_lm
-from programs.weights import file_sha256
+from plumbing.errors import UserError
+from programs.models.adapted import write_adapted
+from programs.models.make import make_lm
+from programs.models.model_file import file_sha256
 
 pytestmark = pytest.mark.dpo
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from data.errors import UserError
 from optimizers.dpo.training_data import read_pairs, split_pairs
+from plumbing.errors import UserError
 from tests.optimizers.dpo.conftest import pair_line
 
 

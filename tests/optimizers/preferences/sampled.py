@@ -11,8 +11,8 @@ import dspy
 from data.domain import DebtCase
 from optimizers.preferences.sampling import Sampler, SamplingPlan, TableCandidates
 from optimizers.preferences.student import Student
+from programs.creditor.settings import ProgramSettings, Variant
 from programs.maden import Maden
-from programs.settings import ProgramSettings, Variant
 from tests.programs.cases import case
 from tests.programs.players import PLAN, TAKE, turn
 from tests.scripted import ScriptedEngine, scripted_lm

@@ -7,9 +7,9 @@ import dspy
 import pytest
 
 from data.book import read_book
-from data.errors import UserError
 from optimizers.preferences.__main__ import preferences
 from optimizers.preferences.run import SampledNegotiation, require_training
+from plumbing.errors import UserError
 from tests.optimizers.preferences.sampled import engine, sampling_lm
 from tests.programs.command_line import CommandLine, Result, small_book
 from tests.programs.players import playing

@@ -6,11 +6,11 @@ import pytest
 from data.domain import Ending, Speaker
 from metrics.evaluator import score
 from optimizers.preferences.sampling import SAMPLES_AT_MOST, Candidate
-from programs.debtors import SimulatedDebtor
-from programs.failures import InfrastructureFailure
+from programs.creditor.settings import ProgramSettings, Variant
+from programs.debtor.simulated import SimulatedDebtor
 from programs.maden import Maden
-from programs.settings import ProgramSettings, Variant
-from programs.table import play
+from programs.table.failures import InfrastructureFailure
+from programs.table.runner import play
 from tests.optimizers.preferences.sampled import SOFTEST, engine, sampler, sampling_lm, tables
 from tests.programs.cases import POLICY, case
 from tests.programs.players import PLAN, TAKE, playing, turn

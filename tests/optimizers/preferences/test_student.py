@@ -7,11 +7,11 @@ import pytest
 
 from data.domain import Move, MoveKind, PartialTerms, Speaker, Terms, Turn
 from optimizers.preferences.student import Student
-from programs import words
-from programs.guard import guarded
+from programs.creditor.settings import ProgramSettings, Variant
 from programs.maden import Maden
-from programs.settings import ProgramSettings, Variant
-from programs.table import view
+from programs.table import words
+from programs.table.guard import guarded
+from programs.table.runner import view
 from signatures.turn import FreeTurn
 from tests.optimizers.preferences.sampled import sampler
 from tests.programs.cases import POLICY, case

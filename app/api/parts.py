@@ -1,0 +1,167 @@
+"""What every route needs: the service's parts, who asks, and answers to what goes wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Header, HTTPException, Request
+from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.access.links import BadLink, Links
+from app.access.operators import Login, Operators
+from app.access.rate_limit import Pace
+from app.api.problems import explain_invalid
+from app.conversation.counters import REQUESTS
+from app.conversation.negotiations import Negotiations
+from app.conversation.worker import Worker
+from app.database.rows import NotNow, NotThere
+from plumbing.errors import UserError
+
+MAX_BODY_BYTES = 16 * 1024
+LOGIN_COOKIE = "maden_login"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+
+
+@dataclass
+class Parts:
+    """The service put together; `app.state.parts`."""
+
+    negotiations: Negotiations
+    links: Links
+    operators: Operators
+    worker: Worker
+    base_url: str
+    """Where debtors reach the service, for links."""
+    requests_per_minute: int = 120
+    """Of one debtor, or of one address that is not logged in."""
+
+    def __post_init__(self) -> None:
+        self._pace = Pace(self.requests_per_minute)
+
+    def link(self, negotiation_id: str) -> str:
+        """The link for a debtor; its secret stands behind the #, which browsers send to no server."""
+        return f"{self.base_url}/negotiation#{self.links.token(negotiation_id)}"
+
+    def require_pace(self, who: str) -> None:
+        """Refuse whoever asks too often.
+
+        Raises:
+            HTTPException: 429.
+        """
+        if not self._pace.keeps(who):
+            raise HTTPException(429, "too many requests; wait a minute", headers={"Retry-After": "60"})
+
+
+async def parts(request: Request) -> Parts:
+    """The service that this request is for."""
+    found: Parts = request.app.state.parts
+    return found
+
+
+async def debtor(request: Request, authorization: Annotated[str, Header()] = "") -> str:
+    """The negotiation that the bearer of a debtor's token may see.
+
+    Raises:
+        HTTPException: 401 for no token or a bad one, 429.
+    """
+    service = await parts(request)
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        service.require_pace(_address(request))
+        raise HTTPException(401, "open the link that was sent to you", headers={"WWW-Authenticate": "Bearer"})
+    try:
+        found = service.links.negotiation(token)
+    except BadLink as error:
+        service.require_pace(_address(request))
+        raise HTTPException(401, str(error), headers={"WWW-Authenticate": "Bearer"}) from error
+    service.require_pace(found)
+    return found
+
+
+def operator(request: Request, x_csrf: Annotated[str, Header()] = "") -> Login:
+    """The operator who is logged in; what changes something must come from a page of that login.
+
+    Raises:
+        HTTPException: 401, 403, 429.
+    """
+    service: Parts = request.app.state.parts
+    login = service.operators.known(request.cookies.get(LOGIN_COOKIE, ""))
+    if login is None:
+        service.require_pace(_address(request))
+        raise HTTPException(401, "log in first")
+    if request.method not in SAFE and x_csrf != login.csrf:
+        raise HTTPException(403, "this request did not come from a page of your login; reload the page")
+    return login
+
+
+Service = Annotated[Parts, Depends(parts)]
+Debtor = Annotated[str, Depends(debtor)]
+Operator = Annotated[Login, Depends(operator)]
+
+
+def prepare(app: FastAPI) -> None:
+    """Hang errors, limits and headers on the application."""
+    explain_invalid(app)
+
+    @app.exception_handler(NotThere)
+    def not_there(_: Request, __: NotThere) -> JSONResponse:
+        return JSONResponse({"detail": "there is no such negotiation"}, 404)
+
+    @app.exception_handler(NotNow)
+    def not_now(_: Request, why: NotNow) -> JSONResponse:
+        return JSONResponse({"detail": str(why)}, 409)
+
+    @app.exception_handler(UserError)
+    def mistaken(_: Request, why: UserError) -> JSONResponse:
+        return JSONResponse({"detail": str(why)}, 422)
+
+    app.add_middleware(Guard)
+
+
+class Guard:
+    """Refuses bodies that are too long, before they are read; names the policy of every page; counts.
+
+    Written to ASGI: Starlette's BaseHTTPMiddleware sends every event of a stream through two more tasks.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+                route = getattr(scope.get("route"), "path", "none")
+                REQUESTS.labels(route=route, status=message["status"]).inc()
+            await send(message)
+
+        app = _TOO_LONG if _too_long(Headers(scope=scope)) else self.app
+        await app(scope, receive, send_guarded)
+
+
+_TOO_LONG = JSONResponse({"detail": f"a request has at most {MAX_BODY_BYTES} bytes"}, 413)
+
+
+def _too_long(headers: Headers) -> bool:
+    length = headers.get("content-length", "0")
+    return "transfer-encoding" in headers or not length.isdigit() or int(length) > MAX_BODY_BYTES
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else "unknown"

@@ -1,0 +1,1 @@
+"""A negotiation with a person: stored, answered, taken over."""

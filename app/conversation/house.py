@@ -1,0 +1,73 @@
+"""What the service negotiates with: one program, its model, the rules of conduct, the book of cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+import dspy
+from dspy.utils.callback import BaseCallback
+
+from app.conduct.profile import Profile
+from data.book import DebtorBook
+from programs.debtor.person import Reader
+from programs.maden import Maden
+
+_TOLD: ContextVar[list[str] | None] = ContextVar("told", default=None)
+"""Where what the model is told goes, in a block of `House.playing`."""
+
+
+class _Listener(BaseCallback):
+    """Hears the system part of each prompt and the messages of the user's side.
+
+    Lines of the creditor's own, in this conversation or in a demonstration, are how it is to speak, and no secret.
+    It hangs on the model: among DSPy's own callbacks it would be asked about every module, adapter and format too.
+    """
+
+    def on_lm_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
+        """DSPy's callback before a call."""
+        told = _TOLD.get()
+        if told is None:
+            return
+        for message in inputs.get("messages") or ():
+            if message.get("role") != "assistant":
+                lines = str(message.get("content", "")).splitlines()
+                told.append("\n".join(line for line in lines if not line.startswith("Creditor: ")))
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything a negotiation needs besides its own record."""
+
+    program: Maden
+    artifact: str
+    """The program as it was named."""
+    program_sha256: str
+    lm: dspy.LM
+    reader: Reader
+    """Reads what a person writes (`programs.debtor.person.model_reader`)."""
+    profile: Profile
+    book: DebtorBook
+    redact: bool = False
+    """Whether personal data is kept from the model (`app.privacy.redaction`)."""
+
+    def __post_init__(self) -> None:
+        if not any(isinstance(one, _Listener) for one in self.lm.callbacks):
+            self.lm.callbacks.append(_Listener())
+
+    @contextmanager
+    def playing(self) -> Iterator[list[str]]:
+        """A block in which the program's model answers; conversations stay in no history and no trace of DSPy's.
+
+        Gives what the model is told in it, prompt after prompt.
+        """
+        told: list[str] = []
+        token = _TOLD.set(told)
+        try:
+            with dspy.context(lm=self.lm, trace=None, disable_history=True):
+                yield told
+        finally:
+            _TOLD.reset(token)

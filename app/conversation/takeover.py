@@ -1,0 +1,66 @@
+"""What an operator does in a negotiation: take it over, write, hand it back."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from app.database import audit_log as audit
+from app.database.engine import Database
+from app.database.rows import NotNow, row_of, stored
+from app.database.tables import Sender, Status
+
+
+def take_over(database: Database, negotiation_id: str, operator: str) -> None:
+    """An operator leads it from here on.
+
+    Raises:
+        NotThere: no such negotiation.
+        NotNow: it has been agreed.
+    """
+
+    def work(session: Session) -> None:
+        row = row_of(session, negotiation_id)
+        if Status(row.status) is Status.AGREED:
+            raise NotNow("the plan has been agreed; there is nothing to take over")
+        if Status(row.status) is not Status.STOPPED:  # who asked for silence keeps it until an operator writes
+            row.status, row.pending = Status.WITH_A_PERSON.value, None
+        row.operator = operator
+        audit.record(session, operator, "took over", negotiation_id)
+
+    database.transaction(work)
+
+
+def hand_back(database: Database, negotiation_id: str, operator: str) -> None:
+    """The program goes on; what a debtor wrote meanwhile was for the operator and is not answered again.
+
+    Raises:
+        NotThere: no such negotiation.
+        NotNow: it is not with a person.
+    """
+
+    def work(session: Session) -> None:
+        row = row_of(session, negotiation_id)
+        if Status(row.status) is not Status.WITH_A_PERSON:
+            raise NotNow(f"this negotiation is {row.status.replace('_', ' ')}, so it cannot be handed back")
+        row.status, row.operator = Status.OPEN.value, None
+        audit.record(session, operator, "handed back", negotiation_id)
+
+    database.transaction(work)
+
+
+def write(database: Database, negotiation_id: str, operator: str, text: str) -> None:
+    """An operator's own words to the debtor.
+
+    Raises:
+        NotThere: no such negotiation.
+        NotNow: this operator has not taken it over.
+    """
+
+    def work(session: Session) -> None:
+        row = row_of(session, negotiation_id)
+        if row.operator != operator or Status(row.status).automated:
+            raise NotNow("take the negotiation over first")
+        message = stored(session, negotiation_id, Sender.OPERATOR, text.strip())
+        audit.record(session, operator, "wrote", negotiation_id, position=message.position)
+
+    database.transaction(work)

@@ -1,0 +1,1 @@
+"""Tables, transactions, the audit log, and the steps between two shapes."""

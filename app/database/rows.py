@@ -1,0 +1,148 @@
+"""Rows as the service writes and reads them, inside a transaction of the caller's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session
+
+from app.conduct.findings import Finding
+from app.conduct.outgoing import Checked
+from app.conduct.signals import Noticed
+from app.database.engine import WRITES
+from app.database.tables import MessageRow, NegotiationRow, Sender, Status, now
+from data.domain import CreditorView, Turn
+
+UNANSWERED = func.count(MessageRow.id).filter(MessageRow.answered.is_(False))
+"""Of a negotiation's messages, in a query that groups by negotiation."""
+
+
+# Built once: building a query takes longer than running it.
+_NEGOTIATION = select(NegotiationRow).where(NegotiationRow.id == bindparam("negotiation"))
+_NEGOTIATION_LOCKED = _NEGOTIATION.with_for_update()
+_OF_ONE = MessageRow.negotiation_id == bindparam("negotiation")
+_MESSAGES = select(MessageRow).where(_OF_ONE).order_by(MessageRow.position)
+_UNANSWERED = _MESSAGES.where(MessageRow.answered.is_(False))
+_BY_KEY = select(MessageRow).where(_OF_ONE, MessageRow.key == bindparam("key"))
+_HIGHEST = select(func.max(MessageRow.position)).where(_OF_ONE)
+
+
+class NotThere(Exception):
+    """There is no such negotiation."""
+
+
+class NotNow(Exception):
+    """It cannot be done as things stand; the text says why, for the person who asked."""
+
+
+def row_of(session: Session, negotiation_id: str) -> NegotiationRow:
+    """The negotiation's row; in a transaction that may write, nobody else changes the negotiation until it ends.
+
+    Raises:
+        NotThere: there is none.
+    """
+    if not negotiation_id.isalnum():  # ids are letters and digits; PostgreSQL would not even look for a NUL
+        raise NotThere(negotiation_id)
+    query = _NEGOTIATION_LOCKED if session.info.get(WRITES, False) else _NEGOTIATION
+    row = session.scalars(query, {"negotiation": negotiation_id}).one_or_none()
+    if row is None:
+        raise NotThere(negotiation_id)
+    return row
+
+
+def view_of(row: NegotiationRow) -> CreditorView:
+    """The case as the creditor's side sees it."""
+    return CreditorView.model_validate(row.view)
+
+
+def messages_of(session: Session, negotiation_id: str) -> list[MessageRow]:
+    """All messages, oldest first."""
+    return list(session.scalars(_MESSAGES, {"negotiation": negotiation_id}))
+
+
+def unanswered_of(session: Session, negotiation_id: str) -> list[MessageRow]:
+    """The debtor's messages that have no answer yet, oldest first."""
+    return list(session.scalars(_UNANSWERED, {"negotiation": negotiation_id}))
+
+
+def turns_of(messages: Sequence[MessageRow]) -> tuple[Turn, ...]:
+    """What of the messages was said at the table, oldest first."""
+    return tuple(Turn.model_validate(one.turn) for one in messages if one.turn is not None)
+
+
+def today_of(row: NegotiationRow) -> date:
+    """The date where the debtor is."""
+    return now().astimezone(ZoneInfo(row.timezone)).date()
+
+
+def by_key(session: Session, negotiation_id: str, key: str) -> MessageRow | None:
+    """The message that its sender named `key`."""
+    return session.scalars(_BY_KEY, {"negotiation": negotiation_id, "key": key}).first()
+
+
+def stored(
+    session: Session,
+    negotiation_id: str,
+    sender: Sender,
+    text: str,
+    *,
+    key: str | None = None,
+    answered: bool = True,
+    turn: Turn | dict[str, Any] | None = None,
+    findings: Sequence[dict[str, Any]] = (),
+) -> MessageRow:
+    """Append a message, in a transaction that has taken the negotiation with `row_of`."""
+    highest = session.scalar(_HIGHEST, {"negotiation": negotiation_id})
+    message = MessageRow(
+        negotiation_id=negotiation_id,
+        position=1 if highest is None else highest + 1,
+        sender=sender.value,
+        text=text,
+        key=key,
+        answered=answered,
+        turn=turn.model_dump(mode="json") if isinstance(turn, Turn) else turn,
+        findings=list(findings),
+    )
+    session.add(message)
+    return message
+
+
+def hand_over(session: Session, row: NegotiationRow, text: str, findings: Sequence[Finding]) -> None:
+    """Say `text`, and leave the negotiation to a person."""
+    stored(session, row.id, Sender.SERVICE, text, findings=[_finding(one) for one in findings])
+    row.status, row.pending = Status.WITH_A_PERSON.value, None
+
+
+def message(sender: Sender, text: str, findings: Sequence[Finding] = ()) -> MessageRow:
+    """A message that is no turn, not yet stored."""
+    return MessageRow(sender=sender.value, text=text, findings=[_finding(one) for one in findings])
+
+
+def spoken(turn: Turn, found: Checked) -> MessageRow:
+    """The program's message as it leaves; its turn has the words without the notices, which no model needs."""
+    said = turn.model_copy(update={"dialogue": found.said})
+    findings = [_finding(one) for one in found.findings]
+    return MessageRow(
+        sender=Sender.CREDITOR.value, text=found.text, turn=said.model_dump(mode="json"), findings=findings
+    )
+
+
+def _finding(one: Finding) -> dict[str, Any]:
+    return {**asdict(one), "action": one.action.value}
+
+
+def signal_finding(one: Noticed) -> dict[str, Any]:
+    """A signal in a debtor's words as it is kept with the message."""
+    signal = one.signal
+    return {
+        "rule": signal.id,
+        "action": signal.outcome.value,
+        "excerpt": one.excerpt,
+        "why": signal.why,
+        "source": signal.source,
+    }

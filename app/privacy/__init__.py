@@ -1,0 +1,1 @@
+"""Personal data: placeholders in what a model reads, and forgetting."""

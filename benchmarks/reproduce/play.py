@@ -1,0 +1,148 @@
+"""Plays what the reproduction table still lacks, one debtor after another, and remembers what each negotiation cost."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import dspy
+from pydantic import ValidationError
+
+from data.domain import DebtCase, Ending, Frozen, Negotiation
+from plumbing.bars import PhaseBars
+from plumbing.errors import UserError
+from plumbing.files import append_line
+from programs.models.accounts import Account
+from programs.playing.contestants import Contestant
+from programs.playing.stage import GIVE_UP_AFTER, Stage
+from programs.playing.store import evaluate_with_store, owed
+
+
+class Spent(Frozen):
+    """What one negotiation cost when it was played."""
+
+    calls: int
+    """Calls that the model answered."""
+    cached_calls: int
+    """Calls answered from DSPy's cache: another row had asked the same, or a stopped run had."""
+    seconds: float
+    """On the wall clock."""
+    lost: str | None = None
+    """Why infrastructure broke it, after all retries; it is owed still."""
+
+
+class CostBook:
+    """A file beside the played negotiations with the cost of each, one JSON line; safe for two processes at once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def add(self, key: str, spent: Spent) -> None:
+        """Append what the negotiation stored under `key` cost.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        line = json.dumps({"key": key, "spent": spent.model_dump(exclude_none=True)})
+        append_line(self.path, line.encode())
+
+    def read(self) -> dict[str, Spent]:
+        """The latest entry of every key."""
+        found: dict[str, Spent] = {}
+        try:
+            lines = self.path.read_bytes().split(b"\n")
+        except FileNotFoundError:
+            return found
+        for line in filter(None, lines):
+            with contextlib.suppress(ValueError, KeyError, TypeError, ValidationError):  # torn
+                entry = json.loads(line)
+                found[entry["key"]] = Spent.model_validate(entry["spent"])
+        return found
+
+
+def costs_of(stage: Stage) -> CostBook:
+    """The cost book beside the stage's store."""
+    return CostBook(stage.store.path.with_name("costs.jsonl"))
+
+
+def stored(stage: Stage, one: Contestant) -> tuple[dict[str, Negotiation], dict[str, Spent]]:
+    """A contestant's negotiations, by whichever process played them, and their known cost; by debtor."""
+    ground, costs = stage.ground(one), costs_of(stage).read()
+    keys = {case.case_id: ground.key(case, stage.seed) for case in stage.cases}
+    found = {case_id: stage.store.get(key) for case_id, key in keys.items()}
+    negotiations = {case_id: negotiation for case_id, negotiation in found.items() if negotiation is not None}
+    return negotiations, {case_id: costs[key] for case_id, key in keys.items() if key in costs}
+
+
+def play_missing(stage: Stage, contestants: Sequence[Contestant], bars: PhaseBars | None = None) -> None:
+    """Play what is owed: every contestant against the first debtor, then every one against the second, and so on.
+
+    A run that is stopped leaves the rows with the same debtors, but for the one it was at. Without `bars` it is silent.
+
+    Raises:
+        UserError: a model does not answer, or failed in several negotiations in a row; what was played is kept.
+    """
+    todo = [(case, one) for case in stage.cases for one in contestants if _owed(stage, one, case)]
+    if not todo:
+        return
+    stage.check_models(contestants)
+    if bars is not None:
+        bars.phase("playing", len(todo))
+    clock, lost = _Clock([one.label for _, one in todo]), 0
+    with dspy.context(lm=stage.creditor_lm) if stage.creditor_lm else contextlib.nullcontext():
+        for case, one in todo:
+            negotiation, spent = _played(stage, one, case)
+            lost = lost + 1 if spent.lost is not None else 0
+            if lost >= GIVE_UP_AFTER:
+                raise UserError(
+                    f"the model failed in {lost} negotiations in a row ({spent.lost}); "
+                    "what was played is kept, run the same command again to go on"
+                )
+            clock.done(one.label, spent.seconds)
+            if bars is not None:
+                bars.advance(f"{one.label} {case.case_id}: {negotiation.ending}, {spent.seconds:.1f} s, {clock.left()}")
+
+
+def _played(stage: Stage, one: Contestant, case: DebtCase) -> tuple[Negotiation, Spent]:
+    """One negotiation, left in the store unless infrastructure broke it, with its cost in the cost book."""
+    ground, account, start = stage.ground(one), Account(), time.perf_counter()
+    with account.watching() if one.needs_lm else contextlib.nullcontext():
+        evaluation = evaluate_with_store(one.program, [case], ground=ground, store=stage.store, seed=stage.seed)
+    negotiation, total = evaluation.played[0].negotiation, account.total
+    broken = negotiation.ending is Ending.INFRASTRUCTURE
+    spent = Spent(
+        calls=total.calls,
+        cached_calls=total.cached_calls,
+        seconds=time.perf_counter() - start,
+        lost=(negotiation.failure or "infrastructure failure") if broken else None,
+    )
+    costs_of(stage).add(ground.key(case, stage.seed), spent)
+    return negotiation, spent
+
+
+def _owed(stage: Stage, one: Contestant, case: DebtCase) -> bool:
+    return owed(stage.ground(one), [case], stage.store, seed=stage.seed) > 0
+
+
+class _Clock:
+    """Time left, from what this run's negotiations took, row by row, since a judge doubles the calls."""
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        self._left = {label: labels.count(label) for label in labels}
+        self._took: dict[str, list[float]] = {label: [] for label in labels}
+
+    def done(self, label: str, seconds: float) -> None:
+        self._left[label] -= 1
+        self._took[label].append(seconds)
+
+    def left(self) -> str:
+        everything = [seconds for took in self._took.values() for seconds in took]
+        seconds = sum(self._left[label] * _mean(took or everything) for label, took in self._took.items())
+        return f"{int(seconds) // 3600}:{int(seconds) % 3600 // 60:02d}:{int(seconds) % 60:02d} left"
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)

@@ -1,0 +1,176 @@
+"""Debtor books: read, validate and write the debtors that a program negotiates with.
+
+CSV and Parquet hold one row a debtor with the columns `COLUMNS`, amounts in decimal major units; JSON lines hold
+nested `DebtCase` objects in minor units. Loading validates everything and reports every fault at once.
+`python -m data.book FILE` checks a book.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from data.book.faults import BookFaults, Fault, RowResult, shown
+from data.book.jsonl import read_lines, write_lines
+from data.book.rows import COLUMNS, read_row, write_row
+from data.book.split import SPLIT_NAMES, SplitName, split_of, with_families
+from data.book.tables import Table, csv_table, decoded, header_faults, parquet_table, write_csv, write_parquet
+from data.domain import DebtCase
+from plumbing import cli
+from plumbing.errors import UserError
+from plumbing.files import replace_file
+
+__all__ = ["COLUMNS", "SHIPPED_BOOK", "DebtorBook", "read_book", "split_of", "write_book"]
+
+SHIPPED_BOOK = Path(__file__).parents[1] / "debtors.csv"
+"""The 975 synthetic debtors that come with the project (made by data/synthesis/)."""
+
+
+@dataclass(frozen=True)
+class DebtorBook:
+    """A validated set of debtors: ids unique, near-duplicates under one family id."""
+
+    cases: tuple[DebtCase, ...]
+    source: str
+    """The file it was read from."""
+
+    @property
+    def name(self) -> str:
+        """Of that file, without its folders: for documents that others read elsewhere."""
+        return Path(self.source).name
+
+    def __len__(self) -> int:
+        return len(self.cases)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the content, the same for every file format and order of the debtors."""
+        ordered = tuple(sorted(self.cases, key=lambda case: case.case_id))
+        return hashlib.sha256(write_lines(ordered).encode()).hexdigest()
+
+    def case(self, case_id: str) -> DebtCase:
+        """The debtor with this id.
+
+        Raises:
+            UserError: there is none; the sentence names ids that look like it.
+        """
+        if found := self._by_id.get(case_id):
+            return found
+        near = difflib.get_close_matches(case_id, self._by_id, n=3)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"the first is {next(iter(self._by_id), 'missing')}"
+        raise UserError(f"no debtor {shown(case_id)} among the {len(self)} of {self.source}; {hint}")
+
+    def split(self, name: SplitName) -> tuple[DebtCase, ...]:
+        """The debtors of one part of the split, in the order of the book.
+
+        Raises:
+            UserError: no such part.
+        """
+        if name not in SPLIT_NAMES:
+            raise UserError(f"no split {shown(name)}; the parts of a book are {', '.join(SPLIT_NAMES)}")
+        return tuple(case for case in self.cases if split_of(case) == name)
+
+    @cached_property
+    def _by_id(self) -> dict[str, DebtCase]:
+        return {case.case_id: case for case in self.cases}
+
+
+def read_book(path: Path | str | None = None) -> DebtorBook:
+    """The debtors of a CSV, Parquet or JSONL file (by suffix); the shipped book without a path.
+
+    Near-duplicates that the file does not tie together get a common `family_id` (see data/book/split.py).
+
+    Raises:
+        UserError: the file cannot be read, or (`BookFaults`) everything that is wrong with it.
+    """
+    path = SHIPPED_BOOK if path is None else Path(path)
+    if not path.is_file():
+        raise UserError(f"no debtor book at {path}; name a .csv, .parquet or .jsonl file")
+    cases, faults = _sorted_out(_results(path))
+    if not cases and not faults:
+        faults = [Fault("the file is empty; a book holds at least one debtor")]
+    if faults:
+        raise BookFaults(path.name, faults)
+    return DebtorBook(with_families(cases), str(path))
+
+
+def write_book(cases: Iterable[DebtCase], path: Path | str) -> None:
+    """Write debtors as CSV, Parquet or JSONL (by suffix); an existing file is replaced whole or not at all.
+
+    Raises:
+        UserError: unknown suffix, or the extra `parquet` is not installed.
+        OSError: the file cannot be written; what was there is untouched.
+    """
+    path, cases = Path(path), tuple(cases)
+    if path.suffix == ".jsonl":
+        content = write_lines(cases).encode()
+    elif path.suffix == ".parquet":
+        content = write_parquet([write_row(case) for case in cases])
+    elif path.suffix == ".csv":
+        content = write_csv([write_row(case) for case in cases])
+    else:
+        raise _unknown_format(path)
+    replace_file(path, content)
+
+
+def _results(path: Path) -> Iterator[RowResult]:
+    if path.suffix == ".jsonl":
+        return read_lines(decoded(path))
+    if path.suffix == ".parquet":
+        return _table_cases(path, parquet_table(path))
+    if path.suffix == ".csv":
+        return _table_cases(path, csv_table(path))
+    raise _unknown_format(path)
+
+
+def _unknown_format(path: Path) -> UserError:
+    return UserError(f"{path} is no debtor book: the suffix {shown(path.suffix)} is not .csv, .parquet or .jsonl")
+
+
+def _table_cases(path: Path, table: Table) -> Iterator[RowResult]:
+    """Cases of a table; with a broken header its known columns are still checked, so that all faults show."""
+    header, rows = table
+    if not header:
+        return
+    if broken := header_faults(header):
+        yield RowResult(1, None, None, broken)
+    for number, cells in rows:
+        if len(cells) != len(header):
+            fault = Fault(f"{len(cells)} values for {len(header)} columns; check commas and quotes", number)
+            yield RowResult(number, None, None, [fault])
+        else:
+            yield read_row({name: cell for name, cell in zip(header, cells, strict=True) if name in COLUMNS}, number)
+
+
+def _sorted_out(results: Iterator[RowResult]) -> tuple[list[DebtCase], list[Fault]]:
+    """The sound cases and all faults, ids that stand twice among them."""
+    cases: list[DebtCase] = []
+    faults: list[Fault] = []
+    first_row: dict[str, int] = {}
+    for number, case_id, case, found in results:
+        faults += found
+        if case_id and (earlier := first_row.setdefault(case_id, number)) != number:
+            sentence = f"{shown(case_id)} stands already in row {earlier}; every debtor needs an id of its own"
+            faults.append(Fault(sentence, number, "case_id"))
+        if case:
+            cases.append(case)
+    return cases, faults
+
+
+def check(book: Annotated[Path, typer.Argument(help="A .csv, .parquet or .jsonl file.")] = SHIPPED_BOOK) -> None:
+    """Check a debtor book and print its size, split and content hash; every fault is listed at once.
+
+    Example: `python -m data.book my_debtors.csv`
+    """
+    loaded = read_book(book)
+    sizes = Counter(split_of(case) for case in loaded.cases)
+    parts = ", ".join(f"{name} {sizes[name]}" for name in SPLIT_NAMES)
+    cli.stdout.print(f"{loaded.source}: {len(loaded)} debtors ({parts}), sha256 {loaded.sha256}", soft_wrap=True)

@@ -1,0 +1,41 @@
+"""What a package is worth to the creditor if the debtor keeps it: the yardstick for ladders and offers.
+
+The value is CRI with every payment made, so it needs no finances and creditor-side code may use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from data.domain import CreditorPolicy, Debt, DebtCase, Finances, Reason, Terms
+from metrics.money.indices import recovery_index
+from metrics.money.simulation import PlanBatch, simulate
+from metrics.money.weights import default_weights
+
+_NOMINAL_DEBT = 10_000_000
+"""Minor units; CRI of a kept plan depends on the terms alone, up to rounding."""
+
+_WHO_CAN_PAY_ANYTHING = DebtCase(
+    case_id="nominal",
+    debt=Debt(product="any", principal=_NOMINAL_DEBT, outstanding=_NOMINAL_DEBT, overdue_days=0, currency="XXX"),
+    finances=Finances(monthly_income=0, monthly_expenses=0, assets=_NOMINAL_DEBT, reason=Reason.OTHER),
+)
+
+
+@lru_cache(maxsize=65536)
+def creditor_value(terms: Terms, policy: CreditorPolicy) -> float:
+    """CRI in 0..1 of `terms` under `policy`, every payment made; higher is better for the creditor."""
+    return creditor_values([terms], policy)[0]
+
+
+def creditor_values(packages: Sequence[Terms], policy: CreditorPolicy) -> list[float]:
+    """`creditor_value` of each package, in one simulation."""
+    flow = simulate(PlanBatch.of([_WHO_CAN_PAY_ANYTHING] * len(packages), packages))
+    return recovery_index(flow, policy, default_weights()).tolist()
+
+
+def rung_matched(offer: Terms, ladder: tuple[Terms, ...], policy: CreditorPolicy) -> int | None:
+    """Index of the firmest rung that `offer` is at least as good as, None if it is worse than the whole ladder."""
+    value = creditor_value(offer, policy)
+    return next((i for i, rung in enumerate(ladder) if value >= creditor_value(rung, policy) - 1e-12), None)

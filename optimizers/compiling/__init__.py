@@ -1,0 +1,1 @@
+"""One compile from configuration to artifact."""

@@ -1,0 +1,78 @@
+"""What a compile tells at its end: the table, the cost, where the artifact lies and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from rich.table import Table
+
+from metrics.scorecard import INDICES, METRICS
+from metrics.statistics.intervals import paired_difference
+from optimizers.compiling.session import Outcome
+from optimizers.runs.folder import RunFolder
+from plumbing import cli
+from programs.models.accounts import Cost
+
+ONLY_DEMOS = ("bootstrap", "random-search")
+"""Strategies that change nothing else: without a demonstration they have come to nothing."""
+SAME = ": no candidate was better, so it is the uncompiled program"
+NO_DEMOS = (
+    ": no negotiation with a training debtor reached the threshold; try more debtors (--train), another --seed, "
+    "or --preset standard"
+)
+
+
+def show_outcome(outcome: Outcome, costs: Mapping[str, Cost], minutes: float) -> None:
+    """The closing table and lines on stdout.
+
+    Args:
+        outcome: of the run.
+        costs: per role, of all sessions together.
+        minutes: at work, in all sessions together.
+    """
+    cli.results().print(_table(outcome))
+    for line in (_cost_line(sum(costs.values(), Cost()), minutes), *_closing(outcome)):
+        cli.stdout.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def show_finished(folder: RunFolder, outcome: Outcome) -> None:
+    """A run that came to its end before: its table again, and no call."""
+    cli.results().print(_table(outcome))
+    for line in (f"run {folder.run_id} was finished before; nothing was called", *_closing(outcome)):
+        cli.stdout.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _table(outcome: Outcome) -> Table:
+    title = f"{outcome.artifact.reference}: {len(outcome.after.played)} validation debtors, paired"
+    table = Table(title=title, title_justify="left")
+    for column in ("metric", "better", "uncompiled", "compiled", "difference", "95% interval"):
+        table.add_column(column, justify="left" if column in ("metric", "better") else "right")
+    for metric in (*METRICS, *INDICES):
+        change = paired_difference(outcome.before.values(metric.id), outcome.after.values(metric.id))
+        table.add_row(
+            f"{metric.id} {metric.name}",
+            metric.better or "",
+            f"{outcome.before.mean(metric.id):.3f}",
+            f"{outcome.after.mean(metric.id):.3f}",
+            f"{change.mean:+.3f}",
+            f"{change.low:+.3f} .. {change.high:+.3f}",
+        )
+    return table
+
+
+def _closing(outcome: Outcome) -> Iterator[str]:
+    artifact = outcome.artifact
+    demos = sum(len(state["demos"]) for state in artifact.state.values())
+    wanted = artifact.provenance["optimizer"]["name"] in ONLY_DEMOS
+    note = " (stopped early: the best candidate so far)" if outcome.halted else NO_DEMOS if wanted and not demos else ""
+    same = artifact.program_sha256 == outcome.uncompiled_sha256 and not note
+    yield f"saved {artifact.path} with {demos} demonstrations{note}{SAME if same else ''}"
+    yield f"next: python -m programs.compare {artifact.settings.variant} {artifact.reference} --split heldout"
+
+
+def _cost_line(cost: Cost, minutes: float) -> str:
+    money = "price unknown" if cost.money_usd is None else f"{cost.money_usd:.4f} USD"
+    return (
+        f"{cost.calls} model calls and {cost.cached_calls} from the cache, {cost.tokens_in} tokens in, "
+        f"{cost.tokens_out} out, {money}, {minutes:.1f} minutes"
+    )

@@ -1,0 +1,295 @@
+"""One compile from configuration to artifact: measure the uncompiled program, compile, measure again, save."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import dspy
+
+from data.book import DebtorBook, read_book
+from data.domain import DebtCase
+from metrics.scorecard import INDICES, METRICS
+from metrics.statistics.intervals import mean_interval
+from optimizers.config import CompileConfig
+from optimizers.registry import compile_with, require_workers, strategy, work_with
+from optimizers.runs.halt import Halted
+from optimizers.runs.player import LEAST_COVERAGE, Player
+from optimizers.runs.task import LEAST_THRESHOLD, POOL, CompileTask
+from plumbing.errors import UserError
+from programs.artifacts.document import Artifact
+from programs.artifacts.provenance import collect_provenance
+from programs.artifacts.store import check_name, save_program
+from programs.creditor.fingerprints import program_sha256, program_state
+from programs.creditor.settings import ProgramSettings
+from programs.debtor.seating import debtor_factory
+from programs.maden import DebtorFactory, Maden
+from programs.models.accounts import Cost
+from programs.playing.contestants import NamedModel
+from programs.playing.evaluate import Evaluation
+from programs.playing.store import lm_id
+
+Costs = Callable[[], dict[str, Cost]]
+"""What the run has paid so far, per role."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished compile."""
+
+    artifact: Artifact
+    before: Evaluation
+    after: Evaluation
+    uncompiled_sha256: str
+    """`program_sha256` of the program that it was compiled from."""
+    halted: Halted | None = None
+    """Why it ended early; None where it ran to its end."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """A compile that is ready to run: everything is read and checked, nothing has been called."""
+
+    config: CompileConfig
+    book: DebtorBook
+    train: tuple[DebtCase, ...]
+    val: tuple[DebtCase, ...]
+    lm: dspy.LM
+    prompt_lm: dspy.LM
+    program: Maden
+
+    @property
+    def negotiations(self) -> int:
+        """How many negotiations the compile plays at most."""
+        config = self.config
+        chosen = strategy(config.optimizer)
+        return chosen.negotiations(config.strategy, len(self.train), len(self.val)) + 2 * len(self.val)
+
+    @property
+    def debtor(self) -> str:
+        """Who sits on the other side, as part of every key: a model's debtor is another one with another model."""
+        return f"lm {lm_id(self.lm)}" if self.config.debtor == "lm" else self.config.debtor
+
+    @property
+    def uncompiled_sha256(self) -> str:
+        """`program_sha256` of the program to compile."""
+        return program_sha256(self.program.settings, program_state(self.program))
+
+    def task(self, metric_threshold: float, player: Player) -> CompileTask:
+        """The optimiser's view of this session: training and validation debtors, never a held-out one."""
+        return CompileTask(
+            self.program,
+            self.train,
+            self.val,
+            self.lm,
+            self.prompt_lm,
+            metric_threshold,
+            player,
+            self.config.strategy,
+            self.config.seed,
+            chosen(self.book, "train", min(POOL, len(self.book.split("train"))), self.config.seed),
+        )
+
+
+def prepare(
+    config: CompileConfig, book: DebtorBook, lm: dspy.LM, prompt_lm: dspy.LM | None, debtors: DebtorFactory
+) -> Session:
+    """Choose the debtors and build the program.
+
+    Raises:
+        UserError: unknown optimiser, unusable name, or the book holds too few training or validation debtors.
+    """
+    strategy(config.optimizer)
+    check_name(config.name)
+    settings = ProgramSettings(variant=config.program, policy=config.policy, temperature=config.temperature)
+    return Session(
+        config,
+        book,
+        chosen(book, "train", config.train, config.seed),
+        chosen(book, "val", config.val, config.seed),
+        lm,
+        prompt_lm or lm,
+        Maden(settings, debtors),
+    )
+
+
+def session_of(config: CompileConfig) -> Session:
+    """Everything read and checked, the models made, nothing called.
+
+    Raises:
+        UserError: a file, name or number of the configuration is unusable.
+    """
+    book = read_book(Path(config.book) if config.book else None)
+    model = NamedModel(config.lm)
+    debtors = debtor_factory(config.debtor, model)
+    prompt_lm = NamedModel(config.prompt_lm).get() if config.prompt_lm else None
+    return prepare(config, book, model.get(), prompt_lm, debtors)
+
+
+def chosen(book: DebtorBook, split: str, count: int, seed: int) -> tuple[DebtCase, ...]:
+    """`count` debtors of a split, drawn by the seed; the same ones whatever the order of the book."""
+    cases = sorted(book.split(split), key=lambda case: case.case_id)  # type: ignore[arg-type]
+    if len(cases) < count:
+        raise UserError(
+            f"the {split} split of {book.source} has {len(cases)} debtors, {count} were asked for; "
+            f"lower --{split} or give a larger book with --book"
+        )
+    return tuple(random.Random(f"{split} {seed}").sample(cases, count))
+
+
+def run(session: Session, player: Player, artifacts: Path, costs: Costs) -> Outcome:
+    """Measure, compile, measure, save; when halted, save the best candidate so far.
+
+    Raises:
+        UserError: too little could be scored; nothing is saved.
+        Halted: before any candidate was fully evaluated; nothing is saved.
+    """
+    with dspy.context(lm=session.lm):
+        try:
+            before, program, after, threshold = _compiled(session, player)
+        except Halted as why:
+            return _halted(session, player, artifacts, costs, why)
+    provenance = _provenance(session, player, threshold)
+    artifact = _saved(session, player, artifacts, costs, program, provenance, before, after)
+    return Outcome(artifact, before, after, session.uncompiled_sha256)
+
+
+def joined(session: Session, player: Player) -> None:
+    """Help the process that leads this run, until nothing is left to do.
+
+    Raises:
+        UserError: the run is not far enough, or its strategy takes no further workers.
+        Halted: a cap was reached, or someone stopped this process.
+    """
+    require_workers(session.config.optimizer)
+    before = player.recorded(session.program, session.val, session.config.seed)
+    if before.scored < LEAST_COVERAGE * len(session.val):
+        raise UserError(
+            f"run {player.folder.run_id} has not measured the uncompiled program yet; join it as soon as it compiles"
+        )
+    with dspy.context(lm=session.lm):
+        work_with(session.config.optimizer, session.task(_threshold(session, before), player))
+
+
+def _compiled(session: Session, player: Player) -> tuple[Evaluation, Maden, Evaluation, float]:
+    config = session.config
+    before = _measured(session.program, session, player, "uncompiled on validation")
+    task = session.task(_threshold(session, before), player)
+    chosen = strategy(config.optimizer)
+    scored, unscored = player.scored, player.unscored
+    player.begin(
+        f"compiling with {config.optimizer}", chosen.negotiations(config.strategy, len(session.train), len(session.val))
+    )
+    program = compile_with(config.optimizer, task)
+    _require_coverage(player.scored - scored, player.unscored - unscored, "the compilation")
+    after = _measured(program, session, player, "compiled on validation")
+    return before, program, after, task.metric_threshold
+
+
+def _measured(program: Maden, session: Session, player: Player, phase: str) -> Evaluation:
+    player.begin(phase, len(session.val))
+    result = player.evaluate(program, session.val, session.config.seed, words=phase.split(maxsplit=1)[0])
+    _require_coverage(result.scored, result.unscored, "the validation")
+    return result
+
+
+def _halted(session: Session, player: Player, artifacts: Path, costs: Costs, why: Halted) -> Outcome:
+    """The best candidate that was fully evaluated, saved and marked; what it played is in the ledger."""
+    sha256 = player.best(session.val, session.config.seed)
+    if sha256 is None:
+        raise why
+    best = player.restored(sha256)
+    before, after = (player.recorded(one, session.val, session.config.seed) for one in (session.program, best))
+    provenance = _provenance(session, player, _threshold(session, before))
+    provenance["halted"] = {"reason": why.reason, "sentence": str(why)}
+    artifact = _saved(session, player, artifacts, costs, best, provenance, before, after)
+    return Outcome(artifact, before, after, session.uncompiled_sha256, why)
+
+
+def _saved(
+    session: Session,
+    player: Player,
+    artifacts: Path,
+    costs: Costs,
+    program: Maden,
+    provenance: dict[str, Any],
+    before: Evaluation,
+    after: Evaluation,
+) -> Artifact:
+    return save_program(
+        program,
+        session.config.name,
+        root=artifacts,
+        provenance=provenance,
+        scores={"uncompiled": summary(before), "compiled": summary(after)},
+        cost=cost_record(costs()),
+        created=player.folder.created,
+        taken=player.folder.versions_path,
+        notes=f"stopped early: {provenance['halted']['sentence']}" if "halted" in provenance else "",
+    )
+
+
+def _require_coverage(scored: int, unscored: int, what: str) -> None:
+    total = scored + unscored
+    if total and scored < LEAST_COVERAGE * total:
+        raise UserError(
+            f"{what} could score only {scored} of {total} negotiations because the model's infrastructure failed in "
+            "the others; nothing was saved; check the provider's limits and resume the run (nothing is paid twice)"
+        )
+
+
+def _threshold(session: Session, before: Evaluation) -> float:
+    if session.config.strategy.metric_threshold is not None:
+        return session.config.strategy.metric_threshold
+    return max(LEAST_THRESHOLD, before.mean("objective"))
+
+
+def summary(evaluation: Evaluation) -> dict[str, Any]:
+    """Mean, interval and n of every metric, index and the objective, with the counts."""
+    names = [*(m.id for m in METRICS), *(i.id for i in INDICES)]
+    estimates = {}
+    for name in names:
+        found = mean_interval(evaluation.all_values(name))
+        estimates[name] = {"mean": found.mean, "low": found.low, "high": found.high, "n": found.n}
+    return {"estimates": estimates, "scored": evaluation.scored, "unscored": evaluation.unscored}
+
+
+def cost_record(by_role: dict[str, Cost]) -> dict[str, Any]:
+    """What was paid as the artifact keeps it: the total, and the same per role; unknown money is null.
+
+    Without seconds and failed calls: they differ each time, and the same compile shall leave the same artifact.
+    """
+    roles = {role: _lasting(cost) for role, cost in sorted(by_role.items())}
+    return {**_lasting(sum(by_role.values(), Cost())), "roles": roles}
+
+
+def _lasting(cost: Cost) -> dict[str, Any]:
+    return {name: value for name, value in asdict(cost).items() if name not in ("seconds", "failed_calls")}
+
+
+def _provenance(session: Session, player: Player, threshold: float) -> dict[str, Any]:
+    """Nothing of the clock and of this session: two runs of the same configuration shall leave the same artifact."""
+    config = session.config
+    return collect_provenance(
+        lm=session.lm,
+        prompt_lm=session.prompt_lm,
+        optimizer=config.optimizer,
+        optimizer_settings={**config.strategy.model_dump(mode="json"), "metric_threshold_used": threshold},
+        seed=config.seed,
+        book=session.book,
+        train_ids=_ids(session.train),
+        val_ids=_ids(session.val),
+        debtor=config.debtor,
+        config={**config.model_dump(mode="json"), "book": Path(config.book).name if config.book else None},
+        compile_unscored=player.unscored,
+        environment=player.folder.environment or None,
+    )
+
+
+def _ids(cases: Sequence[DebtCase]) -> dict[str, Any]:
+    ids = sorted(case.case_id for case in cases)
+    return {"ids": ids, "sha256": hashlib.sha256("\n".join(ids).encode()).hexdigest()}

@@ -1,0 +1,70 @@
+"""`runs/<id>/summary.json`: what came of a run, for people, scripts, and whoever asks for it a second time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from optimizers.compiling.session import Outcome
+from optimizers.runs.folder import RunFolder
+from optimizers.runs.ledger import Ledger, LedgerLine
+from plumbing import new_files
+from plumbing.errors import UserError
+from programs.artifacts.store import read_artifact
+from programs.models.accounts import Cost
+from programs.playing.evaluate import Evaluation, scored_evaluation
+
+
+def write_summary(
+    folder: RunFolder, outcome: Outcome, costs: Mapping[str, Cost], session_seconds: Sequence[float], unscored: int
+) -> None:
+    """Write what came of `outcome`, over the summary of an earlier, halted session.
+
+    Args:
+        folder: of the run.
+        outcome: its artifact, and why it was halted if it was.
+        costs: per role, of all sessions together.
+        session_seconds: wall time of each session, the first one first.
+        unscored: negotiations that infrastructure broke for good in this session.
+    """
+    artifact = outcome.artifact
+    content = {
+        "artifact": artifact.reference,
+        "path": str(artifact.path.resolve()) if artifact.path else None,
+        "content_sha256": artifact.content_sha256,
+        "halted": {"reason": outcome.halted.reason, "sentence": str(outcome.halted)} if outcome.halted else None,
+        "programs": {"uncompiled": outcome.uncompiled_sha256, "compiled": artifact.program_sha256},
+        "scores": {stage: scores.model_dump() for stage, scores in artifact.scores.items()},
+        "cost": {role: _plain(cost) for role, cost in costs.items()},
+        "session_seconds": [round(seconds, 3) for seconds in session_seconds],
+        "coverage": {"scored": sum(1 for _ in Ledger(folder.ledger_path)), "unscored": unscored},
+    }
+    new_files.replace(folder.summary_path, json.dumps(content, indent=1).encode() + b"\n")
+
+
+def finished(folder: RunFolder) -> Outcome | None:
+    """What a run that came to its end has left; None if it did not, or its artifact is no longer there as it was."""
+    try:
+        content = json.loads(folder.summary_path.read_text())
+        artifact = read_artifact(Path(content["path"]))
+    except (FileNotFoundError, UserError):
+        return None
+    if content["halted"] is not None or artifact.content_sha256 != content["content_sha256"]:
+        return None
+    ids = set(artifact.provenance["split"]["val"]["ids"])
+    lines = [line for line in Ledger(folder.ledger_path) if line.seed == folder.config.seed and line.case_id in ids]
+    before, after = (_evaluation(lines, content["programs"][stage]) for stage in ("uncompiled", "compiled"))
+    return Outcome(artifact, before, after, content["programs"]["uncompiled"])
+
+
+def _evaluation(lines: Sequence[LedgerLine], sha256: str) -> Evaluation:
+    """What the program of that fingerprint played."""
+    negotiations = [line.record for line in lines if line.candidate == sha256]
+    return scored_evaluation(negotiations, [0] * len(negotiations))
+
+
+def _plain(cost: Cost) -> dict[str, Any]:
+    return {name: value for name, value in asdict(cost).items() if name not in ("seconds", "failed_calls")}

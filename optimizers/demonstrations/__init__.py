@@ -1,0 +1,1 @@
+"""Which turns of good negotiations are worth showing."""

@@ -1,0 +1,1 @@
+"""What DSPy's own optimisers need around them."""

@@ -1,0 +1,150 @@
+"""What DSPy's optimisers need around them to be trusted with paid work (docs/dspy-traps.md lists the evidence).
+
+- The judge stays out: it cannot raise the score by itself, and proposals spent on it are lost.
+- A negotiation that infrastructure broke halts the run (`Student`), because DSPy would average it in as 0.
+- Prints and progress bars of the library go to its logger, so that ours stay readable.
+- Evaluate's habit of starting a negotiation again after 120 s is switched off.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import io
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import dspy
+
+from data.domain import DebtCase, Ending
+from metrics.evaluator import objective_metric
+from optimizers.runs.halt import Halted
+from optimizers.runs.player import Player
+from optimizers.runs.task import CompileTask
+from programs.creditor.fingerprints import program_state
+from programs.creditor.settings import ProgramSettings
+from programs.maden import DebtorFactory, Maden
+
+MAX_ERRORS = 10**6
+"""DSPy's own limit would throw the run away; failures are counted here and judged by coverage."""
+
+
+class Held:
+    """Keeps an object that a program uses but does not own out of DSPy's sight, and the same in every copy."""
+
+    def __init__(self, player: Player) -> None:
+        self.player = player
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Held:
+        return self
+
+
+class Student(Maden):
+    """A program as DSPy's own optimisers play it: every negotiation goes through the run's player.
+
+    It plays afresh each time, since DSPy wants the trace; calls that were paid before are answered from the run's
+    responses. A negotiation that infrastructure broke halts the run, because DSPy would average it in as 0.
+    """
+
+    def __init__(self, settings: ProgramSettings, debtors: DebtorFactory, player: Player) -> None:
+        super().__init__(settings, debtors)
+        self.held = Held(player)
+
+    def forward(self, case: DebtCase, seed: int = 0) -> dspy.Prediction:
+        """Play one negotiation.
+
+        Raises:
+            Halted: a cap was reached, someone stopped the run, or infrastructure broke the negotiation for good.
+        """
+        self._raise_if_over()
+        player, made = self.held.player, dspy.Prediction()
+
+        def playing(case: DebtCase, seed: int) -> dspy.Prediction:
+            nonlocal made
+            made = super(Student, self).forward(case, seed)
+            return made
+
+        negotiation = player.play(self, case, seed, fresh=True, playing=playing)
+        if negotiation.ending is Ending.INFRASTRUCTURE:
+            raise player.halt(
+                Halted(
+                    "infrastructure",
+                    f"the model failed in a negotiation with {case.case_id} ({negotiation.failure}), and this "
+                    "optimiser cannot leave one out",
+                )
+            )
+        return made
+
+    def deepcopy(self) -> Student:
+        """A copy to try something with; DSPy's optimisers make one for each candidate and swallow what playing it
+        raises, so here they learn that the run is over.
+
+        Raises:
+            Halted: the run is over.
+        """
+        self._raise_if_over()
+        return super().deepcopy()
+
+    def _raise_if_over(self) -> None:
+        if (why := self.held.player.failed or self.held.player.halted) is not None:
+            raise why
+
+
+def student(task: CompileTask) -> Student:
+    """A copy of the task's program for DSPy's optimisers: nothing compiled but the judge, which they pass over."""
+    program = task.program
+    copy = Student(program.settings, program.outside.factory, task.player)
+    copy.load_state(program_state(program))
+    thaw(copy)
+    if copy.judge is not None:
+        copy.judge._compiled = True
+    return copy
+
+
+def plain(program: Maden) -> Maden:
+    """The program without what a strategy hung on it, ready to be played and saved."""
+    return thaw(program.with_settings(program.settings))
+
+
+def metric(example: dspy.Example, pred: dspy.Prediction, trace: Any = None, **_: Any) -> float:
+    """The objective in 0..1, as DSPy's optimisers call it."""
+    return float(objective_metric(example, pred, trace).score)
+
+
+def thaw(program: Maden) -> Maden:
+    """Clear every `_compiled` flag: a flagged sub-module is missing from the saved state and from later compiles."""
+    for _, module in program.named_sub_modules():
+        module._compiled = False
+    return program
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """DSPy's prints, progress bars and log lines kept from the terminal.
+
+    Its errors too: they print the whole example, and with it a debtor's finances. We count failures ourselves.
+    """
+    loggers = [logging.getLogger(name) for name in ("dspy", "optuna")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+@contextlib.contextmanager
+def no_stragglers() -> Iterator[None]:
+    """Keep `dspy.Evaluate` from starting a slow negotiation a second time."""
+    module: Any = importlib.import_module("dspy.evaluate.evaluate")
+    original = module.ParallelExecutor
+    module.ParallelExecutor = functools.partial(original, timeout=0)
+    try:
+        yield
+    finally:
+        module.ParallelExecutor = original

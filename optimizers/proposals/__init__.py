@@ -1,0 +1,1 @@
+"""New instructions: how they are asked for, and which are none."""

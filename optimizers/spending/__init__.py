@@ -1,0 +1,1 @@
+"""What may be paid, and what is paid already."""

@@ -1,0 +1,1 @@
+"""The cellar: what knows nothing of debts. Errors, command lines, files, locks, bars, plain text."""

@@ -1,0 +1,1 @@
+"""A compiled program as a file: saved, loaded, compared, promoted."""

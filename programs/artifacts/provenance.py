@@ -1,0 +1,156 @@
+"""Where a compiled program comes from: code, packages, models, data, split, metric, optimiser, seeds. No secrets."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import re
+import subprocess
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import dspy
+from pydantic_core import to_jsonable_python
+
+from data.book import DebtorBook
+from metrics.money.weights import default_weights
+from metrics.scorecard import METRIC_VERSION
+from plumbing.files import ROOT
+from programs.artifacts.playing_code import playing_code
+
+PACKAGES = ("maden", "dspy", "gepa", "litellm", "numpy", "optuna", "pydantic", "xllamacpp")
+"""Distributions whose versions are recorded."""
+
+CALL_SETTINGS = ("temperature", "max_tokens", "max_completion_tokens", "top_p", "top_k", "seed", "reasoning_effort")
+"""Settings of a model that are recorded; everything else (keys, addresses, headers) stays out."""
+
+GIT_TIMEOUT_S = 10
+_SECRET_KEY = re.compile(
+    r"(.*_)?(api_?key|api_?base|base_?url|headers?|authorization|password|passwd|secret|credentials?|access_?token)$",
+    re.IGNORECASE,
+)
+_URL_USER = re.compile(r"(?<=://)[^/@\s]+@")
+
+
+def collect_provenance(  # noqa: PLR0913  (one parameter a fact)
+    *,
+    lm: dspy.LM | None,
+    prompt_lm: dspy.LM | None = None,
+    optimizer: str,
+    optimizer_settings: dict[str, Any],
+    seed: int,
+    book: DebtorBook,
+    train_ids: dict[str, Any],
+    val_ids: dict[str, Any],
+    debtor: str,
+    config: dict[str, Any] | None = None,
+    compile_unscored: int = 0,
+    environment: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The provenance section of an artifact.
+
+    Args:
+        lm: the model that the program was compiled for.
+        prompt_lm: the model that proposed instructions.
+        optimizer: its name in the registry.
+        optimizer_settings: everything that decides what it does.
+        seed: of the compile.
+        book: the debtors.
+        train_ids, val_ids: `ids` and their `sha256`; the same hash means the same debtors.
+        debtor: who sat on the other side, as the command line names it.
+        config: the whole configuration of the run.
+        compile_unscored: negotiations of the compilation lost to infrastructure.
+        environment: as `current_environment()` found it when the run was begun; by default as it is now.
+    """
+    return without_secrets(
+        {
+            **(environment or current_environment()),
+            "lm": described(lm),
+            "prompt_lm": described(prompt_lm),
+            "optimizer": {"name": optimizer, "settings": optimizer_settings},
+            "seed": seed,
+            "book": {"source": book.name, "sha256": book.sha256, "debtors": len(book)},
+            "split": {"train": train_ids, "val": val_ids},
+            "metric_version": METRIC_VERSION,
+            "weights": default_weights().fingerprint,
+            "debtor": debtor,
+            "config": config or {},
+            "compile_unscored": compile_unscored,
+        }
+    )
+
+
+def current_environment() -> dict[str, Any]:
+    """Code revision, Python and packages of this process."""
+    return {
+        "code": {**git_revision(), "playing_sha256": playing_code()},
+        "python": platform.python_version(),
+        "packages": installed_versions(),
+    }
+
+
+def described(lm: dspy.LM | None) -> dict[str, Any] | None:
+    """Model, engine and call settings; whether it answers at an address of its own, but never at which."""
+    if lm is None:
+        return None
+    engine = lm.engine if isinstance(lm.engine, str) else type(lm.engine).__name__
+    found: dict[str, Any] = {
+        "model": lm.model,
+        "engine": engine,
+        "settings": {name: lm.kwargs[name] for name in CALL_SETTINGS if lm.kwargs.get(name) is not None},
+        "own_address": any(lm.kwargs.get(name) for name in ("api_base", "base_url")),
+    }
+    settings = getattr(lm.engine, "settings", None)
+    if settings is not None and hasattr(settings, "path"):  # the embedded engine
+        found["file"] = Path(settings.path).name
+        found["threads"] = settings.threads
+        found["context"] = settings.context
+    return found
+
+
+@lru_cache(maxsize=1)
+def installed_versions() -> dict[str, str | None]:
+    """Versions of the packages that matter here; None where one is not installed."""
+    return {package: _version(package) for package in PACKAGES}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def git_revision(root: Path = ROOT) -> dict[str, Any]:
+    """Commit of the project's own code and whether files were changed since; None for both outside its repository."""
+    nothing = {"revision": None, "dirty": None}
+    top = _git(root, "rev-parse", "--show-toplevel")
+    if top is None or Path(top).resolve() != root:  # installed into somebody else's repository
+        return nothing
+    revision = _git(root, "rev-parse", "HEAD")
+    changed = _git(root, "status", "--porcelain", "--untracked-files=no")
+    return nothing if revision is None else {"revision": revision, "dirty": None if changed is None else bool(changed)}
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", *arguments], cwd=root, capture_output=True, text=True, timeout=GIT_TIMEOUT_S, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def without_secrets(value: Any) -> Any:
+    """`value` as JSON without entries that are called like a key, header or address, and without users in URLs."""
+    return _scrubbed(to_jsonable_python(value))
+
+
+def _scrubbed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _scrubbed(part) for key, part in value.items() if not _SECRET_KEY.match(str(key))}
+    if isinstance(value, list):
+        return [_scrubbed(part) for part in value]
+    return _URL_USER.sub("", value) if isinstance(value, str) else value

@@ -1,0 +1,1 @@
+"""What the difference between programs is, and how sure."""

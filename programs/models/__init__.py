@@ -1,0 +1,1 @@
+"""Models and what a call of them costs."""

@@ -1,0 +1,1 @@
+"""A program played on many debtors, and what was played kept."""

@@ -1,0 +1,169 @@
+"""Negotiations that were played already, one JSON line each, so that a run that was cut off plays none of them again.
+
+Two processes may append to one file: each line is a single `O_APPEND` write. A torn last line (a crash, a full disk)
+is not read, and its negotiation is owed again. What infrastructure broke is never stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from pydantic import ValidationError
+
+from data.domain import DebtCase, Ending, Negotiation
+from plumbing.files import LineReader, append_line
+from programs.artifacts.playing_code import playing_code
+from programs.models.accounts import Account, Cost
+from programs.playing.evaluate import Evaluation, Program, evaluate
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a program is played on, besides the debtors: changing any of it makes other negotiations."""
+
+    fingerprint: str
+    """Of the program: settings, prompts and demos (`programs.playing.contestants.Contestant.fingerprint`)."""
+    lm: str
+    """`lm_id` of the model behind the seats; "none" where no model plays."""
+    debtor: str = "simulated"
+    """Who sits on the other side, as the command line names it."""
+
+    def key(self, case: DebtCase, seed: int) -> str:
+        """The key of one negotiation: also of this debtor, the seed and the code that plays."""
+        parts = [self.fingerprint, self.lm, self.debtor, case.model_dump_json(), seed, playing_code()]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def lm_id(lm: Any | None) -> str:
+    """What tells one model from another: name and call settings, without keys; "none" for no model."""
+    if lm is None:
+        return "none"
+    secret = {"api_key", "headers", "extra_headers"}
+    settings = {name: value for name, value in lm.kwargs.items() if name not in secret}
+    return json.dumps([lm.model, settings], sort_keys=True, default=str)
+
+
+class PlayedStore:
+    """A file of played negotiations; safe for threads, and for two processes at once.
+
+    Args:
+        path: a `.jsonl` file; made with its folders at the first `put`.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self._lock = threading.Lock()
+        self._file = LineReader(self.path)
+        self._records: dict[str, Any] = {}
+        self._costs: dict[str, Any] = {}
+
+    def get(self, key: str) -> Negotiation | None:
+        """The negotiation stored under `key`, by this process or another one; None if it is owed."""
+        with self._lock:
+            if key not in self._records:
+                self._catch_up()
+            record = self._records.get(key)
+        try:
+            return None if record is None else Negotiation.model_validate(record)
+        except ValidationError:  # written by a version whose records were different
+            return None
+
+    def cost(self, key: str) -> Cost | None:
+        """What playing the negotiation under `key` cost; None where that was not written down."""
+        with self._lock:
+            if key not in self._records:
+                self._catch_up()
+            found = self._costs.get(key)
+        return None if found is None else Cost(**found)
+
+    def put(self, key: str, negotiation: Negotiation, cost: Cost | None = None) -> None:
+        """Append `negotiation`, unless infrastructure broke it.
+
+        Raises:
+            OSError: it cannot be written; what was stored before stays readable.
+        """
+        if negotiation.ending is Ending.INFRASTRUCTURE:
+            return
+        record = negotiation.model_dump(mode="json", exclude_none=True)
+        entry = {"key": key, "negotiation": record} | ({} if cost is None else {"cost": asdict(cost)})
+        line = json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
+        with self._lock:
+            append_line(self.path, line.encode())
+            self._keep(entry)
+
+    def __len__(self) -> int:
+        with self._lock:
+            self._catch_up()
+            return len(self._records)
+
+    def _catch_up(self) -> None:
+        """Read the whole lines that were appended since the last look."""
+        for line in self._file.new_lines():
+            try:
+                self._keep(json.loads(line))
+            except (ValueError, KeyError, TypeError):  # torn
+                continue
+
+    def _keep(self, entry: dict[str, Any]) -> None:
+        key = entry["key"]
+        self._records[key] = entry["negotiation"]
+        if "cost" in entry:
+            self._costs[key] = entry["cost"]
+
+
+def remembered(program: Program, ground: Ground, store: PlayedStore) -> Program:
+    """`program` as one that looks into the store first and adds what it had to play."""
+
+    def play_once(case: DebtCase, seed: int) -> SimpleNamespace:
+        key = ground.key(case, seed)
+        negotiation = store.get(key)
+        if negotiation is None:
+            account = Account()
+            with account.watching():
+                negotiation = program(case=case, seed=seed).negotiation
+            store.put(key, negotiation, account.total)
+        return SimpleNamespace(negotiation=negotiation)
+
+    return play_once
+
+
+def owed(ground: Ground, cases: Sequence[DebtCase], store: PlayedStore, *, seed: int = 0, trials: int = 1) -> int:
+    """How many of an evaluation's negotiations are not in the store yet."""
+    return sum(store.get(ground.key(case, seed + t)) is None for case in cases for t in range(trials))
+
+
+def evaluate_with_store(  # noqa: PLR0913  (as `evaluate`, and where to look first)
+    program: Program,
+    cases: Sequence[DebtCase],
+    *,
+    ground: Ground,
+    store: PlayedStore,
+    seed: int = 0,
+    trials: int = 1,
+    threads: int = 1,
+    retries: int = 2,
+    on_played: Callable[[Negotiation], None] | None = None,
+) -> Evaluation:
+    """`programs.playing.evaluate.evaluate`, playing only what the store does not hold.
+
+    Args:
+        program, cases, seed, trials, threads, retries, on_played: as there; `on_played` hears of stored ones too.
+        ground: program, model and debtor, which are part of every key.
+        store: where played negotiations are found and left.
+    """
+    return evaluate(
+        remembered(program, ground, store),
+        cases,
+        seed=seed,
+        trials=trials,
+        threads=threads,
+        retries=retries,
+        on_played=on_played,
+    )

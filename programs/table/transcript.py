@@ -1,0 +1,206 @@
+"""A negotiation printed while it unfolds, and its outcome: schedule and scorecard.
+
+Words come from models and from people, so they are shown as plain text: no markup, no terminal control codes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from data.domain import CreditorPolicy, DebtCase, Ending, MoveKind, Negotiation, Speaker, Terms, Turn
+from metrics.money.simulation import payment_schedule
+from metrics.scorecard import INDICES, METRICS, Scorecard
+from programs.table import words
+from programs.table.guard import guarded
+from programs.table.runner import CreditorSeat, DebtorReply, DebtorSeat, TableState, completed
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_STYLES = {Speaker.CREDITOR: "bold cyan", Speaker.DEBTOR: "bold yellow"}
+_INDENT = 10
+_FAILURE_CHARS = 200
+
+ENDINGS = {
+    Ending.AGREEMENT: "Agreement",
+    Ending.WALKED_AWAY: "No agreement: the debtor walked away",
+    Ending.ROUND_LIMIT: "No agreement: the rounds are used up",
+    Ending.PROGRAM_FAULT: "No agreement: the program failed",
+    Ending.INFRASTRUCTURE: "Broken off: the model or its provider failed, which is nobody's score",
+}
+
+
+class WatchedCreditor:
+    """A creditor's seat that shows each turn as it leaves the table, after the guard."""
+
+    def __init__(self, seat: CreditorSeat, policy: CreditorPolicy, show: Callable[[Turn, TableState], None]) -> None:
+        self._seat, self._policy, self._show = seat, policy, show
+        self.ladder: tuple[Terms, ...] = tuple(seat.ladder)
+
+    def next_turn(self, table: TableState) -> Turn:
+        """The inner seat's turn; the table will guard it the same way as it is shown."""
+        try:
+            turn = self._seat.next_turn(table)
+        finally:
+            self.ladder = tuple(self._seat.ladder)
+        self._show(guarded(turn, table.own, table.theirs, self._policy), table)
+        return turn
+
+
+class WatchedDebtor:
+    """A debtor's seat that shows each answer as the table takes it."""
+
+    def __init__(self, seat: DebtorSeat, show: Callable[[Turn, TableState], None]) -> None:
+        self._seat, self._show = seat, show
+
+    def reply(self, table: TableState) -> DebtorReply:
+        """The inner seat's reply."""
+        answer = self._seat.reply(table)
+        self._show(completed(answer.turn, table), table)
+        return answer
+
+
+class Transcript:
+    """Prints one negotiation.
+
+    Args:
+        console: where to.
+        case: the debtor.
+        show_private: also thoughts, ladder, notes and the debtor's finances.
+    """
+
+    def __init__(self, console: Console, case: DebtCase, show_private: bool = False) -> None:
+        self.console, self.case, self.private = console, case, show_private
+        self._round = 0
+        self._ladder: tuple[Terms, ...] = ()
+
+    def opening(self, creditor: str, seed: int) -> None:
+        """Who negotiates about what."""
+        self.console.print(Text(f"{self.case.case_id}: {creditor}, seed {seed}", style="bold"))
+        self.console.print(plain(words.account(self.case.creditor_view())))
+        if self.private:
+            self.finances("Private")
+
+    def finances(self, heading: str) -> None:
+        """The debtor's private side."""
+        own, currency = self.case.finances, self.case.debt.currency
+        persona = f"; {self.case.persona.value}" if self.case.persona else ""
+        self.console.print(
+            plain(
+                f"{heading}: income {words.money(own.monthly_income, currency)} and living costs "
+                f"{words.money(own.monthly_expenses, currency)} a month, savings {words.money(own.assets, currency)}; "
+                f"{own.reason.value.replace('_', ' ')}{persona}. {own.story}".rstrip()
+            ),
+            style="dim",
+        )
+
+    def turn(self, turn: Turn, table: TableState) -> None:
+        """One turn: the words, the figures of the move, and the private part where it is shown."""
+        if table.round != self._round:
+            self._round = table.round
+            self.console.rule(Text(f"Round {table.round} of {table.round_limit}"), style="dim", align="left")
+        speaker = turn.speaker.value.capitalize()
+        self._line(speaker, turn.dialogue or "(no words)", _STYLES[turn.speaker])
+        self._line("", f"[{figures_of(turn, table)}]", style_of_words="bold")
+        if self.private:
+            self._private_part(turn)
+
+    def _private_part(self, turn: Turn) -> None:
+        if turn.thoughts:
+            self._line("", f"thoughts: {turn.thoughts}", style_of_words="dim italic")
+        for note in turn.notes:
+            self._line("", note, style_of_words="dim magenta")
+        if turn.disclosed is not None:
+            told = turn.disclosed.model_dump(mode="json", exclude_none=True)
+            claims = (
+                f"{name.replace('_', ' ')} "
+                f"{words.money(value, self.case.debt.currency) if isinstance(value, int) else value.replace('_', ' ')}"
+                for name, value in told.items()
+            )
+            self._line("", f"told: {', '.join(claims)}", style_of_words="dim")
+
+    def ladder(self, ladder: tuple[Terms, ...]) -> None:
+        """The creditor's ladder, when it is new and private things are shown."""
+        if not self.private or ladder == self._ladder:
+            return
+        self._ladder = ladder
+        for number, rung in enumerate(ladder, start=1):
+            self._line("", f"{'ladder' if number == 1 else '      '} {number}. {words.package(rung)}", "", "dim")
+
+    def _line(self, speaker: str, said: str, style: str = "", style_of_words: str = "") -> None:
+        grid = Table.grid(padding=(0, 0))
+        grid.add_column(width=_INDENT, no_wrap=True)
+        grid.add_column(ratio=1)
+        grid.add_row(Text(speaker, style=style), plain(said, style_of_words))
+        self.console.print(grid)
+
+    def ending(self, negotiation: Negotiation) -> None:
+        """How it ended, and what is to be paid when."""
+        self.console.rule(style="dim")
+        self.console.print(Text(ENDINGS[negotiation.ending], style="bold"))
+        if negotiation.failure:
+            self.console.print(plain(negotiation.failure if self.private else first_line(negotiation.failure)))
+        if negotiation.agreed is not None:
+            self.console.print(plain(f"Terms: {words.package(negotiation.agreed)}."))
+            self.console.print(schedule_table(negotiation.agreed, self.case))
+
+
+def first_line(text: str) -> str:
+    """The beginning of a failure: what follows quotes the model at length, private thoughts and all."""
+    line = re.split(r"\n|: ['\"]", text, maxsplit=1)[0]
+    return line if len(line) <= _FAILURE_CHARS else line[:_FAILURE_CHARS] + " ..."
+
+
+def plain(text: str, style: str = "") -> Text:
+    """`text` without control and direction codes, and never read as markup."""
+    return Text(_CONTROL.sub("", text), style=style)
+
+
+def figures_of(turn: Turn, table: TableState) -> str:
+    """The move with the figures that stand after it."""
+    kind = turn.move.kind
+    if kind is MoveKind.ACCEPT:
+        return f"accepts: {short(table.theirs)}"
+    if kind is MoveKind.REJECT:
+        return f"rejects; own offer: {short(table.own)}"
+    return f"asks: {short(turn.move.terms.over(table.own) if turn.move.terms else table.own)}"
+
+
+def short(terms: Terms | None) -> str:
+    """The four figures in one line."""
+    if terms is None:
+        return "none yet"
+    return (
+        f"discount {terms.discount_pct:g}% | first {terms.immediate_payment_pct:g}% in {terms.immediate_payment_days} d"
+        f" | {terms.installment_periods} instalments"
+    )
+
+
+def schedule_table(terms: Terms, case: DebtCase) -> Table:
+    """Every payment with its day after the agreement, and what is left to pay after it."""
+    schedule, currency = payment_schedule(terms, case.debt.outstanding), case.debt.currency
+    table = Table("payment", "day", "amount", "left to pay", title="Repayment schedule", title_justify="left")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    left = schedule.due_minor
+    for number, (day, amount) in enumerate(schedule.payments):
+        left -= amount
+        what = "immediate payment" if number == 0 else f"instalment {number}"
+        table.add_row(what, str(day), words.money(amount, currency), words.money(left, currency))
+    table.add_section()
+    table.add_row("in all", "", words.money(schedule.due_minor, currency), "")
+    return table
+
+
+def scorecard_table(card: Scorecard) -> Table:
+    """The thirteen metrics and the indices of one negotiation."""
+    table = Table("id", "metric", "value", "unit", title="Scorecard", title_justify="left")
+    table.columns[2].justify = "right"
+    for group in (METRICS, INDICES):
+        for metric in group:
+            table.add_row(metric.id, metric.name, f"{getattr(card, metric.id):.4g}", metric.unit)
+        table.add_section()
+    return table

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+from sqlalchemy import select
+
+pytest.importorskip("alembic", reason="needs the extra app")
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from app.conversation.negotiations import Negotiations
+from app.database import audit_log as audit
+from app.database.engine import Database
+from app.database.migrating import migrate
+from app.database.rows import NotThere, messages_of, row_of
+from app.database.tables import AuditRow, Base, MessageRow, NegotiationRow
+from app.privacy import retention
+from plumbing.errors import UserError
+from tests.app.databases import opened
+from tests.app.desk import CASE, desk, desk_lm, house
+
+
+@pytest.fixture
+def database(tmp_path):
+    made = opened(tmp_path / "deep")
+    migrate(made)
+    return made
+
+
+def test_the_steps_lead_to_the_tables_that_the_code_knows(database):
+    with database.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    migrate(database)  # an up-to-date database needs no step
+
+
+def test_a_database_of_a_newer_version_is_refused(database):
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(UserError, match="newer version of maden"):
+        migrate(database)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "sqlite:////proc/nothing/app.sqlite", "mysql+nothing://x/y"])
+def test_a_url_that_leads_nowhere_is_told(url):
+    with pytest.raises((UserError, OSError)):
+        Database(url)
+
+
+def test_a_password_in_a_url_is_not_told():
+    with pytest.raises(UserError) as told:
+        Database("postgresql+psycopg://u:hunter2@127.0.0.1:1/x")
+    assert "hunter2" not in str(told.value)
+
+
+def test_many_who_append_to_the_audit_log_at_once_make_one_chain(database):
+    def append(number: int) -> None:
+        for _ in range(10):
+            database.transaction(lambda session: audit.record(session, f"thread {number}", "did"))
+
+    threads = [threading.Thread(target=append, args=(number,)) for number in range(6)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    with database.reading() as session:
+        found = audit.verify(session)
+    assert (found.entries, found.broken_at) == (60, None)
+
+
+def test_erasure_and_retention_take_the_words_and_leave_the_chain(database, tmp_path, monkeypatch):
+    service = Negotiations(database, house(tmp_path, desk_lm()))
+    first, second = (service.start(CASE, asked_for=True) for _ in range(2))
+    for one in (first, second):
+        service.answer(one)
+    service.decline(first)
+    assert retention.retain(database, 30, "olga") == 0
+    monkeypatch.setattr(retention, "now", lambda: _later(40))
+    assert retention.retain(database, 30, "olga") == 1  # the ended one; the other goes on
+    with pytest.raises(NotThere):
+        service.answer(first)
+    assert retention.erase(database, CASE, "olga") == 1
+    with database.reading() as session:
+        assert not session.scalars(select(NegotiationRow)).all()
+        assert not session.scalars(select(MessageRow)).all()
+        assert audit.verify(session).broken_at is None
+        assert [row.action for row in session.scalars(select(AuditRow))].count("erased") == 2
+
+
+def _later(days: int):
+    from datetime import timedelta
+
+    from app.database.tables import now
+
+    return now() + timedelta(days=days)
+
+
+def test_what_is_read_is_of_one_moment(tmp_path):
+    service = desk(tmp_path)
+    found = service.start(CASE, asked_for=True)
+    with service.database.reading() as session:
+        before = row_of(session, found)
+        service.answer(found)
+        assert (before.memory, messages_of(session, found)) == ({}, [])
+    with service.database.reading() as session:
+        assert len(messages_of(session, found)) == 1

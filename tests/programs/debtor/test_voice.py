@@ -1,0 +1,138 @@
+"""What a debtor says: variety, figures, claims, both languages."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from data.domain import (
+    DIMENSIONS,
+    Inquiry,
+    Persona,
+    Reason,
+)
+from metrics.talk.figures import stated_figures
+from programs.debtor import voice as phrasing
+from tests.programs.cases import (
+    HARD,
+    PERSONAS,
+    answers,
+    case,
+    first_answer,
+    offer,
+    played,
+    random_cases,
+    terms,
+)
+
+
+@pytest.mark.parametrize("language", phrasing.LANGUAGES)
+def test_at_least_thirty_different_wordings_an_act(language):
+    acts = phrasing.phrase_pack(language).acts
+    assert {act: len(set(w)) for act, w in acts.items() if len(set(w)) < 30} == {}
+
+
+def test_both_languages_have_the_same_acts_reasons_and_moods():
+    english, chinese = (phrasing.phrase_pack(language) for language in phrasing.LANGUAGES)
+    assert english.acts.keys() == chinese.acts.keys()
+    assert english.gains.keys() == chinese.gains.keys() == set(DIMENSIONS)
+    assert english.reasons.keys() == chinese.reasons.keys() == set(Reason)
+    assert english.moods.keys() == chinese.moods.keys() == set(Persona)
+
+
+def test_an_unknown_language_is_refused():
+    with pytest.raises(ValueError, match="no phrase pack"):
+        phrasing.phrase_pack("fr")
+
+
+@pytest.mark.parametrize("language", phrasing.LANGUAGES)
+def test_every_wording_of_the_terms_reads_back_as_the_move(language):
+    package = terms(23, 17, 11, 19)
+    for wording in phrasing.phrase_pack(language).acts["terms"]:
+        said = stated_figures(wording.format(discount="23", first="17", days="11", periods="19"))
+        assert {f.dimension: f.value for f in said} == package.model_dump(), wording
+
+
+@pytest.mark.parametrize("language", phrasing.LANGUAGES)
+def test_its_own_figures_stand_in_its_words(language):
+    for debt_case in random_cases(30):
+        for turn in answers(played(debt_case, offer(HARD), offer(terms(20, 20, 9, 15)), language=language)):
+            if turn.move.terms is not None:
+                assert all(f"{getattr(turn.move.terms, d):g}" in turn.dialogue for d in DIMENSIONS)
+
+
+@pytest.mark.parametrize("language", phrasing.LANGUAGES)
+def test_every_slot_is_filled_and_messages_stay_short(language):
+    words = [
+        turn.dialogue
+        for debt_case in random_cases(60)
+        for turn in answers(
+            played(
+                debt_case,
+                offer(HARD, "I understand.", Inquiry.REASON),
+                offer(terms(5, 40, 3, 6), "Your income?", Inquiry.INCOME),
+                offer(terms(5, 40, 3, 6), "Your savings?", Inquiry.ASSETS),
+                offer(terms(30, 5, 14, 24), "This is our final offer."),
+                language=language,
+            )
+        )
+    ]
+    assert not [w for w in words if "{" in w or "|" in w or "  " in w]
+    assert max(map(len, words)) < 500
+
+
+def test_the_same_situation_is_put_in_many_ways():
+    words = Counter(first_answer(case(), offer(HARD), seed).dialogue for seed in range(200))
+    assert len(words) > 190
+
+
+@pytest.mark.parametrize("inquiry", list(Inquiry), ids=str)
+def test_honest_claims_are_the_file_and_the_words_say_the_claim(inquiry):
+    debt_case = case(Persona.COOPERATIVE, income=612_345)
+    turn = first_answer(debt_case, offer(HARD, "May I ask?", inquiry))
+    finances = debt_case.finances
+    claimed = turn.disclosed.model_dump(exclude_none=True)
+    assert all(value == getattr(finances, field) for field, value in claimed.items()) and len(claimed) == 1
+    if inquiry is not Inquiry.REASON:
+        assert phrasing.spoken_amount(next(iter(claimed.values())), "CNY") in turn.dialogue
+
+
+@pytest.mark.parametrize("language", phrasing.LANGUAGES)
+def test_the_strategic_claim_more_hardship_than_true(language):
+    debt_case = case(Persona.STRATEGIC)
+    asks = [offer(HARD, "May I ask?", i) for i in (Inquiry.INCOME, Inquiry.EXPENSES, Inquiry.ASSETS)]
+    claims = {}
+    for turn in answers(played(debt_case, *asks, *asks, language=language)):
+        if turn.disclosed:
+            claims.update(turn.disclosed.model_dump(exclude_none=True, exclude={"reason"}))
+    finances = debt_case.finances
+    assert claims["monthly_income"] < finances.monthly_income
+    assert claims["monthly_expenses"] > finances.monthly_expenses
+    assert claims["assets"] < finances.assets
+
+
+def test_no_private_figure_is_told_unasked():
+    for debt_case in random_cases(60):
+        for turn in answers(played(debt_case, offer(HARD), offer(terms(9, 33, 5, 11)))):
+            claimed = turn.disclosed.model_dump(exclude_none=True, exclude={"reason"}) if turn.disclosed else {}
+            assert claimed == {}
+            assert "CNY" not in turn.dialogue
+
+
+def test_candour_orders_who_answers_a_first_question():
+    def share(persona):
+        asked = offer(HARD, "May I ask?", Inquiry.ASSETS)
+        return np.mean([first_answer(case(persona), asked, seed).disclosed is not None for seed in range(200)])
+
+    told = {p: share(p) for p in PERSONAS}
+    assert told[Persona.COOPERATIVE] == told[Persona.VULNERABLE] == 1
+    assert told[Persona.HESITANT] > told[Persona.HOSTILE] > told[Persona.EVASIVE] - 0.1
+    assert told[Persona.EVASIVE] < 0.4
+
+
+def test_a_question_already_answered_is_not_answered_with_another_figure():
+    asked = offer(HARD, "May I ask?", Inquiry.INCOME)
+    first, second = answers(played(case(Persona.COOPERATIVE), asked, asked))[:2]
+    assert first.disclosed is not None and second.disclosed is None

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import dspy
+
+from programs.models.adapter import ADAPTER
+from programs.models.make import make_lm
+from signatures.plan import MakePlan
+from tests.openai_server import openai_server
+
+
+def test_an_answer_to_a_nested_contract_is_found_in_the_cache(monkeypatch):
+    """LiteLLM unfolds the schema that it is given, and with it DSPy's key of the answer changed."""
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    with openai_server() as server:
+        monkeypatch.setenv("OPENAI_API_BASE", server.url)
+        with dspy.context(lm=make_lm("openai/gpt-4o-mini"), adapter=ADAPTER):
+            first, second = (dspy.Predict(MakePlan)(**dict.fromkeys(MakePlan.input_fields, "x")) for _ in range(2))
+    assert first.strategy == second.strategy
+    assert len(server.requests) == 1
