@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.warming import begin_to_warm
+from app.conversation.warming import begin_to_warm
 from data.domain import Speaker
 from programs.debtor.person import model_reader
 from programs.models.embedded.engine import model_for
