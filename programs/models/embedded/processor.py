@@ -20,7 +20,7 @@ WINDOW_S = 1.0
 """A load is that of about the last second."""
 SHORTEST_S = 0.1
 """Over less than this, the clock ticks of the system's figures (10 ms) would decide."""
-STALE_S = 10.0
+STALE_S = 3.0
 """A reading older than this says nothing about now."""
 CGROUP, SELF = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 PRESSURE = Path("/proc/pressure/cpu")
