@@ -33,7 +33,6 @@ from programs.comparison.ablation import (
 )
 from programs.comparison.ablation_text import rendered
 from programs.comparison.looks import Looked, look_now, recorded
-from programs.creditor.fingerprints import program_sha256, program_state
 from programs.debtor.seating import debtor_factory
 from programs.maden import Maden
 from programs.models import make as models
@@ -167,7 +166,7 @@ def _contestant(like: Contestant, program: Maden, label: str) -> Contestant:
         program=program,
         seat=program.seat,
         policy=program.settings.policy,
-        fingerprint=program_sha256(program.settings, program_state(program)),
+        fingerprint=program.sha256,
     )
 
 

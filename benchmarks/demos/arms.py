@@ -23,7 +23,7 @@ from optimizers.runs.task import LEAST_THRESHOLD, CompileTask
 from optimizers.strategy_settings import StrategySettings
 from plumbing.bars import PhaseBars
 from plumbing.errors import UserError
-from programs.creditor.fingerprints import predictors, program_sha256, program_state
+from programs.creditor.fingerprints import predictors
 from programs.debtor.simulated import SimulatedDebtor
 from programs.maden import Maden
 from programs.models import make as models
@@ -133,7 +133,7 @@ def _taught(name: str, program: Maden, train_played: int, threshold: float) -> T
     found = {n: p for n, p in sorted(predictors(program).items()) if not n.startswith("judge")}
     return Taught(
         name=name,
-        fingerprint=program_sha256(program.settings, program_state(program)),
+        fingerprint=program.sha256,
         demos={n: len(p.demos) for n, p in found.items()},
         tokens={n: sum(estimated_tokens(p.signature, dspy.Example(d)) for d in p.demos) for n, p in found.items()},
         train_played=train_played,

@@ -24,7 +24,6 @@ from plumbing.errors import UserError
 from programs.artifacts.document import Artifact
 from programs.artifacts.provenance import collect_provenance
 from programs.artifacts.store import check_name, save_program
-from programs.creditor.fingerprints import program_sha256, program_state
 from programs.creditor.settings import ProgramSettings
 from programs.debtor.seating import debtor_factory
 from programs.maden import DebtorFactory, Maden
@@ -45,7 +44,7 @@ class Outcome:
     before: Evaluation
     after: Evaluation
     uncompiled_sha256: str
-    """`program_sha256` of the program that it was compiled from."""
+    """`Maden.sha256` of the program that it was compiled from."""
     halted: Halted | None = None
     """Why it ended early; None where it ran to its end."""
 
@@ -76,8 +75,8 @@ class Session:
 
     @property
     def uncompiled_sha256(self) -> str:
-        """`program_sha256` of the program to compile."""
-        return program_sha256(self.program.settings, program_state(self.program))
+        """`Maden.sha256` of the program to compile."""
+        return self.program.sha256
 
     def task(self, metric_threshold: float, player: Player) -> CompileTask:
         """The optimiser's view of this session: training and validation debtors, never a held-out one."""

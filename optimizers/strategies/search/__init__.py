@@ -28,7 +28,6 @@ from optimizers.strategy_settings import StrategySettings
 from plumbing import new_files
 from plumbing.errors import UserError
 from plumbing.locks import FileLock
-from programs.creditor.fingerprints import program_sha256, program_state
 from programs.maden import Maden
 
 NAME = "search"
@@ -139,8 +138,7 @@ class Search:
             self.task.player.watcher.candidate(self._key(point), words, objective, debtors)
 
     def _key(self, point: Point) -> str:
-        program = self.program(point)
-        return program_sha256(program.settings, program_state(program))
+        return self.program(point).sha256
 
 
 def _space(task: CompileTask) -> SearchSpace:

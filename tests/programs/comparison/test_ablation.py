@@ -21,7 +21,6 @@ from programs.comparison.ablation import (
     with_changes,
 )
 from programs.comparison.looks import FILE
-from programs.creditor.fingerprints import program_sha256, program_state
 from programs.creditor.settings import ProgramSettings
 from programs.maden import Maden
 from tests.programs.command_line import CommandLine, small_book
@@ -42,7 +41,7 @@ def version(instruction: str = "", demos: int = 0, **settings: object) -> Maden:
 
 
 def sha256(made: Maden) -> str:
-    return program_sha256(made.settings, program_state(made))
+    return made.sha256
 
 
 @dataclass
