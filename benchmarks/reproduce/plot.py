@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.reproduce.reproduction import Reproduction, Row, Section
+from metrics.statistics.intervals import Interval
 from plumbing.errors import UserError
-from programs.comparison.paired import Interval
 
 _COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe & Ito (2008), for the rows with a model; rules are grey, and every row has a marker of its own."""

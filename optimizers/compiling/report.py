@@ -55,7 +55,7 @@ def _table(outcome: Outcome) -> Table:
             f"{outcome.before.mean(metric.id):.3f}",
             f"{outcome.after.mean(metric.id):.3f}",
             f"{change.mean:+.3f}",
-            f"{change.low:+.3f} .. {change.high:+.3f}",
+            "none" if change.bounds is None else "{:+.3f} .. {:+.3f}".format(*change.bounds),
         )
     return table
 

@@ -250,10 +250,7 @@ def _threshold(session: Session, before: Evaluation) -> float:
 def summary(evaluation: Evaluation) -> dict[str, Any]:
     """Mean, interval and n of every metric, index and the objective, with the counts."""
     names = [*(m.id for m in METRICS), *(i.id for i in INDICES)]
-    estimates = {}
-    for name in names:
-        found = mean_interval(evaluation.all_values(name))
-        estimates[name] = {"mean": found.mean, "low": found.low, "high": found.high, "n": found.n}
+    estimates = {name: mean_interval(evaluation.all_values(name)).model_dump() for name in names}
     return {"estimates": estimates, "scored": evaluation.scored, "unscored": evaluation.unscored}
 
 

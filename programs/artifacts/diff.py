@@ -10,7 +10,8 @@ from itertools import zip_longest
 from typing import Any
 
 from metrics.scorecard import INDEX_IDS, METRIC_IDS
-from programs.artifacts.document import Artifact, MetricEstimate
+from metrics.statistics.intervals import Interval
+from programs.artifacts.document import Artifact
 from programs.artifacts.side_by_side import Line, side_by_side
 from programs.creditor.fingerprints import program_state
 from programs.creditor.settings import ProgramSettings
@@ -72,8 +73,8 @@ class ScorePair:
 
     stage: str
     metric: str
-    a: MetricEstimate | None
-    b: MetricEstimate | None
+    a: Interval | None
+    b: Interval | None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ two ways play the same programs.
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain, combinations
 from math import comb
 from typing import Any, Literal
@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from data.domain import Frozen
 from metrics.scorecard import METRIC_VERSION
-from metrics.statistics.intervals import mean_intervals
+from metrics.statistics.intervals import Interval, mean_intervals
 from plumbing.errors import UserError
 from programs.artifacts.diff import changes
-from programs.comparison.difference import Interval, enough
+from programs.comparison.difference import enough
 from programs.creditor.fingerprints import program_state
 from programs.creditor.settings import ProgramSettings
 from programs.maden import Maden
@@ -36,6 +36,10 @@ MOST_EXACT = 6
 
 Taken = frozenset[int]
 """Which changes a program has, by their place; empty is A, all of them B."""
+_Part = Literal["added", "removed", "share"]
+_Column = Literal["gain", "interplay"] | tuple[_Part, int] | Taken
+"""What has an interval: the gain, what the shares leave of it, a part of a change by its place, a program's mean."""
+_PerDebtor = NDArray[np.float64]
 
 
 class AtomicChange(Frozen):
@@ -179,42 +183,21 @@ def ablated(
     Raises:
         UserError: no debtor has a score with every program.
     """
-    number, every = len(found), frozenset(range(len(found)))
-    debtors = sorted(set.intersection(*(set(one.values(metric)) for one in evaluations.values())))
-    if not debtors:
-        raise UserError("no debtor has a score with every program, since the model failed; run the same command again")
+    debtors = _shared(evaluations, metric)
     values = {taken: _by_debtor(one, metric, debtors) for taken, one in evaluations.items()}
-    nothing, gain = values[frozenset()], values[every] - values[frozenset()]
-    added = [values[frozenset({i})] - nothing for i in range(number)]
-    removed = [values[every] - values[every - {i}] for i in range(number)]
-    exact = len(values) == 2**number
-    shares = [
-        _shapley(values, i, number) if exact else (one + last) / 2
-        for i, (one, last) in enumerate(zip(added, removed, strict=True))
-    ]
-    columns = [gain, gain - sum(shares), *added, *removed, *shares, *values.values()]
-    whole, rest, *intervals = [Interval.of(one) for one in mean_intervals(np.column_stack(columns), seed)]
-    parts = [intervals[start : start + number] for start in range(0, 3 * number, number)]
-    means = dict(zip(values, intervals[3 * number :], strict=True))
+    exact = len(values) == 2 ** len(found)
+    columns = _columns(values, len(found), exact=exact)
+    intervals = dict(zip(columns, mean_intervals(np.column_stack(list(columns.values())), seed), strict=True))
     return Ablation(
         metric=metric,
         setting=setting or {},
         a=labels[0],
         b=labels[1],
         debtors=len(debtors),
-        gain=whole,
+        gain=intervals["gain"],
         method="shapley" if exact else "first and last",
-        contributions=tuple(
-            Contribution(
-                change=change,
-                added=first,
-                removed=last,
-                share=share,
-                share_of_gain=share.mean / whole.mean if leaves_out_0(whole) else None,
-            )
-            for change, first, last, share in zip(found, *parts, strict=True)
-        ),
-        interplay=rest,
+        contributions=tuple(_contribution(change, i, intervals) for i, change in enumerate(found)),
+        interplay=intervals["interplay"],
         programs=tuple(
             AblationProgram(
                 label=label_of(taken, found, labels),
@@ -222,7 +205,7 @@ def ablated(
                 fingerprint=(fingerprints or {}).get(taken, ""),
                 scored=one.scored,
                 unscored=one.unscored,
-                mean=means[taken],
+                mean=intervals[taken],
             )
             for taken, one in evaluations.items()
         ),
@@ -241,14 +224,43 @@ def label_of(taken: Taken, found: Sequence[AtomicChange], labels: tuple[str, str
     return " + ".join([labels[0], *names])
 
 
-def leaves_out_0(interval: Interval) -> bool:
+def stands_out(interval: Interval) -> bool:
     """Whether it rests on debtors enough, and 0 is not between its bounds."""
-    if not enough(interval) or interval.low is None or interval.high is None:
-        return False
-    return not interval.low <= 0 <= interval.high
+    return enough(interval) and interval.leaves_out_0
 
 
-def _shapley(values: dict[Taken, NDArray[np.float64]], change: int, number: int) -> NDArray[np.float64]:
+def _shared(evaluations: dict[Taken, Evaluation], metric: str) -> list[str]:
+    """Debtors that every program has a score with, sorted."""
+    debtors = sorted(set.intersection(*(set(one.values(metric)) for one in evaluations.values())))
+    if not debtors:
+        raise UserError("no debtor has a score with every program, since the model failed; run the same command again")
+    return debtors
+
+
+def _columns(values: dict[Taken, _PerDebtor], number: int, *, exact: bool) -> dict[_Column, _PerDebtor]:
+    """Everything that gets an interval, by name; of all programs the values themselves."""
+    every, each = frozenset(range(number)), range(number)
+    nothing, gain = values[frozenset()], values[every] - values[frozenset()]
+    added = [values[frozenset({i})] - nothing for i in each]
+    removed = [values[every] - values[every - {i}] for i in each]
+    shares = [_shapley(values, i, number) if exact else (added[i] + removed[i]) / 2 for i in each]
+    parts: dict[_Part, list[_PerDebtor]] = {"added": added, "removed": removed, "share": shares}
+    by_change: dict[_Column, _PerDebtor] = {(part, i): parts[part][i] for part in parts for i in each}
+    return {"gain": gain, "interplay": gain - sum(shares), **by_change, **values}
+
+
+def _contribution(change: AtomicChange, place: int, intervals: Mapping[_Column, Interval]) -> Contribution:
+    gain, share = intervals["gain"], intervals["share", place]
+    return Contribution(
+        change=change,
+        added=intervals["added", place],
+        removed=intervals["removed", place],
+        share=share,
+        share_of_gain=share.mean / gain.mean if stands_out(gain) else None,
+    )
+
+
+def _shapley(values: dict[Taken, _PerDebtor], change: int, number: int) -> _PerDebtor:
     """Per debtor: the mean contribution of `change` over all orders."""
     others: Collection[int] = [i for i in range(number) if i != change]
     total = np.zeros_like(values[frozenset()])
@@ -258,7 +270,7 @@ def _shapley(values: dict[Taken, NDArray[np.float64]], change: int, number: int)
     return total
 
 
-def _by_debtor(evaluation: Evaluation, metric: str, debtors: Sequence[str]) -> NDArray[np.float64]:
+def _by_debtor(evaluation: Evaluation, metric: str, debtors: Sequence[str]) -> _PerDebtor:
     found = evaluation.values(metric)
     return np.array([np.mean(found[case_id]) for case_id in debtors], dtype=np.float64)
 

@@ -8,8 +8,9 @@ from rich.text import Text
 
 from data.domain import Ending
 from metrics.scorecard import INDICES, METRICS, Metric
+from metrics.statistics.intervals import Interval
 from programs.comparison.difference import inside
-from programs.comparison.paired import Comparison, Difference, Interval, PairResult, ProgramResult, Verdict
+from programs.comparison.paired import Comparison, Difference, PairResult, ProgramResult, Verdict
 
 _STYLES = {Verdict.BETTER: "green", Verdict.WORSE: "red"} | dict.fromkeys(
     (Verdict.SAME, Verdict.UNDECIDED, Verdict.TOO_FEW), "dim"
@@ -164,15 +165,13 @@ def _debtors(number: int) -> str:
 def _with_interval(found: Interval | None) -> str:
     if found is None:
         return "none"
-    if found.low is None or found.high is None:
+    if found.bounds is None:
         return _number(found.mean, _SHARE)
-    return f"{found.mean:.3f} ({found.low:.3f} to {found.high:.3f})"
+    return "{:.3f} ({:.3f} to {:.3f})".format(found.mean, *found.bounds)
 
 
 def _span(gap: Interval, unit: str) -> str:
-    if gap.low is None or gap.high is None:
-        return "none"
-    return f"{_number(gap.low, unit, '+')} to {_number(gap.high, unit, '+')}"
+    return "none" if gap.bounds is None else " to ".join(_number(bound, unit, "+") for bound in gap.bounds)
 
 
 def _number(value: float, unit: str, sign: str = "") -> str:

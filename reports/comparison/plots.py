@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from metrics.scorecard import METRICS
-from programs.comparison.paired import Interval
+from metrics.statistics.intervals import Interval
 from reports.comparison.concessions import Step
 from reports.comparison.forest import Standardised
 from reports.comparison.frontier import Frontier
