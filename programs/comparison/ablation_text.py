@@ -6,12 +6,11 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from metrics.scorecard import INDICES, METRICS
+from metrics.scorecard import BY_ID
 from metrics.statistics.intervals import Interval
 from programs.comparison.ablation import Ablation, Contribution, stands_out
 from programs.comparison.difference import FEWEST_DEBTORS, enough
 
-_UNITS = {metric.id: metric.unit for metric in (*METRICS, *INDICES)}
 _METHODS = {
     "shapley": "share: the Shapley value, the change's contribution averaged over all orders; the shares add up to the "
     "gain",
@@ -85,12 +84,8 @@ def _two_lines(interval: Interval, metric: str) -> str:
 
 
 def _spanned(interval: Interval, metric: str) -> str:
-    decimals = {"days": 1, "rounds": 2}.get(_UNITS[metric], 3)
-    mean, *bounds = (
-        None if value is None else f"{round(value, decimals) + 0.0:+.{decimals}f}"
-        for value in (interval.mean, interval.low, interval.high)
-    )
-    return f"{mean} [{bounds[0]}, {bounds[1]}]" if None not in bounds else str(mean)
+    mean, *bounds = (BY_ID[metric].written(value, "+") for value in (interval.mean, *(interval.bounds or ())))
+    return f"{mean} [{', '.join(bounds)}]" if bounds else mean
 
 
 def _percent(share: float | None) -> str:
