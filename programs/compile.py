@@ -16,7 +16,7 @@ from optimizers.compiling.report import show_finished
 from optimizers.compiling.session import Session, session_of
 from optimizers.compiling.summary import finished
 from optimizers.presets import Preset
-from optimizers.registry import STRATEGIES
+from optimizers.registry import STRATEGIES, strategy
 from optimizers.runs.folder import RUNS, RunFolder
 from optimizers.runs.halt import Halted
 from optimizers.runs.ledger import Ledger
@@ -151,7 +151,14 @@ def _show_plan(session: Session, limits: Limits, folder: RunFolder | None) -> tu
     """What will be done, before the first call; returns the models whose price is unknown."""
     config = session.config
     played = sum(1 for _ in Ledger(folder.ledger_path)) if folder else 0
-    found = estimates.estimate(config, session.negotiations, session.lm, session.prompt_lm, played=played)
+    found = estimates.estimate(
+        config,
+        session.negotiations,
+        session.lm,
+        session.prompt_lm,
+        proposes=strategy(config.optimizer).proposes,
+        played=played,
+    )
     cli.tell(
         f"program {config.program}, optimiser {config.optimizer}, model {session.lm.model}, seed {config.seed}",
         f"{len(session.train)} training and {len(session.val)} validation debtors of {session.book.source}",

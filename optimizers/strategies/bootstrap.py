@@ -13,6 +13,8 @@ from programs.maden import Maden
 
 NAME = "bootstrap"
 SUMMARY = "demonstrations from the program's own good negotiations; the cheapest, for a first artifact"
+PROPOSES = False
+CHANGES = "demos"
 
 
 def negotiations(settings: StrategySettings, train: int, val: int) -> int:

@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 NAME = "gepa"
 SUMMARY = "instructions rewritten from feedback in words; few negotiations, when a strong --prompt-lm can read them"
+PROPOSES = True
+CHANGES = "all"
 
 MINIBATCH = 3
 """Training debtors whose turns one proposal is made from, and has to do better on (GEPA's default)."""

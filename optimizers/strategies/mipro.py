@@ -21,6 +21,8 @@ from programs.table.failures import ProgramFault
 
 NAME = "mipro"
 SUMMARY = "new instructions and demonstrations, searched together; the strongest with a capable prompt model"
+PROPOSES = True
+CHANGES = "all"
 
 BUILT_IN_CANDIDATES = 3
 """DSPy counts its zero-shot, labels-only and unshuffled sets among `num_candidates`."""

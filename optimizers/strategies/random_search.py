@@ -15,6 +15,8 @@ from programs.playing.evaluate import Evaluation
 
 NAME = "random-search"
 SUMMARY = "several demonstration sets, the best on validation wins; when validation debtors are affordable"
+PROPOSES = False
+CHANGES = "demos"
 UNCOMPILED = "uncompiled"
 
 

@@ -32,6 +32,8 @@ from programs.maden import Maden
 
 NAME = "search"
 SUMMARY = "instructions, demonstrations and settings raced with early exits; the most for a budget, several workers"
+PROPOSES = True
+CHANGES = "all"
 
 DRAWS = 20
 """Draws of a demonstration set for each that is wanted."""
