@@ -23,15 +23,13 @@ from programs.comparison.ablation import (
     FREE_EXACT,
     MOST_EXACT,
     Ablation,
-    AtomicChange,
     Taken,
     ablated,
-    atomic_changes,
     combinations_to_play,
     label_of,
-    with_changes,
 )
 from programs.comparison.ablation_text import rendered
+from programs.comparison.changes import AtomicChange, atomic_changes, with_changes
 from programs.comparison.looks import Looked, look_now, recorded
 from programs.debtor.seating import debtor_factory
 from programs.maden import Maden

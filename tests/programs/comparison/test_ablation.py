@@ -11,15 +11,8 @@ from data.domain import CreditorPolicy
 from plumbing.errors import UserError
 from programs.ablate import ablate
 from programs.artifacts.store import save_program
-from programs.comparison.ablation import (
-    Ablation,
-    AtomicChange,
-    ablated,
-    atomic_changes,
-    combinations_to_play,
-    label_of,
-    with_changes,
-)
+from programs.comparison.ablation import Ablation, ablated, combinations_to_play, label_of
+from programs.comparison.changes import AtomicChange, atomic_changes, with_changes
 from programs.comparison.looks import FILE
 from programs.creditor.settings import ProgramSettings
 from programs.maden import Maden
