@@ -24,7 +24,7 @@ from programs.comparison.looks import Looks, looked, recorded
 from programs.comparison.margins import read_margins
 from programs.comparison.outputs import Outputs
 from programs.comparison.paired import Comparison, Verdict, compared
-from programs.comparison.planning import planned
+from programs.comparison.sample_size import planned
 from programs.comparison.text import rendered
 from programs.creditor.fingerprints import canonical_sha256
 from programs.debtor.seating import debtor_factory
