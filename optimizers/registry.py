@@ -9,11 +9,11 @@ from typing import Literal
 
 import dspy
 
-from optimizers.dspy_bridge.draws import repeatable_draws
-from optimizers.dspy_bridge.student import no_stragglers, plain, quiet
+from optimizers.dspy_bridge.patches import no_stragglers, quiet, repeatable_draws
+from optimizers.dspy_bridge.student import plain
 from optimizers.runs.task import CompileTask
+from optimizers.settings import StrategySettings
 from optimizers.strategies import bootstrap, gepa, mipro, random_search, search
-from optimizers.strategy_settings import StrategySettings
 from plumbing.errors import UserError
 from programs.maden import Maden
 from programs.models.adapter import ADAPTER

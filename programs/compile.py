@@ -8,21 +8,19 @@ from typing import Annotated
 
 import typer
 
-from optimizers.asked import resolved
 from optimizers.compiling.facts import facts_of
 from optimizers.compiling.process import Work, lead
 from optimizers.compiling.process import join as join_run
 from optimizers.compiling.report import show_finished
 from optimizers.compiling.session import Session, session_of
 from optimizers.compiling.summary import finished
-from optimizers.presets import Preset
 from optimizers.registry import STRATEGIES, strategy
 from optimizers.runs.folder import RUNS, RunFolder
 from optimizers.runs.halt import Halted
 from optimizers.runs.ledger import Ledger
+from optimizers.settings import Preset, StrategySettings, resolved
 from optimizers.spending import estimate as estimates
 from optimizers.spending.budget import Limits
-from optimizers.strategy_settings import StrategySettings
 from plumbing import cli
 from plumbing.errors import UserError
 from programs.artifacts.provenance import current_environment

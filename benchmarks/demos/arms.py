@@ -12,7 +12,6 @@ import dspy
 from data.book import DebtorBook
 from data.domain import DebtCase, Frozen
 from optimizers.compiling.facts import facts_of
-from optimizers.config import CompileConfig
 from optimizers.demonstrations.choosing import estimated_tokens
 from optimizers.registry import compile_with
 from optimizers.runs.folder import RunFolder
@@ -20,7 +19,7 @@ from optimizers.runs.halt import Halted
 from optimizers.runs.ledger import LedgerLine
 from optimizers.runs.player import Player
 from optimizers.runs.task import LEAST_THRESHOLD, CompileTask
-from optimizers.strategy_settings import StrategySettings
+from optimizers.settings import CompileConfig, StrategySettings
 from plumbing.bars import PhaseBars
 from plumbing.errors import UserError
 from programs.creditor.fingerprints import predictors

@@ -15,11 +15,11 @@ from data.book import DebtorBook, read_book
 from data.domain import DebtCase
 from metrics.scorecard import INDICES, METRICS
 from metrics.statistics.intervals import mean_interval
-from optimizers.config import CompileConfig
 from optimizers.registry import compile_with, require_workers, strategy, work_with
 from optimizers.runs.halt import Halted
 from optimizers.runs.player import LEAST_COVERAGE, Player
 from optimizers.runs.task import LEAST_THRESHOLD, POOL, CompileTask
+from optimizers.settings import CompileConfig
 from plumbing.errors import UserError
 from programs.artifacts.document import Artifact
 from programs.artifacts.provenance import collect_provenance

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import dspy
 
-from optimizers.config import CompileConfig
+from optimizers.settings import CompileConfig
 from optimizers.spending.budget import Limits, Spent
 from programs.creditor.settings import Variant
 from programs.models.embedded.engine import EmbeddedEngine

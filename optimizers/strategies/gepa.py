@@ -23,7 +23,7 @@ from optimizers.proposals.asking import proposing, sampling
 from optimizers.proposals.echoes import refuse_echo, texts_of
 from optimizers.runs.halt import Halted
 from optimizers.runs.task import CompileTask
-from optimizers.strategy_settings import StrategySettings
+from optimizers.settings import StrategySettings
 from programs.maden import Maden
 from programs.models.adapter import ADAPTER
 from programs.models.retryable import classify

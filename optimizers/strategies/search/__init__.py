@@ -19,12 +19,12 @@ from optimizers.demonstrations.turns import Recorded, play_training
 from optimizers.dspy_bridge.student import plain
 from optimizers.proposals.instructions import proposed, proposes, written
 from optimizers.runs.task import CompileTask
+from optimizers.settings import StrategySettings
 from optimizers.strategies.random_search import UNCOMPILED, best_of
 from optimizers.strategies.search.racing import race, starting_order
 from optimizers.strategies.search.screening import screened
 from optimizers.strategies.search.space import DemoSet, Point, SearchSpace, demo_set, knobs
 from optimizers.strategies.search.study import SharedStudy
-from optimizers.strategy_settings import StrategySettings
 from plumbing import new_files
 from plumbing.errors import UserError
 from plumbing.locks import FileLock
