@@ -28,7 +28,6 @@ from programs.maden import Maden
 from programs.models import make as models
 
 UNCOMPILED, RANDOM_TURN, TURN_AWARE = "uncompiled", "random-turn", "turn-aware"
-ARMS = (UNCOMPILED, RANDOM_TURN, TURN_AWARE)
 
 
 class Taught(Frozen):
@@ -85,7 +84,7 @@ def taught_arms(
     runs: Path,
     bars: PhaseBars,
 ) -> list[Arm]:
-    """The arms of one seed, as in `ARMS`; the training debtors are played once for all of them.
+    """The three arms of one seed; the training debtors are played once for all of them.
 
     The random-turn arm, DSPy's bootstrap, is compiled first; the turn-aware one may then show no more demonstrations
     per predictor than that one found.
