@@ -24,9 +24,10 @@ from metrics.money.indices import collection_index, health_index, recovery_index
 from metrics.money.oracle import best_terms, firmest_kept
 from metrics.money.simulation import PlanBatch, simulate
 from metrics.money.weights import default_weights
-from plumbing import cli, plots
+from plumbing import cli
 from plumbing.errors import UserError
 from plumbing.files import replace_file
+from reports.debtor_book import plots
 from reports.debtor_book.fidelity import NEAR_SHARE, book_frame, column_fits, correlation_fit, privacy
 
 Bools = NDArray[np.bool_]
