@@ -37,7 +37,9 @@ _UNDATED = {"Date": None, "Creator": None}
 
 def missing(error: ImportError) -> UserError:
     """The sentence for somebody who has not installed what a report needs."""
-    return UserError(f'the report needs {error.name}, which is not installed; run pip install "maden[report]"')
+    return UserError(
+        f'the report needs the package {error.name}, which is not installed; run pip install "maden[report]"'
+    )
 
 
 @contextmanager

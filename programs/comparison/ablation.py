@@ -190,8 +190,10 @@ def _columns(values: dict[Taken, _PerDebtor], number: int, *, exact: bool) -> di
     removed = [values[every] - values[every - {i}] for i in each]
     shares = [_shapley(values, i, number) if exact else (added[i] + removed[i]) / 2 for i in each]
     parts: dict[_Part, list[_PerDebtor]] = {"added": added, "removed": removed, "share": shares}
-    by_change: dict[_Column, _PerDebtor] = {(part, i): parts[part][i] for part in parts for i in each}
-    return {"gain": gain, "interplay": gain - sum(shares), **by_change, **values}
+    columns: dict[_Column, _PerDebtor] = {"gain": gain, "interplay": gain - sum(shares)}
+    columns.update(((part, i), parts[part][i]) for part in parts for i in each)
+    columns.update(values.items())
+    return columns
 
 
 def _contribution(change: AtomicChange, place: int, intervals: Mapping[_Column, Interval]) -> Contribution:

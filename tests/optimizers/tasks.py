@@ -7,7 +7,7 @@ from pathlib import Path
 
 import dspy
 
-from data.domain import DebtCase
+from data.domain import DebtCase, Turn
 from optimizers.runs.folder import RunFolder
 from optimizers.runs.ledger import LedgerLine
 from optimizers.runs.player import Player
@@ -34,6 +34,9 @@ class Heard:
     def played(self, line: LedgerLine, *, reused: bool) -> None:
         self.lines.append(line)
         self.reused += reused
+
+    def turn(self, case_id: str, turn: Turn) -> None:
+        pass
 
     def lost(self, case_id: str, failure: str) -> None:
         self.losses.append(case_id)
