@@ -10,7 +10,7 @@ from pathlib import Path
 import dspy
 
 from data.book import DebtorBook
-from data.domain import DebtCase, Frozen
+from data.domain import DebtCase, Frozen, Turn
 from optimizers.compiling.facts import facts_of
 from optimizers.demonstrations.choosing import estimated_tokens
 from optimizers.registry import compile_with
@@ -66,6 +66,9 @@ class _Told:
     def played(self, line: LedgerLine, *, reused: bool) -> None:
         self.played_ids.add(line.case_id)
         self.bars.advance(f"{line.case_id}: {line.ending}, {line.score:.3f}")
+
+    def turn(self, case_id: str, turn: Turn) -> None:
+        """Nothing: a bar of negotiations shows no single turn."""
 
     def lost(self, case_id: str, failure: str) -> None:
         self.bars.advance(f"{case_id}: lost ({failure})")
