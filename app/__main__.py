@@ -79,8 +79,7 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     from app.api.parts import Parts
     from app.conversation.warming import begin_to_warm
     from app.conversation.worker import Worker
-    from app.interpreter import set_for_serving
-    from app.server import create_app
+    from app.server import create_app, set_for_serving
 
     store = _opened(database)
     hides = outside(lm) if redact is None else redact

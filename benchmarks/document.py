@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from metrics.statistics.intervals import Interval
 from plumbing import cli
 from plumbing.files import replace_file
-from programs.comparison.paired import Interval
 
 NONE = "–"
 

@@ -16,7 +16,7 @@ from metrics.evaluator import score_many
 from metrics.money.weights import load_weights
 from metrics.records import read_records
 from metrics.scorecard import INDEX_IDS, INDICES, METRIC_IDS, METRICS, Metric, Scorecard
-from metrics.statistics.intervals import Estimate, mean_interval
+from metrics.statistics.intervals import mean_interval
 from plumbing.cli import run, stderr, stdout
 from plumbing.errors import UserError
 
@@ -94,11 +94,8 @@ def summary(cards: Sequence[Scorecard], records: int, failed: int, seed: int = 0
 def _cells(metric: Metric, cards: Sequence[Scorecard], seed: int) -> tuple[str, str]:
     if not cards:
         return "-", "-"
-    estimate: Estimate = mean_interval([getattr(card, metric.id) for card in cards], seed)
-    digits = 1 if metric.unit in ("days", "rounds") else 3
-    if estimate.n == 1:
-        return f"{estimate.mean:.{digits}f}", "-"
-    return f"{estimate.mean:.{digits}f}", f"{estimate.low:.{digits}f} to {estimate.high:.{digits}f}"
+    found = mean_interval([getattr(card, metric.id) for card in cards], seed)
+    return metric.written(found.mean), " to ".join(map(metric.written, found.bounds or ())) or "-"
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ Language Models (arXiv 2502.18228); the operational definitions are this project
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -16,11 +17,26 @@ from data.domain import Frozen
 METRIC_VERSION = "1"
 """Raised whenever a definition changes, so that scores of different versions are never compared."""
 
-Aspect = Literal["conversational ability", "debt recovery", "collection efficiency", "debtor's financial health"]
 Role = Literal["planner", "negotiator", "judge"]
 """Who at the creditor's seat can change a metric: who sets the packages, who takes the turn, who reviews it."""
 Share = Annotated[float, Field(ge=0, le=1)]
 Days = Annotated[int, Field(ge=0)]
+
+
+def decimals(unit: str) -> int:
+    """How many places after the point a mean in `unit` bears."""
+    return {"days": 1, "rounds": 2}.get(unit, 3)
+
+
+class Aspect(StrEnum):
+    """Which side of a negotiation a metric looks at; the first four are the paper's."""
+
+    TALK = "conversational ability"
+    RECOVERY = "debt recovery"
+    EFFICIENCY = "collection efficiency"
+    HEALTH = "debtor's financial health"
+    INDEX = "index"
+    """Several of them in one number."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +45,7 @@ class Metric:
 
     id: str
     name: str
-    aspect: str
+    aspect: Aspect
     unit: str
     better: Literal["up", "down"] | None
     """The direction of better; None where neither is better by itself."""
@@ -43,13 +59,17 @@ class Metric:
     private: bool = False
     """It rests on the debtor's finances, so feedback says it in words, never in figures."""
 
+    def written(self, value: float, sign: str = "") -> str:
+        """A mean or difference for people: as many decimals as the unit bears, no minus before a zero.
 
-_TALK, _RECOVERY, _SPEED, _HEALTH = (
-    "conversational ability",
-    "debt recovery",
-    "collection efficiency",
-    "debtor's financial health",
-)
+        Args:
+            value: in the metric's unit.
+            sign: "+" shows the sign of positive ones too.
+        """
+        places = decimals(self.unit)
+        return f"{round(value, places) + 0.0:{sign}.{places}f}"
+
+
 _PLAN: tuple[Role, ...] = ("planner", "negotiator")
 _ALL: tuple[Role, ...] = ("planner", "negotiator", "judge")
 _REVIEWED: tuple[Role, ...] = ("planner", "judge")
@@ -58,16 +78,18 @@ _REVIEWED: tuple[Role, ...] = ("planner", "judge")
 def _talk(
     id_: str, name: str, unit: str, better: Literal["up", "down"], raised_by: str, moved_by: tuple[Role, ...]
 ) -> Metric:
-    return Metric(id_, name, _TALK, unit, better, best=1, raised_by=raised_by, moved_by=moved_by)
+    return Metric(id_, name, Aspect.TALK, unit, better, best=1, raised_by=raised_by, moved_by=moved_by)
 
 
 def _date(id_: str, name: str, raised_by: str) -> Metric:
-    return Metric(id_, name, _SPEED, "days", "down", best=1, raised_by=raised_by, moved_by=_ALL)
+    return Metric(id_, name, Aspect.EFFICIENCY, "days", "down", best=1, raised_by=raised_by, moved_by=_ALL)
 
 
 def _tier(id_: str, name: str, better: Literal["down"] | None, raised_by: str) -> Metric:
     best = 0 if better else None
-    return Metric(id_, name, _HEALTH, "days", better, best=best, raised_by=raised_by, moved_by=_REVIEWED, private=True)
+    return Metric(
+        id_, name, Aspect.HEALTH, "days", better, best=best, raised_by=raised_by, moved_by=_REVIEWED, private=True
+    )
 
 
 METRICS: tuple[Metric, ...] = (
@@ -86,7 +108,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "SR",
         "success recovery rate",
-        _RECOVERY,
+        Aspect.RECOVERY,
         "0/1",
         "up",
         best=1,
@@ -96,7 +118,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "RR",
         "recovery rate",
-        _RECOVERY,
+        Aspect.RECOVERY,
         "0..1",
         "up",
         best=1,
@@ -115,7 +137,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "ATV",
         "asset tier variance",
-        _HEALTH,
+        Aspect.HEALTH,
         "tiers²",
         "down",
         best=0,
@@ -128,15 +150,16 @@ METRICS: tuple[Metric, ...] = (
 they are what the days in tier 1, or the implied days in tier 5, turn into."""
 
 INDICES: tuple[Metric, ...] = (
-    Metric("CRI", "creditor's recovery index", "index", "0..1", "up"),
-    Metric("DHI", "debtor's health index", "index", "0..1", "up"),
-    Metric("CCI", "comprehensive collection index", "index", "0..1", "up"),
-    Metric("CONV", "conversation index", "index", "0..1", "up"),
-    Metric("objective", "objective of compilation", "index", "0..1", "up"),
+    Metric("CRI", "creditor's recovery index", Aspect.INDEX, "0..1", "up"),
+    Metric("DHI", "debtor's health index", Aspect.INDEX, "0..1", "up"),
+    Metric("CCI", "comprehensive collection index", Aspect.INDEX, "0..1", "up"),
+    Metric("CONV", "conversation index", Aspect.INDEX, "0..1", "up"),
+    Metric("objective", "objective of compilation", Aspect.INDEX, "0..1", "up"),
 )
 
 METRIC_IDS: tuple[str, ...] = tuple(metric.id for metric in METRICS)
 INDEX_IDS: tuple[str, ...] = tuple(metric.id for metric in INDICES)
+BY_ID: dict[str, Metric] = {metric.id: metric for metric in (*METRICS, *INDICES)}
 
 
 class Scorecard(Frozen):

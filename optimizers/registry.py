@@ -5,14 +5,15 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import dspy
 
-from optimizers.dspy_bridge.draws import repeatable_draws
-from optimizers.dspy_bridge.student import no_stragglers, plain, quiet
+from optimizers.dspy_bridge.patches import no_stragglers, quiet, repeatable_draws
+from optimizers.dspy_bridge.student import plain
 from optimizers.runs.task import CompileTask
+from optimizers.settings import StrategySettings
 from optimizers.strategies import bootstrap, gepa, mipro, random_search, search
-from optimizers.strategy_settings import StrategySettings
 from plumbing.errors import UserError
 from programs.maden import Maden
 from programs.models.adapter import ADAPTER
@@ -28,13 +29,23 @@ class Strategy:
     negotiations: Callable[[StrategySettings, int, int], int]
     """How many negotiations it plays at most with so many training and validation debtors, for the estimate."""
     compile_program: Callable[[CompileTask], Maden]
+    proposes: bool
+    """Whether a model writes instructions for it, which costs calls beside the negotiations."""
+    changes: Literal["demos", "all"]
+    """What it may change of a program: demonstrations alone, so that without one it has come to nothing, or more."""
     work: Callable[[CompileTask], None] | None = None
     """Lets a further process help the one that compiles, until nothing is left to do; None where none can."""
 
 
 STRATEGIES: dict[str, Strategy] = {
     module.NAME: Strategy(
-        module.NAME, module.SUMMARY, module.negotiations, module.compile_program, getattr(module, "work", None)
+        module.NAME,
+        module.SUMMARY,
+        module.negotiations,
+        module.compile_program,
+        module.PROPOSES,
+        "demos" if module.CHANGES == "demos" else "all",
+        getattr(module, "work", None),
     )
     for module in (bootstrap, random_search, mipro, gepa, search)
 }

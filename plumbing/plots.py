@@ -1,119 +1,93 @@
-"""Plots as inline SVG, in colours that colour-blind readers tell apart (Okabe & Ito 2008)."""
+"""Plots by matplotlib in one style: the same input gives the same bytes, in colours for colour-blind readers too."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from plumbing.errors import UserError
 
-REAL, BOOK, WARN, SOFT = "#000000", "#0072B2", "#D55E00", "#56B4E9"
-"""Real rows, synthetic rows, what is bad, what is in between; line styles and labels say the same again."""
+BLACK, BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY = (
+    "#000000",
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+)
+"""Okabe & Ito (2008)."""
 
-_STYLE: dict[Any, Any] = {
-    "svg.hashsalt": "maden",  # element ids are otherwise random: the same report must be the same file
+_STYLE: dict[str, Any] = {
+    "svg.hashsalt": "maden",  # element ids are otherwise random: the same plot must be the same file
     "svg.fonttype": "none",
     "font.family": "sans-serif",
-    "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.titlesize": 9,
-    "axes.titleweight": "bold",
 }
+SMALL: dict[str, Any] = {"font.size": 9}
+"""Style of plots beside each other."""
+_PANELS: dict[str, Any] = {**SMALL, "axes.titlesize": 9, "axes.titleweight": "bold"}
+_UNDATED = {"Date": None, "Creator": None}
 
 
-def distributions(pairs: Mapping[str, tuple[Sequence[float], Sequence[float]]], per_row: int = 3) -> str:
-    """Distribution functions of several columns, real and synthetic."""
-    rows = -(-len(pairs) // per_row)
-    with panels(rows, per_row, (3.2, 2.2)) as (axes, done):
-        for axis, (name, (real, synthetic)) in zip(axes, pairs.items(), strict=False):
-            for values, colour, dashes, label in ((real, REAL, "-", "real"), (synthetic, BOOK, "--", "synthetic")):
-                known = np.sort(np.asarray(values, dtype=np.float64))
-                known = known[~np.isnan(known)]
-                axis.step(known, np.arange(1, len(known) + 1) / len(known), color=colour, linestyle=dashes, label=label)
-            axis.set_title(name)
-            axis.locator_params(axis="x", nbins=5)
-            axis.set_xlim(right=float(np.nanquantile(np.concatenate([real, synthetic]), 0.99)))
-        axes[0].legend(frameon=False, loc="lower right")
-        axes[0].set_ylabel("share of rows up to")
-        for axis in axes[len(pairs) :]:
-            axis.set_visible(False)
-    return done[0]
+def missing(error: ImportError) -> UserError:
+    """The sentence for somebody who has not installed what a report needs."""
+    return UserError(
+        f'the report needs the package {error.name}, which is not installed; run pip install "maden[report]"'
+    )
 
 
-def matrix(values: NDArray[np.float64], names: Sequence[str]) -> str:
-    """A square table of differences around 0, blue below and orange above."""
-    from matplotlib.colors import LinearSegmentedColormap
+@contextmanager
+def drawing(size: tuple[float, float], style: Mapping[str, Any]) -> Iterator[Any]:
+    """An empty matplotlib figure, to be drawn and written inside the block.
 
-    colours = LinearSegmentedColormap.from_list("differences", [BOOK, "#FFFFFF", WARN])
-    limit = max(0.1, float(np.abs(values).max()))
-    size = 1.6 + 0.36 * len(names)
-    with panels(1, 1, (size + 0.6, size)) as (axes, done):
-        image = axes[0].imshow(values, cmap=colours, vmin=-limit, vmax=limit)
-        axes[0].set_xticks(range(len(names)), names, rotation=60, ha="right")
-        axes[0].set_yticks(range(len(names)), names)
-        for row, column in np.ndindex(*values.shape):
-            if row != column:
-                axes[0].text(
-                    column, row, f"{round(100 * float(values[row, column]))}", ha="center", va="center", fontsize=7
-                )
-        axes[0].figure.colorbar(image, ax=axes[0], shrink=0.7, label="synthetic − real")
-    return done[0]
+    Args:
+        size: width and height in inches.
+        style: matplotlib's parameters beside the house's own.
 
-
-def histograms(
-    groups: Mapping[str, Sequence[float]], title: str, unit: str, highest: float | None = None, width: float = 4.6
-) -> str:
-    """One or two distributions over each other, as outlines."""
-    styles = ((BOOK, "-"), (REAL, "--"))
-    everything = np.concatenate([np.asarray(values, dtype=np.float64) for values in groups.values()])
-    edges = np.linspace(0, highest or float(everything.max()), 41)
-    with panels(1, 1, (width, 2.6)) as (axes, done):
-        for (name, values), (colour, dashes) in zip(groups.items(), styles, strict=False):
-            weights = np.full(len(values), 1 / len(values))
-            shown = np.minimum(np.asarray(values, dtype=np.float64), edges[-1])
-            style = {"color": colour, "linestyle": dashes, "linewidth": 1.5, "label": name}
-            axes[0].hist(shown, edges, weights=weights, histtype="step", **style)
-        axes[0].set_title(title)
-        axes[0].set_xlabel(unit)
-        axes[0].set_ylabel("share")
-        if len(groups) > 1:
-            axes[0].legend(frameon=False)
-    return done[0]
+    Raises:
+        UserError: the extra `report` is not installed.
+    """
+    try:
+        import matplotlib as mpl
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise missing(error) from error
+    parameters: dict[Any, Any] = {**_STYLE, **style}
+    with mpl.rc_context(parameters):
+        yield Figure(figsize=size, layout="constrained")
 
 
-def shares(rows: Mapping[str, Sequence[float]], parts: Sequence[str]) -> str:
-    """Stacked bars of shares that sum to 1, one bar a row."""
-    looks = ((BOOK, ""), (SOFT, "///"), (WARN, "xxx"))
-    with panels(1, 1, (6.6, 0.8 + 0.32 * len(rows))) as (axes, done):
-        left = np.zeros(len(rows))
-        for index, (part, (colour, hatch)) in enumerate(zip(parts, looks, strict=False)):
-            lengths = np.array([values[index] for values in rows.values()])
-            style: dict[str, Any] = {"color": colour, "hatch": hatch, "edgecolor": "white", "label": part}
-            axes[0].barh(list(rows), lengths, left=left, **style)
-            left += lengths
-        axes[0].invert_yaxis()
-        axes[0].set_xlim(0, 1)
-        axes[0].set_xlabel("share of debtors")
-        axes[0].legend(frameon=False, loc="lower center", bbox_to_anchor=(0.45, 1.0), ncols=len(parts))
-    return done[0]
+def svg_of(figure: Any, *, without: tuple[str, ...] = (), transparent: bool = False) -> str:
+    """The `<svg>` element of a figure, inside its block.
+
+    Args:
+        figure: of `drawing`.
+        without: metadata of matplotlib to leave out, beside date and creator.
+        transparent: whether the page's own background shows.
+    """
+    text = io.StringIO()
+    metadata = {**_UNDATED, **dict.fromkeys(without)}
+    figure.savefig(text, format="svg", metadata=metadata, transparent=transparent)
+    document = text.getvalue()
+    return document[document.index("<svg") :]
 
 
-def counts(groups: Mapping[str, Sequence[float]]) -> str:
-    """How often each value occurs, one panel a group."""
-    with panels(1, len(groups), (2.6, 2.2)) as (axes, done):
-        for axis, (name, values) in zip(axes, groups.items(), strict=True):
-            found, times = np.unique(np.asarray(values, dtype=np.float64), return_counts=True)
-            axis.bar([f"{value:g}" for value in found], times / len(values), color=BOOK)
-            axis.set_xticks(axis.get_xticks()[:: max(1, len(found) // 6)])
-            axis.set_title(name)
-        axes[0].set_ylabel("share of debtors")
-    return done[0]
+def picture_of(figure: Any, form: str) -> bytes:
+    """The file of a figure in a format of matplotlib (`svg`, `png`), inside its block."""
+    out = io.BytesIO()
+    figure.savefig(out, format=form, metadata=_UNDATED if form == "svg" else None, dpi=150)
+    return out.getvalue()
+
+
+def error_bars(mean: float, bounds: tuple[float, float] | None) -> list[list[float]] | None:
+    """How far an interval reaches to both sides, as matplotlib's `xerr` and `yerr` take it; None without one."""
+    return None if bounds is None else [[max(0.0, mean - bounds[0])], [max(0.0, bounds[1] - mean)]]
 
 
 @contextmanager
@@ -123,19 +97,7 @@ def panels(rows: int, columns: int, panel: tuple[float, float]) -> Iterator[tupl
     Raises:
         UserError: the extra `report` is not installed.
     """
-    try:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise UserError(
-            "the report needs the package matplotlib, which is not installed; "
-            "install it with `pip install 'maden[report]'`"
-        ) from None
     done: list[str] = []
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(panel[0] * columns, panel[1] * rows), layout="constrained")
+    with drawing((panel[0] * columns, panel[1] * rows), _PANELS) as figure:
         yield list(np.ravel(figure.subplots(rows, columns))), done
-        text = io.StringIO()
-        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
-    svg = text.getvalue()
-    done.append(svg[svg.index("<svg") :])
+        done.append(svg_of(figure))

@@ -23,20 +23,32 @@ from programs.comparison.ablation import (
     FREE_EXACT,
     MOST_EXACT,
     Ablation,
-    AtomicChange,
     Taken,
     ablated,
-    atomic_changes,
     combinations_to_play,
     label_of,
-    with_changes,
 )
 from programs.comparison.ablation_text import rendered
+from programs.comparison.changes import AtomicChange, atomic_changes, with_changes
 from programs.comparison.looks import Looked, look_now, recorded
-from programs.creditor.fingerprints import program_sha256, program_state
 from programs.debtor.seating import debtor_factory
 from programs.maden import Maden
 from programs.models import make as models
+from programs.models.pace import set_limits
+from programs.options import (
+    ArtifactsOption,
+    BookOption,
+    DebtorLmOption,
+    DebtorOption,
+    LmOption,
+    MeasuredOption,
+    PlayedOption,
+    PolicyOption,
+    RpmOption,
+    ThreadsOption,
+    TpmOption,
+    TrialSeedOption,
+)
 from programs.playing.contestants import ARTIFACTS, Contestant, NamedModel, contestants
 from programs.playing.stage import Stage, chosen_debtors
 from programs.playing.store import owed
@@ -46,27 +58,25 @@ def ablate(  # noqa: PLR0913, PLR0917  (a command line)
     a: Annotated[str, typer.Argument(help="The version before: an artifact or a variant.")],
     b: Annotated[str, typer.Argument(help="The version after, of the same variant.")],
     split: Annotated[str, typer.Option(help="val, or heldout.")] = "val",
-    debtors: Annotated[int | None, typer.Option(min=1, help="How many; default: all of the split.")] = None,
+    debtors: MeasuredOption = None,
     trials: Annotated[int, typer.Option(min=1, help="Negotiations per debtor and program.")] = 1,
-    seed: Annotated[int, typer.Option(help="Trial t is played with seed + t.")] = 0,
+    seed: TrialSeedOption = 0,
     metric: Annotated[str, typer.Option(help="What is shared out: a metric or an index.")] = "objective",
     exact: Annotated[
         bool, typer.Option("--exact", help=f"Play all combinations, for at most {MOST_EXACT} changes: Shapley values.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be played, and stop.")] = False,
-    lm: Annotated[str, typer.Option(help="local, local:FILE.gguf or a LiteLLM model string.")] = models.LOCAL,
-    debtor: Annotated[str, typer.Option(help="simulated, or lm: played by a model.")] = "simulated",
-    debtor_lm: Annotated[str | None, typer.Option(help="Model of an LM debtor; default: that of --lm.")] = None,
-    book: Annotated[Path | None, typer.Option(help="A debtor book; default: the shipped one.")] = None,
-    policy: Annotated[
-        Path | None, typer.Option(help="TOML or JSON file with a variant's limits; artifacts keep their own.")
-    ] = None,
-    threads: Annotated[int, typer.Option(min=1, help="Negotiations at once; for remote models.")] = 1,
+    lm: LmOption = models.LOCAL,
+    debtor: DebtorOption = "simulated",
+    debtor_lm: DebtorLmOption = None,
+    book: BookOption = None,
+    policy: PolicyOption = None,
+    threads: ThreadsOption = 1,
+    rpm: RpmOption = None,
+    tpm: TpmOption = None,
     json: Annotated[Path | None, typer.Option(help="Write the result there.")] = None,
-    artifacts: Annotated[Path, typer.Option(help="Folder of the artifacts.")] = ARTIFACTS,
-    runs: Annotated[Path, typer.Option(help="Folder where played negotiations are kept, those of compare too.")] = Path(
-        "runs"
-    ),
+    artifacts: ArtifactsOption = ARTIFACTS,
+    runs: PlayedOption = Path("runs"),
 ) -> None:
     """Say what made the difference between two versions: each changed setting, instruction and demo set by itself.
 
@@ -81,6 +91,7 @@ def ablate(  # noqa: PLR0913, PLR0917  (a command line)
         raise UserError(f"no split to play on is called {split!r}; there are {' and '.join(MEASURED_ON)}")
     if metric not in (*METRIC_IDS, *INDEX_IDS):
         raise UserError(f"no metric is called {metric!r}; there are {', '.join((*METRIC_IDS, *INDEX_IDS))}")
+    set_limits(rpm, tpm)
     cli.require_writable(json)
     model = NamedModel(lm)
     debtor_model = NamedModel(debtor_lm) if debtor_lm else model
@@ -167,7 +178,7 @@ def _contestant(like: Contestant, program: Maden, label: str) -> Contestant:
         program=program,
         seat=program.seat,
         policy=program.settings.policy,
-        fingerprint=program_sha256(program.settings, program_state(program)),
+        fingerprint=program.sha256,
     )
 
 

@@ -24,13 +24,28 @@ from programs.comparison.looks import Looks, looked, recorded
 from programs.comparison.margins import read_margins
 from programs.comparison.outputs import Outputs
 from programs.comparison.paired import Comparison, Verdict, compared
-from programs.comparison.planning import planned
+from programs.comparison.sample_size import planned
 from programs.comparison.text import rendered
 from programs.creditor.fingerprints import canonical_sha256
 from programs.debtor.seating import debtor_factory
 from programs.maden import Maden
 from programs.models import make as models
 from programs.models.accounts import Cost
+from programs.models.pace import set_limits
+from programs.options import (
+    ArtifactsOption,
+    BookOption,
+    DebtorLmOption,
+    DebtorOption,
+    LmOption,
+    MeasuredOption,
+    PlayedOption,
+    PolicyOption,
+    RpmOption,
+    ThreadsOption,
+    TpmOption,
+    TrialSeedOption,
+)
 from programs.playing.contestants import ARTIFACTS, Contestant, NamedModel, contestants
 from programs.playing.evaluate import Evaluation
 from programs.playing.saved import common_ground
@@ -46,20 +61,20 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
         ),
     ],
     split: Annotated[str, typer.Option(help="heldout, or val.")] = "heldout",
-    debtors: Annotated[int | None, typer.Option(min=1, help="How many; default: all of the split.")] = None,
+    debtors: MeasuredOption = None,
     trials: Annotated[int, typer.Option(min=1, help="Negotiations per debtor, each sampled anew.")] = 1,
-    seed: Annotated[int, typer.Option(help="Trial t is played with seed + t.")] = 0,
-    lm: Annotated[str, typer.Option(help="local, local:FILE.gguf or a LiteLLM model string.")] = models.LOCAL,
-    debtor: Annotated[str, typer.Option(help="simulated, or lm: played by a model.")] = "simulated",
-    debtor_lm: Annotated[str | None, typer.Option(help="Model of an LM debtor; default: that of --lm.")] = None,
-    book: Annotated[Path | None, typer.Option(help="A debtor book; default: the shipped one.")] = None,
-    policy: Annotated[
-        Path | None, typer.Option(help="TOML or JSON file with the creditor's limits; artifacts keep their own.")
-    ] = None,
+    seed: TrialSeedOption = 0,
+    lm: LmOption = models.LOCAL,
+    debtor: DebtorOption = "simulated",
+    debtor_lm: DebtorLmOption = None,
+    book: BookOption = None,
+    policy: PolicyOption = None,
     margins: Annotated[
         Path | None, typer.Option(help="TOML file: the smallest difference that matters, by metric; default: shipped.")
     ] = None,
-    threads: Annotated[int, typer.Option(min=1, help="Negotiations at once; for remote models.")] = 1,
+    threads: ThreadsOption = 1,
+    rpm: RpmOption = None,
+    tpm: TpmOption = None,
     plan: Annotated[
         float | None,
         typer.Option(metavar="EFFECT", help="Play nothing; say how much would show this difference of the objective."),
@@ -73,10 +88,8 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
     fail_if_worse: Annotated[
         bool, typer.Option("--fail-if-worse", help="Exit with 1 if a program's objective is worse.")
     ] = False,
-    artifacts: Annotated[Path, typer.Option(help="Folder of the artifacts.")] = ARTIFACTS,
-    runs: Annotated[Path, typer.Option(help="Folder where played negotiations are kept for the next run.")] = Path(
-        "runs"
-    ),
+    artifacts: ArtifactsOption = ARTIFACTS,
+    runs: PlayedOption = Path("runs"),
 ) -> None:
     """Compare programs to the first one: paired by debtor, with intervals and a verdict in words.
 
@@ -93,6 +106,7 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
         raise UserError("name at least two programs: the baseline and what is compared to it")
     if split not in MEASURED_ON:
         raise UserError(f"no split to compare on is called {split!r}; there are {' and '.join(MEASURED_ON)}")
+    set_limits(rpm, tpm)
     outputs = Outputs(html, json, csv, save_negotiations)
     outputs.check()
     smallest = read_margins(margins)

@@ -8,26 +8,37 @@ from typing import Annotated
 
 import typer
 
-from optimizers.asked import resolved
 from optimizers.compiling.facts import facts_of
 from optimizers.compiling.process import Work, lead
 from optimizers.compiling.process import join as join_run
 from optimizers.compiling.report import show_finished
 from optimizers.compiling.session import Session, session_of
 from optimizers.compiling.summary import finished
-from optimizers.presets import Preset
-from optimizers.registry import STRATEGIES
+from optimizers.registry import STRATEGIES, strategy
 from optimizers.runs.folder import RUNS, RunFolder
 from optimizers.runs.halt import Halted
 from optimizers.runs.ledger import Ledger
+from optimizers.settings import Preset, StrategySettings, resolved
 from optimizers.spending import estimate as estimates
 from optimizers.spending.budget import Limits
-from optimizers.strategy_settings import StrategySettings
 from plumbing import cli
 from plumbing.errors import UserError
 from programs.artifacts.provenance import current_environment
 from programs.creditor.settings import Variant
 from programs.models import make as models
+from programs.models.pace import set_limits
+from programs.options import (
+    ArtifactsOption,
+    BookOption,
+    LmDebtorOption,
+    LmOption,
+    MaxCallsOption,
+    MaxMinutesOption,
+    MaxUsdOption,
+    RpmOption,
+    RunsOption,
+    TpmOption,
+)
 from programs.playing.contestants import ARTIFACTS
 
 EXITS = {"interrupted": cli.EXIT_INTERRUPTED, "infrastructure": 1}
@@ -41,12 +52,12 @@ def compile_(  # noqa: PLR0913, PLR0917  (a command line)
     ctx: typer.Context,
     program: Annotated[Variant, typer.Option(help="Which modules sit at the creditor's side.")] = Variant.MADEN,
     optimizer: Annotated[str, typer.Option(help=OPTIMIZERS)] = "bootstrap",
-    lm: Annotated[str, typer.Option(help="local, local:FILE.gguf or a LiteLLM model string.")] = models.LOCAL,
+    lm: LmOption = models.LOCAL,
     prompt_lm: Annotated[
         str | None, typer.Option(help="Model that proposes instructions; default: that of --lm.")
     ] = None,
-    debtor: Annotated[str, typer.Option(help="simulated, or lm: played by the model of --lm.")] = "simulated",
-    book: Annotated[Path | None, typer.Option(help="A debtor book; default: the shipped one.")] = None,
+    debtor: LmDebtorOption = "simulated",
+    book: BookOption = None,
     policy: Annotated[Path | None, typer.Option(help="TOML or JSON file with the creditor's limits.")] = None,
     preset: Annotated[Preset, typer.Option(help="How much work: sets --train, --val and the optimiser's sizes.")] = (
         Preset.QUICK
@@ -67,14 +78,16 @@ def compile_(  # noqa: PLR0913, PLR0917  (a command line)
     join: Annotated[
         str | None, typer.Option(help="Be a further worker of this run, which another process leads (search).")
     ] = None,
-    max_usd: Annotated[float | None, typer.Option(min=0, help="Stop before the run costs more.")] = None,
-    max_calls: Annotated[int | None, typer.Option(min=0, help="Stop after so many paid calls.")] = None,
-    max_minutes: Annotated[float | None, typer.Option(min=0, help="Stop after so many minutes of work.")] = None,
+    max_usd: MaxUsdOption = None,
+    max_calls: MaxCallsOption = None,
+    max_minutes: MaxMinutesOption = None,
     threads: Annotated[int, typer.Option(min=1, max=256, help="Negotiations at once; for remote models.")] = 1,
+    rpm: RpmOption = None,
+    tpm: TpmOption = None,
     log_json: Annotated[Path | None, typer.Option(help="Append every event to this file, a JSON line each.")] = None,
     mlflow: Annotated[str | None, typer.Option(help="Track on this MLflow server; needs the extra `mlflow`.")] = None,
-    runs: Annotated[Path, typer.Option(help="Folder of the runs.")] = RUNS,
-    artifacts: Annotated[Path, typer.Option(help="Folder of the artifacts.")] = ARTIFACTS,
+    runs: RunsOption = RUNS,
+    artifacts: ArtifactsOption = ARTIFACTS,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and the estimate, call nothing.")] = False,
 ) -> None:
     """Compile a debt-negotiation program and save it as a versioned JSON artifact.
@@ -93,6 +106,7 @@ def compile_(  # noqa: PLR0913, PLR0917  (a command line)
 
     Exit status: 0 saved; 1 saved, but the provider failed before the end; 2 a mistake, nothing saved; 130 interrupted.
     """
+    set_limits(rpm, tpm)
     given = {name: value for name, value in ctx.params.items() if _given(ctx, name)}
     work = Work(
         Limits(max_usd=max_usd, max_calls=max_calls, max_minutes=max_minutes), threads, artifacts, log_json, mlflow
@@ -151,7 +165,14 @@ def _show_plan(session: Session, limits: Limits, folder: RunFolder | None) -> tu
     """What will be done, before the first call; returns the models whose price is unknown."""
     config = session.config
     played = sum(1 for _ in Ledger(folder.ledger_path)) if folder else 0
-    found = estimates.estimate(config, session.negotiations, session.lm, session.prompt_lm, played=played)
+    found = estimates.estimate(
+        config,
+        session.negotiations,
+        session.lm,
+        session.prompt_lm,
+        proposes=strategy(config.optimizer).proposes,
+        played=played,
+    )
     cli.tell(
         f"program {config.program}, optimiser {config.optimizer}, model {session.lm.model}, seed {config.seed}",
         f"{len(session.train)} training and {len(session.val)} validation debtors of {session.book.source}",

@@ -12,7 +12,7 @@ from typing import Any
 import dspy
 
 from data.domain import CreditorView, DebtCase
-from programs.creditor.fingerprints import program_state
+from programs.creditor.fingerprints import program_sha256, program_state
 from programs.creditor.judge import Judge
 from programs.creditor.negotiator import FreeNegotiator, LadderNegotiator
 from programs.creditor.planner import Planner
@@ -54,6 +54,15 @@ class Maden(dspy.Module):
         self.planner = Planner(self.settings) if variant.plans else None
         self.negotiator = LadderNegotiator(self.settings) if variant.plans else FreeNegotiator(self.settings)
         self.judge = Judge(self.settings) if variant.judges else None
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the settings and of every prompt and demo: equal means the same program; the model is no part of it.
+
+        Raises:
+            UserError: a predictor carries a model of its own.
+        """
+        return program_sha256(self.settings, program_state(self))
 
     def seat(self, view: CreditorView, seed: int = 0) -> ProgramSeat:
         """The creditor's seat for one negotiation; its `next_turn(table)` answers any debtor (an app's, a test's)."""

@@ -19,6 +19,7 @@ from programs.creditor.settings import Variant
 from programs.debtor.person import HELP, PersonDebtor, model_reader
 from programs.debtor.seating import debtor_factory
 from programs.models import make as models
+from programs.options import ArtifactsOption, BookOption, DebtorLmOption, DebtorOption, LmOption, PolicyOption
 from programs.playing.contestants import ARTIFACTS, Contestant, NamedModel, contestant, variant_or_baseline
 from programs.table.runner import DebtorSeat, TableState, play
 from programs.table.transcript import Transcript, WatchedCreditor, WatchedDebtor, plain, scorecard_table
@@ -30,21 +31,19 @@ def negotiate(  # noqa: PLR0913, PLR0917  (a command line)
     variant: Annotated[
         str | None, typer.Option(help="Instead of an artifact: maden (default), planned, judged, vanilla, or a rule.")
     ] = None,
-    lm: Annotated[str, typer.Option(help="local, local:FILE.gguf or a LiteLLM model string.")] = models.LOCAL,
-    book: Annotated[Path | None, typer.Option(help="A debtor book; default: the shipped one.")] = None,
-    policy: Annotated[
-        Path | None, typer.Option(help="TOML or JSON file with the creditor's limits; artifacts keep their own.")
-    ] = None,
+    lm: LmOption = models.LOCAL,
+    book: BookOption = None,
+    policy: PolicyOption = None,
     seed: Annotated[int, typer.Option(help="Of the debtor's behaviour.")] = 0,
-    debtor: Annotated[str, typer.Option(help="simulated, or lm: played by a model.")] = "simulated",
-    debtor_lm: Annotated[str | None, typer.Option(help="Model of an LM debtor; default: that of --lm.")] = None,
+    debtor: DebtorOption = "simulated",
+    debtor_lm: DebtorLmOption = None,
     as_debtor: Annotated[bool, typer.Option("--as-debtor", help="You are the debtor.")] = False,
     language: Annotated[str, typer.Option(help="Of the simulated debtor: en or zh.")] = "en",
     json: Annotated[Path | None, typer.Option(help="Write the record there, for metrics.score.")] = None,
     show_private: Annotated[
         bool, typer.Option("--show-private", help="Also thoughts, ladder, judge, guard and the debtor's finances.")
     ] = False,
-    artifacts: Annotated[Path, typer.Option(help="Folder of the artifacts.")] = ARTIFACTS,
+    artifacts: ArtifactsOption = ARTIFACTS,
 ) -> None:
     """Play one negotiation and print it, with the repayment schedule and the scorecard.
 

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.conduct.findings import Finding
 from app.conduct.own_words import Private, own_breaches, visible
-from app.conduct.profile import Action, Profile
+from app.conduct.profile import Action, Finding, Profile
 from metrics.talk.conduct import conduct_breaches
 
 _SENTENCE_END = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])\s+|\n+")

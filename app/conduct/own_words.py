@@ -12,8 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from app.conduct.findings import Finding
-from app.conduct.profile import Action
+from app.conduct.profile import Action, Finding
 from metrics.talk.disclosure import limit_disclosures
 from metrics.talk.numerals import NUMBER, parse
 from metrics.talk.stated import stated_figures

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import dataclass
 from datetime import date, time
 from enum import StrEnum
 from functools import lru_cache
@@ -125,6 +126,17 @@ class Profile(Frozen):
     def rules(self) -> tuple[Sourced, ...]:
         """Every rule, for tables and tests."""
         return (*((self.hours,) if self.hours else ()), *self.notices, *self.signals, *self.words)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A rule that words break."""
+
+    rule: str
+    action: Action
+    excerpt: str
+    why: str
+    source: str
 
 
 @lru_cache(maxsize=16)

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from app.conduct.findings import Finding
 from app.conduct.outgoing import Checked
+from app.conduct.profile import Finding
 from app.conduct.signals import Noticed
 from app.database.engine import WRITES
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status, now

@@ -10,9 +10,8 @@ from pathlib import Path
 import dspy
 
 from data.book import DebtorBook
-from data.domain import DebtCase, Frozen
+from data.domain import DebtCase, Frozen, Turn
 from optimizers.compiling.facts import facts_of
-from optimizers.config import CompileConfig
 from optimizers.demonstrations.choosing import estimated_tokens
 from optimizers.registry import compile_with
 from optimizers.runs.folder import RunFolder
@@ -20,16 +19,15 @@ from optimizers.runs.halt import Halted
 from optimizers.runs.ledger import LedgerLine
 from optimizers.runs.player import Player
 from optimizers.runs.task import LEAST_THRESHOLD, CompileTask
-from optimizers.strategy_settings import StrategySettings
+from optimizers.settings import CompileConfig, StrategySettings
 from plumbing.bars import PhaseBars
 from plumbing.errors import UserError
-from programs.creditor.fingerprints import predictors, program_sha256, program_state
+from programs.creditor.fingerprints import predictors
 from programs.debtor.simulated import SimulatedDebtor
 from programs.maden import Maden
 from programs.models import make as models
 
 UNCOMPILED, RANDOM_TURN, TURN_AWARE = "uncompiled", "random-turn", "turn-aware"
-ARMS = (UNCOMPILED, RANDOM_TURN, TURN_AWARE)
 
 
 class Taught(Frozen):
@@ -69,6 +67,9 @@ class _Told:
         self.played_ids.add(line.case_id)
         self.bars.advance(f"{line.case_id}: {line.ending}, {line.score:.3f}")
 
+    def turn(self, case_id: str, turn: Turn) -> None:
+        """Nothing: a bar of negotiations shows no single turn."""
+
     def lost(self, case_id: str, failure: str) -> None:
         self.bars.advance(f"{case_id}: lost ({failure})")
 
@@ -86,7 +87,7 @@ def taught_arms(
     runs: Path,
     bars: PhaseBars,
 ) -> list[Arm]:
-    """The arms of one seed, as in `ARMS`; the training debtors are played once for all of them.
+    """The three arms of one seed; the training debtors are played once for all of them.
 
     The random-turn arm, DSPy's bootstrap, is compiled first; the turn-aware one may then show no more demonstrations
     per predictor than that one found.
@@ -133,7 +134,7 @@ def _taught(name: str, program: Maden, train_played: int, threshold: float) -> T
     found = {n: p for n, p in sorted(predictors(program).items()) if not n.startswith("judge")}
     return Taught(
         name=name,
-        fingerprint=program_sha256(program.settings, program_state(program)),
+        fingerprint=program.sha256,
         demos={n: len(p.demos) for n, p in found.items()},
         tokens={n: sum(estimated_tokens(p.signature, dspy.Example(d)) for d in p.demos) for n, p in found.items()},
         train_played=train_played,

@@ -12,8 +12,8 @@ from benchmarks.reproduce.play import Spent
 from data.domain import Ending, Frozen, Negotiation
 from metrics.evaluator import score_many
 from metrics.scorecard import INDEX_IDS, METRIC_VERSION
-from metrics.statistics.intervals import holm, mean_interval, paired_difference, paired_p_value
-from programs.comparison.paired import Interval, shown
+from metrics.statistics.intervals import Interval, holm, mean_interval, paired_difference, paired_p_value
+from programs.comparison.paired import shown
 
 MEASURES = ("objective", *(name for name in INDEX_IDS if name != "objective"))
 COMPARISONS = ((TURN_AWARE, RANDOM_TURN), (TURN_AWARE, UNCOMPILED), (RANDOM_TURN, UNCOMPILED))
@@ -113,7 +113,7 @@ def _arm(name: str, played: Sequence[SeedPlayed], values: Sequence[Mapping[str, 
     endings = {e.value: sum(n.ending is e for n in negotiations) for e in Ending}
     return ArmFigures(
         name=name,
-        means={measure: Interval.of(mean_interval(_debtor_means(measure, values))) for measure in MEASURES},
+        means={measure: mean_interval(_debtor_means(measure, values)) for measure in MEASURES},
         agreed=endings[Ending.AGREEMENT.value],
         endings={ending: count for ending, count in endings.items() if count},
         negotiations=len(negotiations),
@@ -145,7 +145,7 @@ def _differences(
             arm=arm,
             baseline=baseline,
             measure=m,
-            difference=Interval.of(paired_difference(old, new)),
+            difference=paired_difference(old, new),
             p=p_values[m],
             p_holm=corrected[m],
             by_seed={seed: fmean(gaps) for seed, gaps in zip(seeds, by_seed, strict=True) if gaps},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -11,26 +10,16 @@ from typing import Any
 import numpy as np
 
 from benchmarks.reproduce.reproduction import Reproduction, Row, Section
-from plumbing.errors import UserError
-from programs.comparison.paired import Interval
+from plumbing.plots import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, SMALL, VERMILLION, drawing, error_bars, picture_of
 
-_COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-"""Okabe & Ito (2008), for the rows with a model; rules are grey, and every row has a marker of its own."""
+_COLOURS = (VERMILLION, BLUE, GREEN, PURPLE, ORANGE, SKY)
+"""For the rows with a model; rules are grey, and every row has a marker of its own."""
 _MARKERS = "osD^vP"
 _RULE_MARKERS = "<>sxdvo"
-_RULE_COLOUR, _ORACLE_COLOUR = "#777777", "#000000"
+_RULE_COLOUR, _ORACLE_COLOUR = "#777777", BLACK
 _LARGEST, _SMALLER = 11.0, 1.5
 """Marker size in points of the first row with a model, and less for each further one: where two fall on the same
 place, the one behind still shows."""
-
-_STYLE: dict[Any, Any] = {
-    "svg.hashsalt": "maden",  # element ids are otherwise random: the same table must be the same picture
-    "svg.fonttype": "none",
-    "font.family": "sans-serif",
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-}
 
 
 def plotted(found: Reproduction, form: str = "svg") -> bytes:
@@ -39,25 +28,13 @@ def plotted(found: Reproduction, form: str = "svg") -> bytes:
     Raises:
         UserError: the extra `report` is not installed.
     """
-    try:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise UserError(
-            "the plot needs the package matplotlib, which is not installed; "
-            "install it with `pip install 'maden[report]'`"
-        ) from None
     sections = [one for one in found.sections if one.rows]
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(10, 4.6 * max(1, len(sections))), layout="constrained")
+    with drawing((10, 4.6 * max(1, len(sections))), SMALL) as figure:
         for number, one in enumerate(sections):
             plane, bars = (figure.add_subplot(len(sections), 2, 2 * number + column) for column in (1, 2))
             _plane(plane, one)
             _over_concession(bars, one.rows)
-        out = io.BytesIO()
-        metadata = {"Date": None, "Creator": None} if form == "svg" else None
-        figure.savefig(out, format=form, metadata=metadata, dpi=150)
-    return out.getvalue()
+        return picture_of(figure, form)
 
 
 def _plane(axis: Any, one: Section) -> None:
@@ -69,8 +46,8 @@ def _plane(axis: Any, one: Section) -> None:
         axis.errorbar(
             cri.mean,
             dhi.mean,
-            xerr=_reach(cri),
-            yerr=_reach(dhi),
+            xerr=error_bars(cri.mean, cri.bounds),
+            yerr=error_bars(dhi.mean, dhi.bounds),
             color=look.colour,
             marker=look.marker,
             markersize=look.size,
@@ -80,7 +57,8 @@ def _plane(axis: Any, one: Section) -> None:
             label=row.label,
             zorder=2 if rule else 3,
         )
-    reached = [bound for row in one.rows for bound in _ends(row.means["DHI"])]
+    shown = [row.means["DHI"] for row in one.rows]
+    reached = [bound for dhi in shown for bound in dhi.bounds or (dhi.mean,)]
     axis.set(xlim=(-0.03, 1), ylim=(max(0.0, min(reached) - 0.1), min(1.0, max(reached) + 0.1)))
     axis.set(xlabel="CRI: recovery for the creditor", ylabel="DHI: health of the debtor")
     axis.set_title(f"{one.title}, n = {len(one.case_ids)}", loc="left", fontweight="bold")
@@ -102,7 +80,14 @@ def _over_concession(axis: Any, rows: Sequence[Row]) -> None:
     shown = [(row, look.colour) for row, look in pairs if "over_concession" in row.means]
     for place, (row, colour) in enumerate(shown):
         found = row.means["over_concession"]
-        axis.barh(place, found.mean, xerr=_reach(found), color=colour, alpha=0.75, error_kw={"elinewidth": 0.8})
+        axis.barh(
+            place,
+            found.mean,
+            xerr=error_bars(found.mean, found.bounds),
+            color=colour,
+            alpha=0.75,
+            error_kw={"elinewidth": 0.8},
+        )
     axis.set_yticks(range(len(shown)), [f"{row.label} ({row.means['over_concession'].n})" for row, _ in shown])
     axis.invert_yaxis()
     axis.set_xlim(left=0)
@@ -130,15 +115,3 @@ def _looks(rows: Sequence[Row]) -> list[_Look]:
             size = max(4.0, _LARGEST - _SMALLER * number)
             found.append(_Look(_COLOURS[number % len(_COLOURS)], _MARKERS[number % len(_MARKERS)], size))
     return found
-
-
-def _ends(found: Interval) -> tuple[float, float]:
-    """Both ends of the interval, or the mean twice."""
-    return (found.mean if found.low is None else found.low), (found.mean if found.high is None else found.high)
-
-
-def _reach(found: Interval) -> list[list[float]] | None:
-    """How far the interval reaches to both sides; None without one."""
-    if found.low is None or found.high is None:
-        return None
-    return [[max(0.0, found.mean - found.low)], [max(0.0, found.high - found.mean)]]

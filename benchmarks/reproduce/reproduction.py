@@ -14,8 +14,8 @@ from data.domain import CreditorPolicy, DebtCase, Ending, Frozen, Negotiation
 from metrics.evaluator import score_many
 from metrics.money.oracle import best_terms, firmest_kept, nominal_cri, plan_grid, regret
 from metrics.scorecard import INDEX_IDS, METRIC_IDS, METRIC_VERSION
-from metrics.statistics.intervals import holm, mean_interval, paired_difference, paired_p_value
-from programs.comparison.paired import Interval, shown
+from metrics.statistics.intervals import Interval, holm, mean_interval, paired_difference, paired_p_value
+from programs.comparison.paired import shown
 from programs.debtor.simulated import acceptable_mask
 
 MEASURES = (*METRIC_IDS, *INDEX_IDS, "regret", "over_concession")
@@ -237,11 +237,7 @@ def _row(row: RowPlayed, cases: Sequence[DebtCase], ids: Sequence[str], values: 
 
 
 def _means(values: Values, seed: int) -> dict[str, Interval]:
-    return {
-        name: Interval.of(mean_interval(list(by_case.values()), seed=seed))
-        for name, by_case in values.items()
-        if by_case
-    }
+    return {name: mean_interval(list(by_case.values()), seed=seed) for name, by_case in values.items() if by_case}
 
 
 def _differences(
@@ -260,7 +256,7 @@ def _differences(
             if not both:
                 continue
             a, b = ({case_id: [side[case_id]] for case_id in both} for side in (old, new))
-            gap = Interval.of(paired_difference(a, b, seed=seed))
+            gap = paired_difference(a, b, seed=seed)
             p = paired_p_value(a, b, seed=seed)
             made.append({"program": program, "baseline": baseline, "measure": name, "difference": gap, "p": p})
     corrected = holm([one["p"] for one in made])

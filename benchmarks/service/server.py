@@ -28,8 +28,7 @@ from app.conversation.negotiations import Negotiations
 from app.conversation.worker import Worker
 from app.database.engine import Database
 from app.database.migrating import migrate
-from app.interpreter import set_for_serving
-from app.server import create_app
+from app.server import create_app, set_for_serving
 from plumbing.errors import UserError
 from tests.app.desk import desk_answer, house
 from tests.scripted import ScriptedEngine, prompt_text

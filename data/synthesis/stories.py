@@ -38,11 +38,11 @@ class Situation(NamedTuple):
     outstanding: int
 
 
-def story(situation: Situation, rng: np.random.Generator, currency_word: str = "yuan") -> str:
+def story(situation: Situation, rng: np.random.Generator) -> str:
     """Three to five sentences about `situation`, told by the debtor."""
 
     def money(amount: int) -> str:
-        return f"{amount:,} {currency_word}"
+        return f"{amount:,} yuan"
 
     s = situation
     pools = [SENTENCES["cause"][s.reason], _income(s), _living(s), _reserve(s), SENTENCES["debt"]["words"]]

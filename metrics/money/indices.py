@@ -9,9 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.domain import CreditorPolicy
-from metrics.money.efficiency import efficiency, recovery_dates
-from metrics.money.health import tier_days, tier_variance
-from metrics.money.recovery import recovery_rate, success
+from metrics.money.aspects import efficiency, recovery_dates, recovery_rate, success, tier_days, tier_variance
 from metrics.money.simulation import HORIZON_DAYS, CashFlow
 from metrics.money.weights import Weights
 

@@ -10,14 +10,14 @@ it has alone. Everything is repeatable by its seed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
-from math import isfinite, nan, sqrt
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from data.domain import Frozen
 from plumbing.errors import UserError
 
 RESAMPLES = 4999
@@ -29,24 +29,36 @@ _ROUNDING = 1e-9
 """A flip this close to the observed sum is as extreme; relative to the sum of the absolute differences."""
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """A mean with its interval."""
+class Interval(Frozen):
+    """A mean with its interval, of 95 % unless said otherwise; in artifacts and results its JSON is what stands there.
+
+    The level is no field: those formats have none, and name the few intervals of another level.
+    """
 
     mean: float
-    low: float
-    """NaN, like `high`, where one value alone gives no interval."""
-    high: float
+    low: float | None = None
+    """None, like `high`, where one value alone gives no interval."""
+    high: float | None = None
     n: int
     """Values, or debtors, that it rests on."""
 
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """`low` and `high`; None where there is no interval."""
+        return None if self.low is None or self.high is None else (self.low, self.high)
+
+    @property
+    def leaves_out_0(self) -> bool:
+        """Whether there is an interval, and 0 is not between its bounds."""
+        return self.bounds is not None and not self.bounds[0] <= 0 <= self.bounds[1]
+
     def __str__(self) -> str:
-        if not isfinite(self.low):
+        if self.bounds is None:
             return f"{self.mean:.3f} (n = {self.n}, no interval)"
-        return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
+        return "{:.3f} [{:.3f}, {:.3f}]".format(self.mean, *self.bounds)
 
 
-def mean_interval(values: Sequence[float] | NDArray[np.float64], seed: int = 0, level: float = 0.95) -> Estimate:
+def mean_interval(values: Sequence[float] | NDArray[np.float64], seed: int = 0, level: float = 0.95) -> Interval:
     """The mean of independent values and its bootstrap interval.
 
     Args:
@@ -60,7 +72,7 @@ def mean_interval(values: Sequence[float] | NDArray[np.float64], seed: int = 0, 
     return mean_intervals(np.asarray(values, dtype=np.float64)[:, np.newaxis], seed, level)[0]
 
 
-def mean_intervals(columns: NDArray[np.float64], seed: int = 0, level: float = 0.95) -> list[Estimate]:
+def mean_intervals(columns: NDArray[np.float64], seed: int = 0, level: float = 0.95) -> list[Interval]:
     """`mean_interval` of every column, from the same resampled debtors.
 
     Args:
@@ -76,7 +88,7 @@ def mean_intervals(columns: NDArray[np.float64], seed: int = 0, level: float = 0
 
 def mean_intervals_at(
     columns: NDArray[np.float64], levels: Sequence[float], seed: int = 0
-) -> tuple[list[Estimate], ...]:
+) -> tuple[list[Interval], ...]:
     """`mean_intervals` at several levels, from the same resamples.
 
     Raises:
@@ -91,12 +103,15 @@ def mean_intervals_at(
         raise UserError("a value to average is not finite; leave unscored negotiations out instead of filling them in")
     means, n = columns.mean(axis=0), len(columns)
     if n == 1:
-        return tuple([Estimate(float(mean), nan, nan, 1) for mean in means] for _ in levels)
+        return tuple([Interval(mean=float(mean), n=1) for mean in means] for _ in levels)
     deviations = columns - means
     resampled_means = np.concatenate([counts @ deviations for counts in _resampled_counts(n, seed)]) / n + means
     shares = np.array([percentiles(n, level) for level in levels])
     return tuple(
-        [Estimate(float(m), float(low), float(high), n) for m, low, high in zip(means, lows, highs, strict=True)]
+        [
+            Interval(mean=float(m), low=float(low), high=float(high), n=n)
+            for m, low, high in zip(means, lows, highs, strict=True)
+        ]
         for lows, highs in np.quantile(resampled_means, shares, axis=0)
     )
 
@@ -109,7 +124,7 @@ def percentiles(n: int, level: float) -> tuple[float, float]:
 
 def paired_difference(
     a: Mapping[str, Sequence[float]], b: Mapping[str, Sequence[float]], seed: int = 0, level: float = 0.95
-) -> Estimate:
+) -> Interval:
     """Mean of b − a over debtors that both met, with an interval from resampling debtors, trials and all.
 
     Args:

@@ -7,22 +7,22 @@ expected shortfall (Acerbi and Tasche 2002).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import ceil, comb, nan
+from math import ceil, comb
 
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.statistics.intervals import Estimate, mean_interval, percentiles, resampled
+from metrics.statistics.intervals import Interval, mean_interval, percentiles, resampled
 from plumbing.errors import UserError
 
 WORST_SHARE = 0.1
 
 
-def pass_pow_k(successes: Mapping[str, Sequence[bool]], seed: int = 0) -> dict[int, Estimate]:
+def pass_pow_k(successes: Mapping[str, Sequence[bool]], seed: int = 0) -> dict[int, Interval]:
     """Pass^k for k = 1, 2, ...: the chance that k trials with one debtor, drawn at random, all succeed.
 
     The unbiased estimator C(c, k) / C(n, k) of a debtor with c successes in n trials, averaged over debtors. A debtor
-    with fewer than k scored trials is left out at k; `n` of the estimate says how many remain.
+    with fewer than k scored trials is left out at k; `n` of the interval says how many remain.
 
     Args:
         successes: by case id, one value a scored trial.
@@ -42,7 +42,7 @@ def pass_pow_k(successes: Mapping[str, Sequence[bool]], seed: int = 0) -> dict[i
     }
 
 
-def worst_share_mean(values: Sequence[float] | NDArray[np.float64], seed: int = 0, level: float = 0.95) -> Estimate:
+def worst_share_mean(values: Sequence[float] | NDArray[np.float64], seed: int = 0, level: float = 0.95) -> Interval:
     """Mean of the lowest tenth of the values, rounded up to whole debtors, with its bootstrap interval.
 
     Args:
@@ -63,10 +63,10 @@ def worst_share_mean(values: Sequence[float] | NDArray[np.float64], seed: int = 
     worst = ceil(WORST_SHARE * len(array))
     mean = float(array[:worst].mean())
     if worst == 1:
-        return Estimate(mean, nan, nan, 1)
+        return Interval(mean=mean, n=1)
     means = np.concatenate([_lowest(block, worst).mean(axis=1) for block in resampled(array, seed)])
     low, high = np.quantile(means, percentiles(len(array), level))
-    return Estimate(mean, float(low), float(high), worst)
+    return Interval(mean=mean, low=float(low), high=float(high), n=worst)
 
 
 def _lowest(rows: NDArray[np.float64], number: int) -> NDArray[np.float64]:

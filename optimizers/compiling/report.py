@@ -9,12 +9,11 @@ from rich.table import Table
 from metrics.scorecard import INDICES, METRICS
 from metrics.statistics.intervals import paired_difference
 from optimizers.compiling.session import Outcome
+from optimizers.registry import strategy
 from optimizers.runs.folder import RunFolder
 from plumbing import cli
 from programs.models.accounts import Cost
 
-ONLY_DEMOS = ("bootstrap", "random-search")
-"""Strategies that change nothing else: without a demonstration they have come to nothing."""
 SAME = ": no candidate was better, so it is the uncompiled program"
 NO_DEMOS = (
     ": no negotiation with a training debtor reached the threshold; try more debtors (--train), another --seed, "
@@ -55,7 +54,7 @@ def _table(outcome: Outcome) -> Table:
             f"{outcome.before.mean(metric.id):.3f}",
             f"{outcome.after.mean(metric.id):.3f}",
             f"{change.mean:+.3f}",
-            f"{change.low:+.3f} .. {change.high:+.3f}",
+            "none" if change.bounds is None else "{:+.3f} .. {:+.3f}".format(*change.bounds),
         )
     return table
 
@@ -63,7 +62,7 @@ def _table(outcome: Outcome) -> Table:
 def _closing(outcome: Outcome) -> Iterator[str]:
     artifact = outcome.artifact
     demos = sum(len(state["demos"]) for state in artifact.state.values())
-    wanted = artifact.provenance["optimizer"]["name"] in ONLY_DEMOS
+    wanted = strategy(artifact.provenance["optimizer"]["name"]).changes == "demos"
     note = " (stopped early: the best candidate so far)" if outcome.halted else NO_DEMOS if wanted and not demos else ""
     same = artifact.program_sha256 == outcome.uncompiled_sha256 and not note
     yield f"saved {artifact.path} with {demos} demonstrations{note}{SAME if same else ''}"

@@ -15,16 +15,15 @@ from data.book import DebtorBook, read_book
 from data.domain import DebtCase
 from metrics.scorecard import INDICES, METRICS
 from metrics.statistics.intervals import mean_interval
-from optimizers.config import CompileConfig
 from optimizers.registry import compile_with, require_workers, strategy, work_with
 from optimizers.runs.halt import Halted
 from optimizers.runs.player import LEAST_COVERAGE, Player
 from optimizers.runs.task import LEAST_THRESHOLD, POOL, CompileTask
+from optimizers.settings import CompileConfig
 from plumbing.errors import UserError
 from programs.artifacts.document import Artifact
 from programs.artifacts.provenance import collect_provenance
 from programs.artifacts.store import check_name, save_program
-from programs.creditor.fingerprints import program_sha256, program_state
 from programs.creditor.settings import ProgramSettings
 from programs.debtor.seating import debtor_factory
 from programs.maden import DebtorFactory, Maden
@@ -45,7 +44,7 @@ class Outcome:
     before: Evaluation
     after: Evaluation
     uncompiled_sha256: str
-    """`program_sha256` of the program that it was compiled from."""
+    """`Maden.sha256` of the program that it was compiled from."""
     halted: Halted | None = None
     """Why it ended early; None where it ran to its end."""
 
@@ -76,8 +75,8 @@ class Session:
 
     @property
     def uncompiled_sha256(self) -> str:
-        """`program_sha256` of the program to compile."""
-        return program_sha256(self.program.settings, program_state(self.program))
+        """`Maden.sha256` of the program to compile."""
+        return self.program.sha256
 
     def task(self, metric_threshold: float, player: Player) -> CompileTask:
         """The optimiser's view of this session: training and validation debtors, never a held-out one."""
@@ -251,10 +250,7 @@ def _threshold(session: Session, before: Evaluation) -> float:
 def summary(evaluation: Evaluation) -> dict[str, Any]:
     """Mean, interval and n of every metric, index and the objective, with the counts."""
     names = [*(m.id for m in METRICS), *(i.id for i in INDICES)]
-    estimates = {}
-    for name in names:
-        found = mean_interval(evaluation.all_values(name))
-        estimates[name] = {"mean": found.mean, "low": found.low, "high": found.high, "n": found.n}
+    estimates = {name: mean_interval(evaluation.all_values(name)).model_dump() for name in names}
     return {"estimates": estimates, "scored": evaluation.scored, "unscored": evaluation.unscored}
 
 

@@ -4,28 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from math import isfinite
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import PlainSerializer
 
 from data.domain import Frozen
-from metrics.statistics.intervals import Estimate, mean_interval, paired_difference
+from metrics.statistics.intervals import Interval, mean_interval, paired_difference
 from optimizers.dpo.settings import DpoSettings
 from optimizers.dpo.training_data import PairRow
 
-
-class MeanInterval(Frozen):
-    """A mean over debtors with its 95 % bootstrap interval."""
-
-    mean: float
-    low: float | None
-    """None with one debtor."""
-    high: float | None
-
-    @classmethod
-    def of(cls, found: Estimate) -> MeanInterval:
-        """From an estimate, whose bounds are not a number where n is 1."""
-        low, high = (bound if isfinite(bound) else None for bound in (found.low, found.high))
-        return cls(mean=found.mean, low=low, high=high)
+OverDebtors = Annotated[Interval, PlainSerializer(lambda found: found.model_dump(exclude={"n"}))]
+"""An interval as the card has it: how many debtors there are stands beside it, once for all."""
 
 
 class HeldoutMargins(Frozen):
@@ -33,9 +22,9 @@ class HeldoutMargins(Frozen):
 
     pairs: int
     debtors: int
-    before: MeanInterval
-    after: MeanInterval
-    difference: MeanInterval
+    before: OverDebtors
+    after: OverDebtors
+    difference: OverDebtors
     ahead_before: float
     """Share of the pairs whose chosen reply the base finds likelier."""
     ahead_after: float
@@ -81,9 +70,9 @@ def heldout_margins(rows: Sequence[PairRow], before: Sequence[float], after: Seq
     return HeldoutMargins(
         pairs=len(rows),
         debtors=len(by_debtor),
-        before=MeanInterval.of(mean_interval([sum(v) / len(v) for v in earlier.values()])),
-        after=MeanInterval.of(mean_interval([sum(v) / len(v) for v in later.values()])),
-        difference=MeanInterval.of(paired_difference(earlier, later)),
+        before=mean_interval([sum(v) / len(v) for v in earlier.values()]),
+        after=mean_interval([sum(v) / len(v) for v in later.values()]),
+        difference=paired_difference(earlier, later),
         ahead_before=sum(value > 0 for value in before) / len(before),
         ahead_after=sum(value > 0 for value in after) / len(after),
     )
@@ -143,6 +132,7 @@ def _listed(values: dict[str, Any]) -> str:
     return ", ".join(f"{name} {value:.3f}" for name, value in values.items()) or "nothing was logged"
 
 
-def _span(found: MeanInterval, sign: str = "") -> str:
-    interval = f" [{found.low:{sign}.2f}, {found.high:{sign}.2f}]" if found.low is not None else ""
+def _span(found: Interval, sign: str = "") -> str:
+    low, high = found.bounds or (None, None)
+    interval = f" [{low:{sign}.2f}, {high:{sign}.2f}]" if low is not None else ""
     return f"{found.mean:{sign}.2f}{interval}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from plumbing.plots import BOOK, WARN, panels
+from plumbing.plots import BLUE, VERMILLION, panels
 
 SHOWN = (
     ("loss", "loss", "nats"),
@@ -23,7 +23,10 @@ def plotted(curve: Sequence[Mapping[str, float]]) -> str:
     """
     with panels(1, len(SHOWN), PANEL_INCHES) as (axes, done):
         for axis, (name, title, unit) in zip(axes, SHOWN, strict=True):
-            for prefix, label, style, colour in (("", "trained on", "-", BOOK), ("eval_", "held out", "o--", WARN)):
+            for prefix, label, style, colour in (
+                ("", "trained on", "-", BLUE),
+                ("eval_", "held out", "o--", VERMILLION),
+            ):
                 points = [(row["step"], row[prefix + name]) for row in curve if prefix + name in row]
                 if points:
                     axis.plot(*zip(*points, strict=True), style, color=colour, label=label, markersize=4, linewidth=1.2)

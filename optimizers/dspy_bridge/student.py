@@ -2,18 +2,10 @@
 
 - The judge stays out: it cannot raise the score by itself, and proposals spent on it are lost.
 - A negotiation that infrastructure broke halts the run (`Student`), because DSPy would average it in as 0.
-- Prints and progress bars of the library go to its logger, so that ours stay readable.
-- Evaluate's habit of starting a negotiation again after 120 s is switched off.
 """
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import importlib
-import io
-import logging
-from collections.abc import Iterator
 from typing import Any
 
 import dspy
@@ -118,33 +110,3 @@ def thaw(program: Maden) -> Maden:
     for _, module in program.named_sub_modules():
         module._compiled = False
     return program
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """DSPy's prints, progress bars and log lines kept from the terminal.
-
-    Its errors too: they print the whole example, and with it a debtor's finances. We count failures ourselves.
-    """
-    loggers = [logging.getLogger(name) for name in ("dspy", "optuna")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.CRITICAL)
-    try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
-
-
-@contextlib.contextmanager
-def no_stragglers() -> Iterator[None]:
-    """Keep `dspy.Evaluate` from starting a slow negotiation a second time."""
-    module: Any = importlib.import_module("dspy.evaluate.evaluate")
-    original = module.ParallelExecutor
-    module.ParallelExecutor = functools.partial(original, timeout=0)
-    try:
-        yield
-    finally:
-        module.ParallelExecutor = original

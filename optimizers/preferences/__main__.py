@@ -38,6 +38,19 @@ from programs.artifacts.playing_code import playing_code
 from programs.debtor.seating import debtor_factory
 from programs.maden import Maden
 from programs.models import make as models
+from programs.models.pace import set_limits
+from programs.options import (
+    ArtifactsOption,
+    BookOption,
+    LmDebtorOption,
+    MaxCallsOption,
+    MaxMinutesOption,
+    MaxUsdOption,
+    PolicyOption,
+    RpmOption,
+    RunsOption,
+    TpmOption,
+)
 from programs.playing.contestants import ARTIFACTS, NamedModel, contestant
 from programs.playing.stage import chosen_debtors
 from programs.playing.store import lm_id
@@ -73,18 +86,18 @@ def preferences(  # noqa: PLR0913, PLR0917  (a command line)
         _RULES.rejected
     ),
     form: Annotated[PairFormat, typer.Option("--format", help="Whose trainer reads the file.")] = PairFormat.TRL,
-    debtor: Annotated[str, typer.Option(help="simulated, or lm: played by the model of --lm.")] = "simulated",
-    book: Annotated[Path | None, typer.Option(help="A debtor book; default: the shipped one.")] = None,
-    policy: Annotated[
-        Path | None, typer.Option(help="TOML or JSON file with the creditor's limits; artifacts keep their own.")
-    ] = None,
+    debtor: LmDebtorOption = "simulated",
+    book: BookOption = None,
+    policy: PolicyOption = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the debtors' behaviour, of the turns and of the samples.")] = 0,
     threads: Annotated[int, typer.Option(min=1, max=256, help="Debtors at once; for remote models.")] = 1,
-    max_usd: Annotated[float | None, typer.Option(min=0, help="Stop before the run costs more.")] = None,
-    max_calls: Annotated[int | None, typer.Option(min=0, help="Stop after so many paid calls.")] = None,
-    max_minutes: Annotated[float | None, typer.Option(min=0, help="Stop after so many minutes of work.")] = None,
-    runs: Annotated[Path, typer.Option(help="Folder of the runs.")] = RUNS,
-    artifacts: Annotated[Path, typer.Option(help="Folder of the artifacts.")] = ARTIFACTS,
+    rpm: RpmOption = None,
+    tpm: TpmOption = None,
+    max_usd: MaxUsdOption = None,
+    max_calls: MaxCallsOption = None,
+    max_minutes: MaxMinutesOption = None,
+    runs: RunsOption = RUNS,
+    artifacts: ArtifactsOption = ARTIFACTS,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it may take, call nothing.")] = False,
 ) -> None:
     """Sample preference pairs: at the same table, which turn led to the better end?
@@ -102,6 +115,7 @@ def preferences(  # noqa: PLR0913, PLR0917  (a command line)
     `python -m optimizers.preferences --teacher maden@champion --lm openai/gpt-4o --student-lm openai/gpt-4o-mini
     --debtors 200 --threads 16 --max-usd 20 --format openai --out pairs.jsonl`.
     """
+    set_limits(rpm, tpm)
     plan = SamplingPlan(
         turns=turns, teacher_samples=teacher_samples, student_samples=student_samples, temperature=temperature
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from optimizers.config import CompileConfig
+from optimizers.settings import CompileConfig
 from plumbing import new_files
 from plumbing.errors import UserError
 from plumbing.locks import FileLock

@@ -24,7 +24,7 @@ class LedgerLine(Frozen):
     key: str
     """Of program, model, debtor, seed and playing code (`programs.playing.store.Ground.key`)."""
     candidate: str
-    """`program_sha256` of the program that played."""
+    """`Maden.sha256` of the program that played."""
     phase: str
     case_id: str
     seed: int

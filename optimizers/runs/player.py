@@ -18,7 +18,7 @@ from optimizers.runs.folder import RunFolder
 from optimizers.runs.halt import Halted
 from optimizers.runs.ledger import Ledger, LedgerLine
 from plumbing import new_files
-from programs.creditor.fingerprints import program_sha256, program_state
+from programs.creditor.fingerprints import program_state
 from programs.creditor.settings import ProgramSettings
 from programs.maden import DebtorFactory, Maden
 from programs.models.accounts import Account
@@ -119,7 +119,7 @@ class Player:
         Raises:
             Halted: a cap was reached, or someone stopped the run.
         """
-        sha256 = _sha256(program)
+        sha256 = program.sha256
         key = self._key(sha256, case, seed)
         known = self.ledger.get(key)
         if known is not None and not fresh:
@@ -157,18 +157,18 @@ class Player:
 
         result = evaluate(playing, cases, seed=seed, threads=self.threads, retries=0)
         if words and result.scored:
-            self.watcher.candidate(_sha256(program), words, result.mean("objective"), result.scored)
+            self.watcher.candidate(program.sha256, words, result.mean("objective"), result.scored)
         return result
 
     def recorded(self, program: Maden, cases: Sequence[DebtCase], seed: int) -> Evaluation:
         """As `evaluate` would find it if nothing could be played any more: what is in the ledger, no more."""
-        sha256 = _sha256(program)
+        sha256 = program.sha256
         found = (self.ledger.get(self._key(sha256, case, seed)) for case in cases)
         negotiations = [line.record for line in found if line is not None]
         return scored_evaluation(negotiations, [0] * len(negotiations))
 
     def best(self, cases: Sequence[DebtCase], seed: int) -> str | None:
-        """`program_sha256` of the candidate with the highest mean objective among those that were fully evaluated.
+        """`Maden.sha256` of the candidate with the highest mean objective among those that were fully evaluated.
 
         Fully: with enough of `cases` in the ledger (`LEAST_COVERAGE`). Ties go to the one that played first; None if
         there is no such candidate.
@@ -223,10 +223,6 @@ class Player:
             path.parent.mkdir(exist_ok=True)
             content = {"settings": program.settings.model_dump(mode="json"), "state": program_state(program)}
             new_files.replace(path, json.dumps(content).encode())
-
-
-def _sha256(program: Maden) -> str:
-    return program_sha256(program.settings, program_state(program))
 
 
 def _line(key: str, sha256: str, phase: str, seed: int, negotiation: Negotiation, account: Account) -> LedgerLine:

@@ -10,7 +10,7 @@ import dspy
 
 from data.domain import DebtCase
 from optimizers.runs.player import Player
-from optimizers.strategy_settings import StrategySettings
+from optimizers.settings import StrategySettings
 from programs.maden import Maden
 
 LEAST_THRESHOLD = 0.05

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import dspy
 
-from optimizers.config import CompileConfig
+from optimizers.settings import CompileConfig
 from optimizers.spending.budget import Limits, Spent
 from programs.creditor.settings import Variant
 from programs.models.embedded.engine import EmbeddedEngine
@@ -44,8 +44,6 @@ REASONING_TOKENS_OUT = 2000
 """Most that a reply of a reasoning model usually takes: what it thinks is billed as well."""
 PROPOSAL_TOKENS_IN, PROPOSAL_TOKENS_OUT = Range(500, 6000), Range(50, 800)
 """Of one call that writes an instruction."""
-WITHOUT_PROPOSALS = frozenset({"bootstrap", "random-search"})
-"""Strategies that write no instructions."""
 NEW_TOKENS_PER_CALL = Range(150, 450)
 """Of a prompt, what an embedded model did not read in an earlier call."""
 SECONDS_PER_EMBEDDED_CALL = Range(6, 9)
@@ -53,7 +51,7 @@ SECONDS_PER_EMBEDDED_CALL = Range(6, 9)
 
 
 @dataclass(frozen=True)
-class Estimate:
+class CompileEstimate:
     """What a compile may take; every range is for the most negotiations that it can play."""
 
     negotiations: int
@@ -95,8 +93,14 @@ class _Part:
 
 
 def estimate(
-    config: CompileConfig, negotiations: int, lm: dspy.LM, prompt_lm: dspy.LM | None = None, *, played: int = 0
-) -> Estimate:
+    config: CompileConfig,
+    negotiations: int,
+    lm: dspy.LM,
+    prompt_lm: dspy.LM | None = None,
+    *,
+    proposes: bool = False,
+    played: int = 0,
+) -> CompileEstimate:
     """The estimate of one compile; calls nothing.
 
     Args:
@@ -104,15 +108,18 @@ def estimate(
         negotiations: played at most (`Session.negotiations`).
         lm: of the program, and of a debtor that a model plays.
         prompt_lm: proposes instructions; None: `lm` does.
+        proposes: whether the strategy has instructions proposed (`Strategy.proposes`).
         played: negotiations that the ledger of a resumed run holds.
     """
     left = max(0, negotiations - played)
-    parts = [_playing(config, lm, left), _proposing(config, prompt_lm or lm)]
+    parts = [_playing(config, lm, left)]
+    if proposes:
+        parts.append(_proposing(config, prompt_lm or lm))
     parts = [part for part in parts if part.calls.high]
     money = [part.money_usd() for part in parts]
     embedded = [part for part in parts if isinstance(part.lm.engine, EmbeddedEngine)]
     first = max(0, config.val - played)
-    return Estimate(
+    return CompileEstimate(
         negotiations=left,
         played=played,
         calls=_sum(part.calls for part in parts),
@@ -127,7 +134,7 @@ def estimate(
     )
 
 
-def lines(found: Estimate, limits: Limits | None = None, spent: Spent | None = None) -> list[str]:
+def lines(found: CompileEstimate, limits: Limits | None = None, spent: Spent | None = None) -> list[str]:
     """The estimate for the user, a sentence each, with what the caps would cut off.
 
     Args:
@@ -146,7 +153,7 @@ def lines(found: Estimate, limits: Limits | None = None, spent: Spent | None = N
     return [*said, *_cap_lines(found, limits or Limits(), spent or Spent(0, 0.0, 0.0))]
 
 
-def _money_line(found: Estimate) -> str:
+def _money_line(found: CompileEstimate) -> str:
     if found.embedded:
         return "no bill: the embedded model runs on this machine"
     if found.money_usd is None:
@@ -157,7 +164,7 @@ def _money_line(found: Estimate) -> str:
     return f"about {_usd(found.money_usd)} USD at LiteLLM's list prices; answered calls come from the cache"
 
 
-def _cap_lines(found: Estimate, limits: Limits, spent: Spent) -> list[str]:
+def _cap_lines(found: CompileEstimate, limits: Limits, spent: Spent) -> list[str]:
     said = []
     if limits.max_calls is not None:
         said.append(_cap_line(f"--max-calls {limits.max_calls:,}", limits.max_calls, spent.calls, found.calls))
@@ -202,9 +209,9 @@ def _playing(config: CompileConfig, lm: dspy.LM, negotiations: int) -> _Part:
 
 
 def _proposing(config: CompileConfig, lm: dspy.LM) -> _Part:
-    """The calls that write instructions: none, or up to one a candidate (a trial in GEPA) and predictor."""
+    """The calls that write instructions: up to one a candidate (a trial in GEPA) and predictor."""
     settings, predictors = config.strategy, 1 + config.program.plans + config.program.judges
-    most = 0 if config.optimizer in WITHOUT_PROPOSALS else max(settings.candidates, settings.trials) * predictors
+    most = max(settings.candidates, settings.trials) * predictors
     return _Part(lm, Range(min(most, predictors), most), PROPOSAL_TOKENS_IN, _replies(lm, PROPOSAL_TOKENS_OUT))
 
 

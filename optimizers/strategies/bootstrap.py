@@ -8,11 +8,13 @@ from optimizers.demonstrations.choosing import choose, good_ones, with_demos
 from optimizers.demonstrations.turns import play_training
 from optimizers.dspy_bridge.student import MAX_ERRORS, metric, student, thaw
 from optimizers.runs.task import LEAST_THRESHOLD, CompileTask
-from optimizers.strategy_settings import StrategySettings
+from optimizers.settings import StrategySettings
 from programs.maden import Maden
 
 NAME = "bootstrap"
 SUMMARY = "demonstrations from the program's own good negotiations; the cheapest, for a first artifact"
+PROPOSES = False
+CHANGES = "demos"
 
 
 def negotiations(settings: StrategySettings, train: int, val: int) -> int:

@@ -23,7 +23,7 @@ from optimizers.proposals.asking import proposing, sampling
 from optimizers.proposals.echoes import refuse_echo, texts_of
 from optimizers.runs.halt import Halted
 from optimizers.runs.task import CompileTask
-from optimizers.strategy_settings import StrategySettings
+from optimizers.settings import StrategySettings
 from programs.maden import Maden
 from programs.models.adapter import ADAPTER
 from programs.models.retryable import classify
@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 NAME = "gepa"
 SUMMARY = "instructions rewritten from feedback in words; few negotiations, when a strong --prompt-lm can read them"
+PROPOSES = True
+CHANGES = "all"
 
 MINIBATCH = 3
 """Training debtors whose turns one proposal is made from, and has to do better on (GEPA's default)."""

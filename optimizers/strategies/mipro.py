@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import dspy
-from dspy.propose import GroundedProposer
 
+from optimizers.dspy_bridge.patches import proposals_by
 from optimizers.dspy_bridge.student import MAX_ERRORS, metric, student
 from optimizers.proposals.asking import proposing, with_room
 from optimizers.proposals.echoes import refuse_echo, texts_of
 from optimizers.runs.player import Player
 from optimizers.runs.task import CompileTask
-from optimizers.strategy_settings import StrategySettings
+from optimizers.settings import StrategySettings
 from programs.maden import Maden
 from programs.models.retryable import classify
 from programs.table.failures import ProgramFault
 
 NAME = "mipro"
 SUMMARY = "new instructions and demonstrations, searched together; the strongest with a capable prompt model"
+PROPOSES = True
+CHANGES = "all"
 
 BUILT_IN_CANDIDATES = 3
 """DSPy counts its zero-shot, labels-only and unshuffled sets among `num_candidates`."""
@@ -57,7 +58,7 @@ def compile_program(task: CompileTask) -> Maden:
         metric_threshold=task.metric_threshold,
         seed=task.seed,
     )
-    with proposing(task.player), _own_instruction_where_none_is_proposed(task.player):
+    with proposing(task.player), proposals_by(_own_where_none_is_proposed(task.player)):
         return optimizer.compile(
             student(task),
             trainset=task.trainset(),
@@ -69,27 +70,24 @@ def compile_program(task: CompileTask) -> Maden:
         )
 
 
-@contextlib.contextmanager
-def _own_instruction_where_none_is_proposed(player: Player) -> Iterator[None]:
+def _own_where_none_is_proposed(player: Player) -> Callable[[Callable[..., str]], Callable[..., str]]:
     """Let one proposal that cannot be used cost one candidate: MIPROv2 would keep an echo, or lose the compile."""
-    original = GroundedProposer.propose_instruction_for_predictor
 
-    def proposed(self: Any, *, predictor: Any, pred_i: int, demo_candidates: Any, **more: Any) -> str:
-        own = str(predictor.signature.instructions)
-        for _ in range(PROPOSAL_TRIES):
-            if player.halted is not None:
-                raise player.halted
-            try:
-                text = original(self, predictor=predictor, pred_i=pred_i, demo_candidates=demo_candidates, **more)
-                refuse_echo(text, texts_of(demo_candidates[pred_i] if demo_candidates else ()), own)
-                return str(text)
-            except Exception as error:
-                if not isinstance(classify(error), ProgramFault):
-                    raise
-        return own
+    def changed(original: Callable[..., str]) -> Callable[..., str]:
+        def proposed(self: Any, *, predictor: Any, pred_i: int, demo_candidates: Any, **more: Any) -> str:
+            own = str(predictor.signature.instructions)
+            for _ in range(PROPOSAL_TRIES):
+                if player.halted is not None:
+                    raise player.halted
+                try:
+                    text = original(self, predictor=predictor, pred_i=pred_i, demo_candidates=demo_candidates, **more)
+                    refuse_echo(text, texts_of(demo_candidates[pred_i] if demo_candidates else ()), own)
+                    return str(text)
+                except Exception as error:
+                    if not isinstance(classify(error), ProgramFault):
+                        raise
+            return own
 
-    GroundedProposer.propose_instruction_for_predictor = proposed
-    try:
-        yield
-    finally:
-        GroundedProposer.propose_instruction_for_predictor = original
+        return proposed
+
+    return changed

@@ -9,12 +9,14 @@ from optimizers.demonstrations.choosing import described, drawn, good_ones, with
 from optimizers.demonstrations.turns import play_training
 from optimizers.dspy_bridge.student import plain
 from optimizers.runs.task import CompileTask
-from optimizers.strategy_settings import StrategySettings
+from optimizers.settings import StrategySettings
 from programs.maden import Maden
 from programs.playing.evaluate import Evaluation
 
 NAME = "random-search"
 SUMMARY = "several demonstration sets, the best on validation wins; when validation debtors are affordable"
+PROPOSES = False
+CHANGES = "demos"
 UNCOMPILED = "uncompiled"
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from optimizers.config import CompileConfig
+from optimizers.settings import CompileConfig
 from optimizers.watching.watchers import RunWatcher
 from plumbing.errors import UserError
 from programs.artifacts.document import Artifact

@@ -10,9 +10,10 @@ from itertools import zip_longest
 from typing import Any
 
 from metrics.scorecard import INDEX_IDS, METRIC_IDS
-from programs.artifacts.document import Artifact, MetricEstimate
+from metrics.statistics.intervals import Interval
+from programs.artifacts.document import Artifact
 from programs.artifacts.side_by_side import Line, side_by_side
-from programs.creditor.fingerprints import program_sha256, program_state
+from programs.creditor.fingerprints import program_state
 from programs.creditor.settings import ProgramSettings
 from programs.maden import Maden
 
@@ -72,8 +73,8 @@ class ScorePair:
 
     stage: str
     metric: str
-    a: MetricEstimate | None
-    b: MetricEstimate | None
+    a: Interval | None
+    b: Interval | None
 
 
 @dataclass(frozen=True)
@@ -109,13 +110,12 @@ def diff(a: Artifact, b: Artifact) -> ArtifactDiff:
 
 def program_diff(a: Maden, b: Maden, a_label: str, b_label: str) -> ArtifactDiff:
     """Settings, instructions and demos that differ between two programs, saved or not; no scores, no provenance."""
-    states = program_state(a), program_state(b)
     return ArtifactDiff(
         a=a_label,
         b=b_label,
-        same_program=program_sha256(a.settings, states[0]) == program_sha256(b.settings, states[1]),
+        same_program=a.sha256 == b.sha256,
         settings=_setting_changes(a.settings, b.settings),
-        predictors=_predictor_diffs(*states),
+        predictors=_predictor_diffs(program_state(a), program_state(b)),
         scores=(),
         provenance=(),
         incomparable=(),

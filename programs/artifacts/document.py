@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, Self
 from pydantic import ConfigDict, Field, PrivateAttr, ValidationError
 
 from data.domain import Frozen
+from metrics.statistics.intervals import Interval
 from plumbing.errors import UserError
 from programs.creditor.fingerprints import ordered_sha256
 from programs.creditor.settings import ProgramSettings
@@ -24,21 +25,12 @@ UPCASTS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """For each older schema version the step to the next one."""
 
 
-class MetricEstimate(Frozen):
-    """A mean over debtors with its 95 % interval; None where one value alone gives none."""
-
-    mean: float
-    low: float | None = None
-    high: float | None = None
-    n: int
-
-
 class Scores(Frozen):
     """What a program scored on the validation debtors."""
 
     model_config = ConfigDict(extra="allow")
 
-    estimates: dict[str, MetricEstimate] = Field(default_factory=dict)
+    estimates: dict[str, Interval] = Field(default_factory=dict)
     """By metric id."""
     scored: int = 0
     unscored: int = 0

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from plumbing.errors import UserError
 from programs.artifacts.document import Artifact
 from programs.artifacts.provenance import installed_versions
-from programs.creditor.fingerprints import predictors, program_sha256, program_state, signature_fingerprints
+from programs.creditor.fingerprints import predictors, signature_fingerprints
 from programs.debtor.simulated import SimulatedDebtor
 from programs.maden import DebtorFactory, Maden
 
@@ -64,7 +64,7 @@ def restored(artifact: Artifact, debtors: DebtorFactory = SimulatedDebtor) -> Ma
     program = _program_class(artifact)(artifact.settings, debtors)
     _check_predictors(artifact, program)
     program.load_state(copy.deepcopy(artifact.state))
-    if program_sha256(program.settings, program_state(program)) != artifact.program_sha256:
+    if program.sha256 != artifact.program_sha256:
         raise UserError(
             f"{_called(artifact)} does not come back as the program that was saved; use the versions named in its "
             "provenance (python -m programs.artifacts show), or compile again"

@@ -12,8 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from metrics.scorecard import INDICES, METRICS
+from metrics.statistics.intervals import Interval
 from programs.artifacts.diff import STAGES, ArtifactDiff, Change, PredictorDiff, in_table_order
-from programs.artifacts.document import Artifact, MetricEstimate
+from programs.artifacts.document import Artifact
 from programs.artifacts.side_by_side import Line, Piece
 from programs.table.transcript import plain
 
@@ -93,11 +94,11 @@ def pair_table(found: ArtifactDiff) -> Table:
     return table
 
 
-def estimate_text(estimate: MetricEstimate | None) -> str:
+def estimate_text(estimate: Interval | None) -> str:
     """Mean, interval and n."""
     if estimate is None:
         return "-"
-    interval = "" if estimate.low is None or estimate.high is None else f" [{estimate.low:.3f}, {estimate.high:.3f}]"
+    interval = "" if estimate.bounds is None else " [{:.3f}, {:.3f}]".format(*estimate.bounds)
     return f"{estimate.mean:.3f}{interval} n={estimate.n}"
 
 
@@ -182,7 +183,7 @@ def _pieces(pieces: tuple[Piece, ...] | None, style: str) -> Text:
     return text
 
 
-def _estimates(artifact: Artifact, stage: str) -> dict[str, MetricEstimate]:
+def _estimates(artifact: Artifact, stage: str) -> dict[str, Interval]:
     return artifact.scores[stage].estimates if stage in artifact.scores else {}
 
 

@@ -9,8 +9,7 @@ two ways play the same programs.
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain, combinations
 from math import comb
 from typing import Any, Literal
@@ -20,13 +19,10 @@ from numpy.typing import NDArray
 
 from data.domain import Frozen
 from metrics.scorecard import METRIC_VERSION
-from metrics.statistics.intervals import mean_intervals
+from metrics.statistics.intervals import Interval, mean_intervals
 from plumbing.errors import UserError
-from programs.artifacts.diff import changes
-from programs.comparison.difference import Interval, enough
-from programs.creditor.fingerprints import program_state
-from programs.creditor.settings import ProgramSettings
-from programs.maden import Maden
+from programs.comparison.changes import AtomicChange
+from programs.comparison.difference import enough
 from programs.playing.evaluate import Evaluation
 
 FREE_EXACT = 3
@@ -36,22 +32,10 @@ MOST_EXACT = 6
 
 Taken = frozenset[int]
 """Which changes a program has, by their place; empty is A, all of them B."""
-
-
-class AtomicChange(Frozen):
-    """One part that differs between two programs of one variant, and that either can have of the other."""
-
-    kind: Literal["setting", "instruction", "demos"]
-    key: str
-    """The setting's name, or the predictor's."""
-    a: str
-    """What A has, in a few words."""
-    b: str
-
-    @property
-    def name(self) -> str:
-        """In words: `rungs`, `negotiator instruction`, `planner demos`."""
-        return self.key if self.kind == "setting" else f"{self.key.removesuffix('.predict')} {self.kind}"
+_Part = Literal["added", "removed", "share"]
+_Column = Literal["gain", "interplay"] | tuple[_Part, int] | Taken
+"""What has an interval: the gain, what the shares leave of it, a part of a change by its place, a program's mean."""
+_PerDebtor = NDArray[np.float64]
 
 
 class Contribution(Frozen):
@@ -104,41 +88,6 @@ class Ablation(Frozen):
     notes: tuple[str, ...] = ()
 
 
-def atomic_changes(a: Maden, b: Maden, a_label: str = "A", b_label: str = "B") -> tuple[AtomicChange, ...]:
-    """What differs from `a` to `b`: settings (the policy is one), then each predictor's instruction and demos.
-
-    Raises:
-        UserError: they are of different variants, or nothing differs.
-    """
-    if a.settings.variant is not b.settings.variant:
-        raise UserError(
-            f"{a_label} is a {a.settings.variant} program and {b_label} a {b.settings.variant} one: they do not have "
-            "the same parts to swap; name two programs of one variant, such as an artifact and the one it came from"
-        )
-    states = program_state(a), program_state(b)
-    found = [*_setting_changes(a.settings, b.settings)]
-    for key in states[0]:
-        found += _prompt_changes(key, states[0][key], states[1][key])
-    if not found:
-        raise UserError(f"{a_label} and {b_label} are the same program; there is no change to ablate")
-    return tuple(found)
-
-
-def with_changes(a: Maden, b: Maden, taken: Iterable[AtomicChange]) -> Maden:
-    """`a` with what `taken` names as `b` has it; it plays against the debtors of `a`."""
-    settings = a.settings.model_dump()
-    state, of_b = copy.deepcopy(program_state(a)), program_state(b)
-    for change in taken:
-        if change.kind == "setting":
-            settings[change.key] = b.settings.model_dump()[change.key]
-        else:
-            part = "signature" if change.kind == "instruction" else "demos"
-            state[change.key][part] = copy.deepcopy(of_b[change.key][part])
-    made = Maden(ProgramSettings.model_validate(settings), a.outside.factory)
-    made.load_state(state)
-    return made
-
-
 def combinations_to_play(number: int, *, exact: bool) -> tuple[Taken, ...]:
     """Which programs it takes: A first, then B, A plus one, B without one, and where `exact` all others.
 
@@ -179,42 +128,21 @@ def ablated(
     Raises:
         UserError: no debtor has a score with every program.
     """
-    number, every = len(found), frozenset(range(len(found)))
-    debtors = sorted(set.intersection(*(set(one.values(metric)) for one in evaluations.values())))
-    if not debtors:
-        raise UserError("no debtor has a score with every program, since the model failed; run the same command again")
+    debtors = _shared(evaluations, metric)
     values = {taken: _by_debtor(one, metric, debtors) for taken, one in evaluations.items()}
-    nothing, gain = values[frozenset()], values[every] - values[frozenset()]
-    added = [values[frozenset({i})] - nothing for i in range(number)]
-    removed = [values[every] - values[every - {i}] for i in range(number)]
-    exact = len(values) == 2**number
-    shares = [
-        _shapley(values, i, number) if exact else (one + last) / 2
-        for i, (one, last) in enumerate(zip(added, removed, strict=True))
-    ]
-    columns = [gain, gain - sum(shares), *added, *removed, *shares, *values.values()]
-    whole, rest, *intervals = [Interval.of(one) for one in mean_intervals(np.column_stack(columns), seed)]
-    parts = [intervals[start : start + number] for start in range(0, 3 * number, number)]
-    means = dict(zip(values, intervals[3 * number :], strict=True))
+    exact = len(values) == 2 ** len(found)
+    columns = _columns(values, len(found), exact=exact)
+    intervals = dict(zip(columns, mean_intervals(np.column_stack(list(columns.values())), seed), strict=True))
     return Ablation(
         metric=metric,
         setting=setting or {},
         a=labels[0],
         b=labels[1],
         debtors=len(debtors),
-        gain=whole,
+        gain=intervals["gain"],
         method="shapley" if exact else "first and last",
-        contributions=tuple(
-            Contribution(
-                change=change,
-                added=first,
-                removed=last,
-                share=share,
-                share_of_gain=share.mean / whole.mean if leaves_out_0(whole) else None,
-            )
-            for change, first, last, share in zip(found, *parts, strict=True)
-        ),
-        interplay=rest,
+        contributions=tuple(_contribution(change, i, intervals) for i, change in enumerate(found)),
+        interplay=intervals["interplay"],
         programs=tuple(
             AblationProgram(
                 label=label_of(taken, found, labels),
@@ -222,7 +150,7 @@ def ablated(
                 fingerprint=(fingerprints or {}).get(taken, ""),
                 scored=one.scored,
                 unscored=one.unscored,
-                mean=means[taken],
+                mean=intervals[taken],
             )
             for taken, one in evaluations.items()
         ),
@@ -241,14 +169,45 @@ def label_of(taken: Taken, found: Sequence[AtomicChange], labels: tuple[str, str
     return " + ".join([labels[0], *names])
 
 
-def leaves_out_0(interval: Interval) -> bool:
+def stands_out(interval: Interval) -> bool:
     """Whether it rests on debtors enough, and 0 is not between its bounds."""
-    if not enough(interval) or interval.low is None or interval.high is None:
-        return False
-    return not interval.low <= 0 <= interval.high
+    return enough(interval) and interval.leaves_out_0
 
 
-def _shapley(values: dict[Taken, NDArray[np.float64]], change: int, number: int) -> NDArray[np.float64]:
+def _shared(evaluations: dict[Taken, Evaluation], metric: str) -> list[str]:
+    """Debtors that every program has a score with, sorted."""
+    debtors = sorted(set.intersection(*(set(one.values(metric)) for one in evaluations.values())))
+    if not debtors:
+        raise UserError("no debtor has a score with every program, since the model failed; run the same command again")
+    return debtors
+
+
+def _columns(values: dict[Taken, _PerDebtor], number: int, *, exact: bool) -> dict[_Column, _PerDebtor]:
+    """Everything that gets an interval, by name; of all programs the values themselves."""
+    every, each = frozenset(range(number)), range(number)
+    nothing, gain = values[frozenset()], values[every] - values[frozenset()]
+    added = [values[frozenset({i})] - nothing for i in each]
+    removed = [values[every] - values[every - {i}] for i in each]
+    shares = [_shapley(values, i, number) if exact else (added[i] + removed[i]) / 2 for i in each]
+    parts: dict[_Part, list[_PerDebtor]] = {"added": added, "removed": removed, "share": shares}
+    columns: dict[_Column, _PerDebtor] = {"gain": gain, "interplay": gain - sum(shares)}
+    columns.update(((part, i), parts[part][i]) for part in parts for i in each)
+    columns.update(values.items())
+    return columns
+
+
+def _contribution(change: AtomicChange, place: int, intervals: Mapping[_Column, Interval]) -> Contribution:
+    gain, share = intervals["gain"], intervals["share", place]
+    return Contribution(
+        change=change,
+        added=intervals["added", place],
+        removed=intervals["removed", place],
+        share=share,
+        share_of_gain=share.mean / gain.mean if stands_out(gain) else None,
+    )
+
+
+def _shapley(values: dict[Taken, _PerDebtor], change: int, number: int) -> _PerDebtor:
     """Per debtor: the mean contribution of `change` over all orders."""
     others: Collection[int] = [i for i in range(number) if i != change]
     total = np.zeros_like(values[frozenset()])
@@ -258,33 +217,6 @@ def _shapley(values: dict[Taken, NDArray[np.float64]], change: int, number: int)
     return total
 
 
-def _by_debtor(evaluation: Evaluation, metric: str, debtors: Sequence[str]) -> NDArray[np.float64]:
+def _by_debtor(evaluation: Evaluation, metric: str, debtors: Sequence[str]) -> _PerDebtor:
     found = evaluation.values(metric)
     return np.array([np.mean(found[case_id]) for case_id in debtors], dtype=np.float64)
-
-
-def _setting_changes(a: ProgramSettings, b: ProgramSettings) -> list[AtomicChange]:
-    dumps = a.model_dump(mode="json"), b.model_dump(mode="json")
-    return [
-        AtomicChange(kind="setting", key=key, a=_said(dumps[0][key], dumps[1][key]), b=_said(dumps[1][key], old))
-        for key, old in dumps[0].items()
-        if old != dumps[1][key]
-    ]
-
-
-def _prompt_changes(key: str, a: dict[str, Any], b: dict[str, Any]) -> list[AtomicChange]:
-    found = []
-    if a["signature"] != b["signature"]:
-        words = [f"{len(one['signature']['instructions'].split())} words" for one in (a, b)]
-        found.append(AtomicChange(kind="instruction", key=key, a=words[0], b=words[1]))
-    if a["demos"] != b["demos"]:
-        counts = [str(len(one["demos"])) for one in (a, b)]
-        found.append(AtomicChange(kind="demos", key=key, a=counts[0], b=counts[1]))
-    return found
-
-
-def _said(value: Any, other: Any) -> str:
-    """A setting's value; of the policy what differs from `other`."""
-    if isinstance(value, dict) and isinstance(other, dict):
-        return ", ".join(f"{change.key} {change.a}" for change in changes(value, other))
-    return "none" if value is None else f"{value:.3g}" if isinstance(value, float) else str(value)

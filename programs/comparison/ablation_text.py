@@ -6,11 +6,11 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from metrics.scorecard import INDICES, METRICS
-from programs.comparison.ablation import Ablation, Contribution, leaves_out_0
-from programs.comparison.difference import FEWEST_DEBTORS, Interval, enough
+from metrics.scorecard import BY_ID
+from metrics.statistics.intervals import Interval
+from programs.comparison.ablation import Ablation, Contribution, stands_out
+from programs.comparison.difference import FEWEST_DEBTORS, enough
 
-_UNITS = {metric.id: metric.unit for metric in (*METRICS, *INDICES)}
 _METHODS = {
     "shapley": "share: the Shapley value, the change's contribution averaged over all orders; the shares add up to the "
     "gain",
@@ -49,13 +49,13 @@ def answer(found: Ablation) -> str:
     """What made the difference, in a sentence."""
     if not enough(found.gain):
         return f"too few debtors to say what made the difference ({found.debtors}; ask for {FEWEST_DEBTORS} or more)."
-    if not leaves_out_0(found.gain):
+    if not stands_out(found.gain):
         return (
             f"{found.b} is not shown to differ from {found.a} ({_spanned(found.gain, found.metric)}, {found.debtors} "
             "debtors), so there is no gain to share; more debtors or trials narrow the interval."
         )
     sign = 1 if found.gain.mean > 0 else -1
-    shown = [one for one in found.contributions if leaves_out_0(one.share)]
+    shown = [one for one in found.contributions if stands_out(one.share)]
     shown.sort(key=lambda one: -sign * one.share.mean)
     gain = f"{found.b} against {found.a}: {_spanned(found.gain, found.metric)}, {found.debtors} debtors"
     if not shown:
@@ -84,12 +84,8 @@ def _two_lines(interval: Interval, metric: str) -> str:
 
 
 def _spanned(interval: Interval, metric: str) -> str:
-    decimals = {"days": 1, "rounds": 2}.get(_UNITS[metric], 3)
-    mean, *bounds = (
-        None if value is None else f"{round(value, decimals) + 0.0:+.{decimals}f}"
-        for value in (interval.mean, interval.low, interval.high)
-    )
-    return f"{mean} [{bounds[0]}, {bounds[1]}]" if None not in bounds else str(mean)
+    mean, *bounds = (BY_ID[metric].written(value, "+") for value in (interval.mean, *(interval.bounds or ())))
+    return f"{mean} [{', '.join(bounds)}]" if bounds else mean
 
 
 def _percent(share: float | None) -> str:

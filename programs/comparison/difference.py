@@ -10,15 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from math import isfinite
-from typing import Literal, Self
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.domain import Frozen
 from metrics.scorecard import INDEX_IDS, INDICES, METRIC_IDS, METRICS
-from metrics.statistics.intervals import Estimate, holm, mean_intervals_at, sign_flip_p_values
+from metrics.statistics.intervals import Interval, holm, mean_intervals_at, sign_flip_p_values
 from metrics.statistics.power import debtors_to_equate, debtors_to_show, fewest_debtors
 
 LEVEL = 0.05
@@ -42,23 +41,6 @@ class Verdict(StrEnum):
     """None as large as the margin."""
     UNDECIDED = "undecided"
     TOO_FEW = "too few debtors"
-
-
-class Interval(Frozen):
-    """A mean with its interval, of 95 % unless said otherwise."""
-
-    mean: float
-    low: float | None
-    """None, like `high`, where one debtor alone gives no interval."""
-    high: float | None
-    n: int
-    """Debtors behind it."""
-
-    @classmethod
-    def of(cls, estimate: Estimate) -> Self:
-        """From the statistics' own type."""
-        low, high = (bound if isfinite(bound) else None for bound in (estimate.low, estimate.high))
-        return cls(mean=estimate.mean, low=low, high=high, n=estimate.n)
 
 
 class Difference(Frozen):
@@ -108,7 +90,7 @@ def differences(columns: NDArray[np.float64], margins: Mapping[str, float], seed
 def both_intervals(columns: NDArray[np.float64], seed: int) -> list[tuple[Interval, Interval]]:
     """The 95 % and the 90 % interval of every column's mean."""
     wide, narrow = mean_intervals_at(columns, (1 - LEVEL, 1 - 2 * LEVEL), seed)
-    return [(Interval.of(one), Interval.of(other)) for one, other in zip(wide, narrow, strict=True)]
+    return list(zip(wide, narrow, strict=True))
 
 
 def judged(
@@ -148,7 +130,7 @@ def judged(
 
 def enough(difference: Interval) -> bool:
     """Whether there are debtors enough to say anything."""
-    return difference.n >= FEWEST_DEBTORS and difference.low is not None and difference.high is not None
+    return difference.n >= FEWEST_DEBTORS and difference.bounds is not None
 
 
 def shown(difference: Interval, p: float) -> bool:
@@ -158,16 +140,15 @@ def shown(difference: Interval, p: float) -> bool:
         difference: paired, with its interval.
         p: corrected where several differences answer one question.
     """
-    if not enough(difference) or difference.low is None or difference.high is None:
-        return False
-    return p <= LEVEL and not difference.low <= 0 <= difference.high
+    return enough(difference) and p <= LEVEL and difference.leaves_out_0
 
 
 def inside(narrow: Interval, margin: float | None) -> bool:
     """Whether the 90 % interval lies inside ±margin."""
-    if margin is None or narrow.low is None or narrow.high is None:
+    if margin is None or narrow.bounds is None:
         return False
-    return -margin < narrow.low and narrow.high < margin
+    low, high = narrow.bounds
+    return -margin < low and high < margin
 
 
 def _verdict(
@@ -184,9 +165,10 @@ def _verdict(
 
 
 def _not_worse(narrow: Interval, better: Literal["up", "down"] | None, margin: float | None) -> bool | None:
-    if margin is None or better is None or not enough(narrow) or narrow.low is None or narrow.high is None:
+    if margin is None or better is None or not enough(narrow) or narrow.bounds is None:
         return None
-    return narrow.low > -margin if better == "up" else narrow.high < margin
+    low, high = narrow.bounds
+    return low > -margin if better == "up" else high < margin
 
 
 def _more_debtors(values: NDArray[np.float64], margin: float | None, tests: int) -> int | None:

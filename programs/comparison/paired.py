@@ -16,14 +16,13 @@ from numpy.typing import NDArray
 
 from data.domain import DebtCase, Ending, Frozen
 from metrics.scorecard import METRIC_VERSION, Scorecard
-from metrics.statistics.intervals import mean_intervals
+from metrics.statistics.intervals import Interval, mean_intervals
 from metrics.statistics.reliability import pass_pow_k, worst_share_mean
 from programs.comparison.difference import (
     FEWEST_DEBTORS,
     LEVEL,
     MEASURES,
     Difference,
-    Interval,
     Verdict,
     differences,
     shown,
@@ -38,7 +37,6 @@ __all__ = [
     "LEVEL",
     "Comparison",
     "Difference",
-    "Interval",
     "PairResult",
     "ProgramResult",
     "Slice",
@@ -172,11 +170,9 @@ def _result(contestant: Contestant, evaluation: Evaluation, seed: int) -> Progra
         failed=endings[Ending.PROGRAM_FAULT],
         endings=dict(endings),
         hard_breaches=sum(card.hard_breach for trials in cards.values() for card in trials),
-        means={
-            name: Interval.of(estimate) for name, estimate in zip(MEASURES, mean_intervals(means, seed), strict=True)
-        },
-        kept_pow_k={k: Interval.of(estimate) for k, estimate in pass_pow_k(_kept(cards), seed).items()},
-        worst_decile_dhi=Interval.of(worst_share_mean(means[:, MEASURES.index("DHI")], seed)),
+        means=dict(zip(MEASURES, mean_intervals(means, seed), strict=True)),
+        kept_pow_k=pass_pow_k(_kept(cards), seed),
+        worst_decile_dhi=worst_share_mean(means[:, MEASURES.index("DHI")], seed),
     )
 
 

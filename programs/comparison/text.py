@@ -7,14 +7,15 @@ from rich.table import Table
 from rich.text import Text
 
 from data.domain import Ending
-from metrics.scorecard import INDICES, METRICS, Metric
+from metrics.scorecard import BY_ID, INDICES, METRICS, Metric
+from metrics.statistics.intervals import Interval
 from programs.comparison.difference import inside
-from programs.comparison.paired import Comparison, Difference, Interval, PairResult, ProgramResult, Verdict
+from programs.comparison.paired import Comparison, Difference, PairResult, ProgramResult, Verdict
 
 _STYLES = {Verdict.BETTER: "green", Verdict.WORSE: "red"} | dict.fromkeys(
     (Verdict.SAME, Verdict.UNDECIDED, Verdict.TOO_FEW), "dim"
 )
-_SHARE = "0..1"
+_OBJECTIVE = BY_ID["objective"]
 _MORE = "(+N): about N more debtors would decide"
 
 
@@ -41,7 +42,7 @@ def setting_sentence(comparison: Comparison) -> str:
 def verdict_sentence(pair: PairResult) -> str:
     """The answer: is it better, by how much, how sure; and what follows where that is not known."""
     objective, gap = pair.objective, pair.objective.difference
-    span = f"objective {gap.mean:+.3f}, 95% interval {_span(gap, _SHARE)}, {_debtors(pair.debtors)}"
+    span = f"objective {gap.mean:+.3f}, 95% interval {_span(gap, _OBJECTIVE)}, {_debtors(pair.debtors)}"
     if pair.same_program:
         return f"{pair.program} is the same program as {pair.baseline} ({span})."
     if objective.verdict in {Verdict.BETTER, Verdict.WORSE}:
@@ -106,7 +107,7 @@ def slices_table(pair: PairResult) -> Table:
         dimension, gap = one.dimension, one.objective.difference
         label = f"{one.dimension}: {one.value.replace('_', ' ')}"
         table.add_row(
-            label, str(one.debtors), _number(gap.mean, _SHARE, "+"), _span(gap, _SHARE), _verdict(one.objective)
+            label, str(one.debtors), _OBJECTIVE.written(gap.mean, "+"), _span(gap, _OBJECTIVE), _verdict(one.objective)
         )
     return table
 
@@ -140,14 +141,14 @@ def coverage_table(programs: tuple[ProgramResult, ...]) -> Table:
 
 
 def _row(metric: Metric, old: Interval, new: Interval, found: Difference) -> tuple[Text | str, ...]:
-    gap, unit = found.difference, metric.unit
+    gap = found.difference
     name = metric.name.partition(" (")[0]
     return (
         f"{metric.id} {name}" if metric.id != "objective" else metric.id,
-        _number(old.mean, unit),
-        _number(new.mean, unit),
-        _number(gap.mean, unit, "+"),
-        _span(gap, unit),
+        metric.written(old.mean),
+        metric.written(new.mean),
+        metric.written(gap.mean, "+"),
+        _span(gap, metric),
         _verdict(found),
     )
 
@@ -164,18 +165,10 @@ def _debtors(number: int) -> str:
 def _with_interval(found: Interval | None) -> str:
     if found is None:
         return "none"
-    if found.low is None or found.high is None:
-        return _number(found.mean, _SHARE)
-    return f"{found.mean:.3f} ({found.low:.3f} to {found.high:.3f})"
+    if found.bounds is None:
+        return _OBJECTIVE.written(found.mean)
+    return "{:.3f} ({:.3f} to {:.3f})".format(found.mean, *found.bounds)
 
 
-def _span(gap: Interval, unit: str) -> str:
-    if gap.low is None or gap.high is None:
-        return "none"
-    return f"{_number(gap.low, unit, '+')} to {_number(gap.high, unit, '+')}"
-
-
-def _number(value: float, unit: str, sign: str = "") -> str:
-    """As many decimals as the unit bears; no minus before a zero."""
-    decimals = {"days": 1, "rounds": 2}.get(unit, 3)
-    return f"{round(value, decimals) + 0.0:{sign}.{decimals}f}"
+def _span(gap: Interval, metric: Metric) -> str:
+    return "none" if gap.bounds is None else " to ".join(metric.written(bound, "+") for bound in gap.bounds)

@@ -86,10 +86,6 @@ class Account(BaseCallback):
         """A block whose LM calls are counted, those of DSPy's threads inside it included."""
         return dspy.context(callbacks=[*dspy.settings.callbacks, self])
 
-    def role(self, name: str) -> AbstractContextManager[None]:
-        """`role(name)`."""
-        return role(name)
-
     @property
     def by_role(self) -> dict[str, Cost]:
         """The cost of each role that made a call, dearest in seconds first."""

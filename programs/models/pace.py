@@ -27,11 +27,21 @@ class Ticket:
     tokens: int
 
 
+@dataclass
+class RateLimits:
+    """What may leave to one model within a minute; None: no cap."""
+
+    rpm: int | None = None
+    """Requests."""
+    tpm: int | None = None
+    """Tokens of prompts and replies, about."""
+
+
 class Pace:
     """When the next request of one model may leave; safe for threads."""
 
-    def __init__(self, rpm: int | None = None, tpm: int | None = None) -> None:
-        self.rpm, self.tpm = rpm, tpm
+    def __init__(self, limits: RateLimits | None = None) -> None:
+        self.limits = limits or RateLimits()
         self._lock = threading.Lock()
         self._until = 0.0
         self._sent: deque[Ticket] = deque()
@@ -69,18 +79,20 @@ class Pace:
 
     def _limit_wait(self, at: float, tokens: int) -> float:
         """Seconds until enough requests have left the window; one above the whole limit waits for an empty window."""
-        if self.rpm is None and self.tpm is None:
+        rpm, tpm = self.limits.rpm, self.limits.tpm
+        if rpm is None and tpm is None:
             return 0.0
         held = sum(ticket.tokens for ticket in self._sent)
         for leave in range(len(self._sent) + 1):
-            fits_requests = self.rpm is None or len(self._sent) - leave < self.rpm
-            if fits_requests and (self.tpm is None or held + tokens <= self.tpm or leave == len(self._sent)):
+            fits_requests = rpm is None or len(self._sent) - leave < rpm
+            if fits_requests and (tpm is None or held + tokens <= tpm or leave == len(self._sent)):
                 break
             held -= self._sent[leave].tokens if leave < len(self._sent) else 0
         return self._sent[leave - 1].at + WINDOW_S - at if leave else 0.0
 
 
 _paces: dict[str, Pace] = {}
+_limits = RateLimits()
 _checks: list[Callable[[], None]] = []
 _lock = threading.Lock()
 
@@ -88,15 +100,18 @@ _lock = threading.Lock()
 def pace_of(model: str) -> Pace:
     """The one pace of `model` in this process."""
     with _lock:
-        return _paces.setdefault(model, Pace())
+        return _paces.setdefault(model, Pace(_limits))
 
 
-def set_limits(model: str, rpm: int | None = None, tpm: int | None = None) -> None:
-    """Let at most `rpm` requests and about `tpm` tokens (prompt and reply) of `model` leave a minute; None: no cap."""
+def set_limits(rpm: int | None = None, tpm: int | None = None) -> None:
+    """Let at most so many requests and tokens leave a minute, from this process to each remote model; None: no cap.
+
+    Raises:
+        ValueError: a limit below 1.
+    """
     if any(limit is not None and limit < 1 for limit in (rpm, tpm)):
         raise ValueError("a limit per minute must be at least 1")
-    pace = pace_of(model)
-    pace.rpm, pace.tpm = rpm, tpm
+    _limits.rpm, _limits.tpm = rpm, tpm
 
 
 @contextmanager

@@ -7,7 +7,6 @@ read. So DSPy's retries are off here and `RemoteLM` makes its own; LiteLLM's and
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import json
 import logging
@@ -18,7 +17,7 @@ import dspy
 from dspy.utils.exceptions import is_retryable_lm_error
 
 from programs.models.accounts import entry_of, own_price, was_cached
-from programs.models.pace import SLICE_S, look, nap, now, pace_of
+from programs.models.pace import nap, pace_of
 from programs.models.retryable import retry_after
 
 RETRIES = 4
@@ -61,21 +60,6 @@ class RemoteLM(dspy.LM):
                 return outputs
         raise AssertionError("never reached: the loop has no end")
 
-    async def acall(self, prompt: str | None = None, *, messages: Any = None, **settings: Any) -> Any:
-        """As a plain call, waiting without holding up the event loop."""
-        pace, tokens = pace_of(self.model), self._estimate(prompt, messages, settings)
-        for attempt in itertools.count():
-            while isinstance(ticket := pace.turn(tokens), float):
-                await _anap(ticket)
-            try:
-                outputs = await super().acall(prompt, messages=messages, **settings)
-            except Exception as error:
-                await _anap(self._wait_after(error, attempt))
-            else:
-                pace.settle(ticket, self._tokens_used(outputs))
-                return outputs
-        raise AssertionError("never reached: the loop has no end")
-
     def _wait_after(self, error: Exception, attempt: int) -> float:
         """Seconds that this worker alone waits after a failure; raises `error` when trying again is no use.
 
@@ -93,7 +77,7 @@ class RemoteLM(dspy.LM):
 
     def _estimate(self, prompt: str | None, messages: Any, settings: dict[str, Any]) -> int:
         """About how many tokens a call takes, prompt and reply; counted where a limit a minute is set only."""
-        if pace_of(self.model).tpm is None:
+        if pace_of(self.model).limits.tpm is None:
             return 0
         reply = {**self.kwargs, **settings}.get("max_tokens") or 0
         return most_tokens([prompt, messages, settings.get("response_format")]) + reply
@@ -125,16 +109,6 @@ def wait_before_retry(error: Exception, attempt: int) -> float | None:
     if asked is None:
         return min(2.0**attempt, LONGEST_WAIT_S) * random.uniform(1.0, 1.25)  # timing only, no result depends on it
     return asked if asked <= LONGEST_WAIT_S else None
-
-
-async def _anap(seconds: float) -> None:
-    """`nap` that leaves the event loop to others."""
-    end = now() + seconds
-    while True:
-        look()
-        if (left := end - now()) <= 0:
-            return
-        await asyncio.sleep(min(left, SLICE_S))
 
 
 def most_tokens(request: Any) -> int:

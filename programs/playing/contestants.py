@@ -19,7 +19,7 @@ from data.domain import CreditorPolicy, CreditorView, DebtCase
 from plumbing.errors import UserError
 from programs.artifacts.store import ROOT as ARTIFACTS
 from programs.artifacts.store import load_program
-from programs.creditor.fingerprints import canonical_sha256, program_sha256, program_state
+from programs.creditor.fingerprints import canonical_sha256
 from programs.creditor.rules import BASELINES, RuleCreditor
 from programs.creditor.settings import ProgramSettings, Variant
 from programs.debtor.simulated import SimulatedDebtor
@@ -191,7 +191,7 @@ def _of(label: str, program: Maden, kind: Literal["variant", "artifact", "model"
         program=program,
         seat=program.seat,
         policy=program.settings.policy,
-        fingerprint=program_sha256(program.settings, program_state(program)),
+        fingerprint=program.sha256,
         needs_lm=True,
         kind=kind,
     )

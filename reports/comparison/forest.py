@@ -43,7 +43,7 @@ def standardised(pair: PairResult, baseline: Evaluation, program: Evaluation) ->
 
 def _row(metric: Metric, found: Difference, spread: float) -> Standardised:
     gap, turn = found.difference, -1.0 if metric.better == "down" else 1.0
-    bounds = None if gap.low is None or gap.high is None else sorted(turn * b for b in (gap.low, gap.high))
+    bounds = None if gap.bounds is None else sorted(turn * b for b in gap.bounds)
     low, high = (None, None) if bounds is None else (_over(bounds[0], spread), _over(bounds[1], spread))
     margin = None if found.margin is None else _over(found.margin, spread)
     return Standardised(metric, found, _over(turn * gap.mean, spread), low, high, margin)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
+from metrics.scorecard import decimals
+
 
 @dataclass(frozen=True)
 class Number:
@@ -60,5 +62,5 @@ def written(value: Any, unit: str = "0..1", sign: str = "", none: str = "none") 
         return str(value)
     if unit == "p":
         return "< 0.001" if value < 0.001 else f"{value:.3f}"
-    decimals = 0 if isinstance(value, int) else {"days": 1, "rounds": 2, "count": 0}.get(unit, 3)
-    return f"{round(value, decimals) + 0.0:{sign},.{decimals}f}".replace("-", "−")
+    places = 0 if isinstance(value, int) or unit == "count" else decimals(unit)
+    return f"{round(value, places) + 0.0:{sign},.{places}f}".replace("-", "−")

@@ -8,6 +8,7 @@ from typing import Any
 
 from metrics.scorecard import INDICES, METRICS
 from plumbing.errors import UserError
+from plumbing.plots import missing
 from programs.artifacts.diff import ArtifactDiff
 from programs.comparison.looks import Looks
 from programs.comparison.paired import Comparison
@@ -19,7 +20,6 @@ from reports.comparison.chats import clean
 from reports.comparison.numbers import Numbers, written
 from reports.comparison.plots import ENDING_LOOKS
 from reports.comparison.svg import looks as program_looks
-from reports.comparison.svg import missing
 
 TEMPLATE = "page.html.j2"
 

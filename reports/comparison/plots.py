@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from metrics.scorecard import METRICS
-from programs.comparison.paired import Interval
+from metrics.statistics.intervals import Interval
+from plumbing.plots import BLACK, BLUE, GREEN, ORANGE, SKY, VERMILLION, error_bars
 from reports.comparison.concessions import Step
 from reports.comparison.forest import Standardised
 from reports.comparison.frontier import Frontier
-from reports.comparison.svg import BLACK, BLUE, FAINT, GREEN, INK, ORANGE, SKY, VERMILLION, Look, drawn
+from reports.comparison.svg import FAINT, INK, Look, drawn
 
 GREY = "#999999"
 ENDING_LOOKS = {
@@ -120,8 +121,8 @@ def _mean(axis: Any, look: Look, cri: Interval, dhi: Interval) -> None:
     axis.errorbar(
         cri.mean,
         dhi.mean,
-        xerr=_reach(cri),
-        yerr=_reach(dhi),
+        xerr=error_bars(cri.mean, cri.bounds),
+        yerr=error_bars(dhi.mean, dhi.bounds),
         color=INK,
         marker=look.marker,
         markersize=11,
@@ -132,12 +133,6 @@ def _mean(axis: Any, look: Look, cri: Interval, dhi: Interval) -> None:
         linestyle="none",
         zorder=5,
     )
-
-
-def _reach(found: Interval) -> list[list[float]] | None:
-    if found.low is None or found.high is None:
-        return None
-    return [[max(0.0, found.mean - found.low)], [max(0.0, found.high - found.mean)]]
 
 
 def _equal_cci(axis: Any) -> None:
@@ -224,7 +219,7 @@ def slices(name: str, groups: Mapping[str, Sequence[tuple[str, Interval, str]]],
 
 def _slice_row(axis: Any, place: int, gap: Interval, verdict: str) -> None:
     colour, marker = _VERDICT_LOOKS.get(verdict, (FAINT, "o"))
-    if gap.low is not None and gap.high is not None:
-        axis.plot([gap.low, gap.high], [place, place], color=colour, linewidth=1.8, zorder=2)
+    if gap.bounds is not None:
+        axis.plot(gap.bounds, [place, place], color=colour, linewidth=1.8, zorder=2)
     face = colour if verdict in _VERDICT_LOOKS else "white"
     axis.plot(gap.mean, place, marker, color=colour, markerfacecolor=face, markersize=7, zorder=3)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.domain import CreditorPolicy, DebtCase
-from programs.comparison.paired import Comparison, Interval, PairResult
+from metrics.statistics.intervals import Interval
+from programs.comparison.paired import Comparison, PairResult
 from programs.comparison.text import verdict_sentence
 from programs.playing.evaluate import Evaluation
 from reports.comparison import plots

@@ -1,49 +1,32 @@
 """Plots as inline SVG for an HTML page: the same input gives the same bytes, and no plot refers to anything outside.
 
-Colours are those of Okabe & Ito (2008), which colour-blind readers tell apart; every program has a marker of its own as
-well. The width is that of a phone held upright, so that no label gets too small there.
+Every program has a colour and a marker of its own. The width is that of a phone held upright, so that no label gets too
+small there.
 """
 
 from __future__ import annotations
 
 import html
-import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from plumbing.errors import UserError
+from plumbing.plots import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILLION, drawing, svg_of
 
 WIDTH_IN = 4.7
 """Width of every plot, inches."""
 INK, FAINT = "#1a1a1a", "#767676"
 
-BLACK, BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY = (
-    "#000000",
-    "#0072B2",
-    "#D55E00",
-    "#009E73",
-    "#CC79A7",
-    "#E69F00",
-    "#56B4E9",
-)
-
-_STYLE: dict[Any, Any] = {
-    "svg.hashsalt": "maden",  # element ids are otherwise random
-    "svg.fonttype": "none",
+_STYLE: dict[str, Any] = {
     "text.parse_math": False,  # a program may be called $x$
-    "font.family": "sans-serif",
     "font.size": 11,
     "text.color": INK,
     "axes.labelcolor": INK,
     "axes.edgecolor": FAINT,
     "xtick.color": INK,
     "ytick.color": INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
 }
-_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
 @dataclass(frozen=True)
@@ -90,27 +73,13 @@ def drawn(name: str, alternative: str, height_in: float, draw: Callable[[Any], N
     Raises:
         UserError: the extra `report` is not installed.
     """
-    try:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise missing(error) from error
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
+    with drawing((WIDTH_IN, height_in), _STYLE) as figure:
         draw(figure.add_subplot())
-        out = io.StringIO()
-        figure.savefig(out, format="svg", metadata=_METADATA, transparent=True)
-    return _inline(out.getvalue(), name, alternative)
+        return _inline(svg_of(figure, without=("Format", "Type"), transparent=True), name, alternative)
 
 
-def missing(error: ImportError) -> UserError:
-    """The sentence for somebody who has not installed what the report needs."""
-    return UserError(f'the report needs {error.name}, which is not installed; run pip install "maden[report]"')
-
-
-def _inline(document: str, name: str, alternative: str) -> str:
-    """The document's `<svg>` as a part of a page: ids of its own, the page's font, no name spaces (HTML knows them)."""
-    svg = document[document.index("<svg") :]
+def _inline(svg: str, name: str, alternative: str) -> str:
+    """The `<svg>` as a part of a page: ids of its own, the page's font, no name spaces (HTML knows them)."""
     opening, rest = svg.split(">", 1)
     box = re.search(r'viewBox="[^"]*"', opening)
     assert box is not None, "matplotlib writes a viewBox"

@@ -24,9 +24,10 @@ from metrics.money.indices import collection_index, health_index, recovery_index
 from metrics.money.oracle import best_terms, firmest_kept
 from metrics.money.simulation import PlanBatch, simulate
 from metrics.money.weights import default_weights
-from plumbing import cli, plots
-from plumbing.errors import UserError
+from plumbing import cli
 from plumbing.files import replace_file
+from plumbing.plots import missing
+from reports.debtor_book import plots
 from reports.debtor_book.fidelity import NEAR_SHARE, book_frame, column_fits, correlation_fit, privacy
 
 Bools = NDArray[np.bool_]
@@ -140,10 +141,8 @@ def _fidelity(title: str, words: str, rows: pd.DataFrame, real: pd.DataFrame) ->
 def _environment() -> Any:
     try:
         from jinja2 import Environment, StrictUndefined
-    except ImportError:
-        raise UserError(
-            "the report needs the package jinja2, which is not installed; install it with `pip install 'maden[report]'`"
-        ) from None
+    except ImportError as error:
+        raise missing(error) from error
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     environment.filters["g"] = lambda value: f"{value:g}"
     return environment

@@ -14,7 +14,6 @@ from app.conversation.negotiations import Negotiations
 from app.database.tables import Base
 from data.book import read_book, write_book
 from data.domain import DebtCase
-from programs.creditor.fingerprints import program_sha256, program_state
 from programs.creditor.settings import ProgramSettings, Variant
 from programs.debtor.person import model_reader
 from programs.maden import Maden
@@ -53,7 +52,7 @@ def house(folder: Path, lm: dspy.LM, profile: str = "neutral", cases: list[DebtC
     path = folder / "book.jsonl"
     write_book(cases or [case(case_id=CASE, income=613_700, expenses=507_900, assets=411_300)], path)
     program = Maden(ProgramSettings(variant=Variant.PLANNED))
-    sha256 = program_sha256(program.settings, program_state(program))
+    sha256 = program.sha256
     return House(program, "planned", sha256, lm, model_reader(lambda: lm), load_profile(profile), read_book(path))
 
 

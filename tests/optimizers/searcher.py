@@ -13,13 +13,11 @@ from pathlib import Path
 import dspy
 
 from data.domain import CreditorPolicy
-from optimizers.config import CompileConfig
 from optimizers.registry import compile_with, work_with
 from optimizers.runs.folder import RunFolder
 from optimizers.runs.player import Player
 from optimizers.runs.task import CompileTask
-from optimizers.strategy_settings import StrategySettings
-from programs.creditor.fingerprints import program_sha256, program_state
+from optimizers.settings import CompileConfig, StrategySettings
 from programs.creditor.settings import ProgramSettings
 from programs.maden import Maden
 from tests.optimizers.tasks import Heard
@@ -61,7 +59,7 @@ def run_folder(root: Path) -> RunFolder:
 
 def sha256(made: Maden) -> str:
     """Of the program."""
-    return program_sha256(made.settings, program_state(made))
+    return made.sha256
 
 
 def played(task: CompileTask) -> int:

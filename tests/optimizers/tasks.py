@@ -7,13 +7,12 @@ from pathlib import Path
 
 import dspy
 
-from data.domain import DebtCase
-from optimizers.config import CompileConfig
+from data.domain import DebtCase, Turn
 from optimizers.runs.folder import RunFolder
 from optimizers.runs.ledger import LedgerLine
 from optimizers.runs.player import Player
 from optimizers.runs.task import CompileTask
-from optimizers.strategy_settings import StrategySettings
+from optimizers.settings import CompileConfig, StrategySettings
 from programs.creditor.settings import ProgramSettings
 from programs.debtor.simulated import SimulatedDebtor
 from programs.maden import DebtorFactory, Maden
@@ -35,6 +34,9 @@ class Heard:
     def played(self, line: LedgerLine, *, reused: bool) -> None:
         self.lines.append(line)
         self.reused += reused
+
+    def turn(self, case_id: str, turn: Turn) -> None:
+        pass
 
     def lost(self, case_id: str, failure: str) -> None:
         self.losses.append(case_id)

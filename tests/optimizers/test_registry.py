@@ -16,6 +16,7 @@ from tests.programs.cases import random_cases
 from tests.programs.players import playing, turn
 
 CASES = random_cases(10)
+DEMOS_ALONE = {"bootstrap", "random-search"}
 STATE_OF_EVERY_PREDICTOR = {"planner.predict", "negotiator.predict", "judge.predict"}
 
 
@@ -64,6 +65,21 @@ def test_every_strategy_keeps_demos_of_real_negotiations_and_leaves_judge_and_or
     assert kept["negotiator.predict"] or name != "bootstrap", "it must find demonstrations among five debtors"
     assert work.player.unscored == 0
     assert work.player.scored == len(work.player.watcher.lines) > 0
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_a_strategy_asks_for_and_changes_no_more_than_it_declares(task, name):
+    lm, declared = proposing(), strategy(name)
+    work = task(lm)
+    compiled = compile_with(name, work)
+    asked = any("proposed_instruction" in prompt for prompt in lm.engine.prompts)
+    assert declared.proposes or not asked
+    instructions = [
+        {n: p.signature.instructions for n, p in program.named_predictors()} for program in (work.program, compiled)
+    ]
+    changed = instructions[0] != instructions[1] or compiled.settings != work.program.settings
+    assert declared.changes == "all" or not changed
+    assert (declared.proposes, declared.changes) == (name not in DEMOS_ALONE, "demos" if name in DEMOS_ALONE else "all")
 
 
 def test_demos_come_from_training_debtors_only_and_carry_whole_inputs(task):

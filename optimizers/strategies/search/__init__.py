@@ -19,20 +19,21 @@ from optimizers.demonstrations.turns import Recorded, play_training
 from optimizers.dspy_bridge.student import plain
 from optimizers.proposals.instructions import proposed, proposes, written
 from optimizers.runs.task import CompileTask
+from optimizers.settings import StrategySettings
 from optimizers.strategies.random_search import UNCOMPILED, best_of
 from optimizers.strategies.search.racing import race, starting_order
 from optimizers.strategies.search.screening import screened
 from optimizers.strategies.search.space import DemoSet, Point, SearchSpace, demo_set, knobs
 from optimizers.strategies.search.study import SharedStudy
-from optimizers.strategy_settings import StrategySettings
 from plumbing import new_files
 from plumbing.errors import UserError
 from plumbing.locks import FileLock
-from programs.creditor.fingerprints import program_sha256, program_state
 from programs.maden import Maden
 
 NAME = "search"
 SUMMARY = "instructions, demonstrations and settings raced with early exits; the most for a budget, several workers"
+PROPOSES = True
+CHANGES = "all"
 
 DRAWS = 20
 """Draws of a demonstration set for each that is wanted."""
@@ -139,8 +140,7 @@ class Search:
             self.task.player.watcher.candidate(self._key(point), words, objective, debtors)
 
     def _key(self, point: Point) -> str:
-        program = self.program(point)
-        return program_sha256(program.settings, program_state(program))
+        return self.program(point).sha256
 
 
 def _space(task: CompileTask) -> SearchSpace:

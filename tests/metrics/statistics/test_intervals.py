@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
-from math import isnan, sqrt
+from math import sqrt
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from metrics.statistics.intervals import (
-    Estimate,
+    Interval,
     holm,
     mean_interval,
     mean_intervals,
@@ -57,11 +57,11 @@ def test_higher_level_is_wider() -> None:
 
 
 def test_constant_and_single_values() -> None:
-    assert mean_interval([0.5] * 9) == Estimate(0.5, 0.5, 0.5, 9)
+    assert mean_interval([0.5] * 9) == Interval(mean=0.5, low=0.5, high=0.5, n=9)
     single = mean_interval([0.5])
-    assert (single.mean, single.n) == (0.5, 1) and isnan(single.low) and isnan(single.high)
+    assert (single.mean, single.n) == (0.5, 1) and single.low is None and single.high is None
     assert str(single) == "0.500 (n = 1, no interval)"
-    assert str(Estimate(0.5, 0.25, 0.75, 3)) == "0.500 [0.250, 0.750]"
+    assert str(Interval(mean=0.5, low=0.25, high=0.75, n=3)) == "0.500 [0.250, 0.750]"
 
 
 @pytest.mark.parametrize(

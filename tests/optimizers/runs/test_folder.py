@@ -5,10 +5,8 @@ import multiprocessing
 
 import pytest
 
-from optimizers.asked import resolved
-from optimizers.config import CompileConfig
-from optimizers.presets import PRESETS, Preset
 from optimizers.runs.folder import RunFolder
+from optimizers.settings import PRESETS, CompileConfig, Preset, resolved
 from plumbing.errors import UserError
 from programs.creditor.settings import Variant
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dspy
 import pytest
 
-from optimizers.config import CompileConfig
+from optimizers.settings import CompileConfig
 from optimizers.spending.budget import Limits, Spent
 from optimizers.spending.estimate import Range, estimate, lines
 from programs.creditor.settings import Variant
@@ -64,7 +64,8 @@ def test_an_unknown_price_is_said_to_be_unknown_and_is_not_0():
 
 def test_one_unknown_price_makes_the_sum_unknown(remote):
     config = CompileConfig(optimizer="mipro")
-    found = estimate(config, 10, remote, RemoteLM("openai/model-of-my-own", temperature=0.0, max_tokens=400))
+    mine = RemoteLM("openai/model-of-my-own", temperature=0.0, max_tokens=400)
+    found = estimate(config, 10, remote, mine, proposes=True)
     assert found.money_usd is None
     assert found.unpriced == ("openai/model-of-my-own",)
 
@@ -89,7 +90,7 @@ def test_a_model_that_was_measured_here_is_estimated_by_its_own_speed(speeds_fil
 
 
 def test_a_remote_prompt_model_is_billed_beside_the_embedded_one(remote):
-    found = estimate(CompileConfig(optimizer="mipro"), 9, embedded(), remote)
+    found = estimate(CompileConfig(optimizer="mipro"), 9, embedded(), remote, proposes=True)
     assert 0 < found.money_usd.low < found.money_usd.high
     assert not found.embedded
     assert found.minutes is not None

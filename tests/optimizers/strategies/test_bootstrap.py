@@ -9,7 +9,7 @@ from optimizers.registry import compile_with
 from optimizers.runs.halt import Halted
 from optimizers.strategies import bootstrap, random_search
 from optimizers.strategies.random_search import best_of
-from programs.creditor.fingerprints import predictors, program_sha256, program_state
+from programs.creditor.fingerprints import predictors
 from programs.creditor.settings import ProgramSettings, Variant
 from programs.maden import Maden
 from programs.playing.evaluate import Evaluation, Played
@@ -39,7 +39,7 @@ def demos(program: Maden) -> dict[str, list[dict]]:
 
 
 def state(program: Maden) -> str:
-    return program_sha256(program.settings, program_state(program))
+    return program.sha256
 
 
 class TestBootstrap:

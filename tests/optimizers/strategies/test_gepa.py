@@ -13,10 +13,10 @@ from optimizers.dspy_bridge.student import student
 from optimizers.proposals.asking import PROPOSAL_TEMPERATURE, PROPOSAL_TOKENS, sampling
 from optimizers.registry import compile_with
 from optimizers.runs.halt import Halted
+from optimizers.settings import StrategySettings
 from optimizers.spending.budget import Budget, Limits
 from optimizers.spending.responses import ResponseStore
 from optimizers.strategies.gepa import GUIDANCE, MAX_INSTRUCTION_CHARS, MINIBATCH, Proposer, budget, negotiations
-from optimizers.strategy_settings import StrategySettings
 from programs.creditor.fingerprints import program_state
 from programs.creditor.settings import ProgramSettings, Variant
 from programs.maden import Maden

@@ -142,7 +142,7 @@ def test_an_utterance_that_it_was_shown_is_no_instruction(tmp_path):
 HASHED = """
 from dspy.utils.hasher import Hasher
 import dspy
-from optimizers.dspy_bridge.draws import repeatable_draws
+from optimizers.dspy_bridge.patches import repeatable_draws
 from signatures.turn import LadderTurn
 demo = dspy.Example(turn=LadderTurn(thoughts="t", choice="hold", inquiry="none", message="m"), account="a")
 with repeatable_draws():
@@ -164,5 +164,5 @@ def test_draws_of_demonstrations_are_the_same_in_every_process():
     ]
     assert len({ours for _, ours in found}) == 1
     assert len({theirs for theirs, _ in found}) > 1, (
-        "DSPy's own hash is stable now: optimizers.dspy_bridge.draws may go"
+        "DSPy's own hash is stable now: optimizers.dspy_bridge.patches may go"
     )

@@ -11,17 +11,9 @@ from data.domain import CreditorPolicy
 from plumbing.errors import UserError
 from programs.ablate import ablate
 from programs.artifacts.store import save_program
-from programs.comparison.ablation import (
-    Ablation,
-    AtomicChange,
-    ablated,
-    atomic_changes,
-    combinations_to_play,
-    label_of,
-    with_changes,
-)
+from programs.comparison.ablation import Ablation, ablated, combinations_to_play, label_of
+from programs.comparison.changes import AtomicChange, atomic_changes, with_changes
 from programs.comparison.looks import FILE
-from programs.creditor.fingerprints import program_sha256, program_state
 from programs.creditor.settings import ProgramSettings
 from programs.maden import Maden
 from tests.programs.command_line import CommandLine, small_book
@@ -42,7 +34,7 @@ def version(instruction: str = "", demos: int = 0, **settings: object) -> Maden:
 
 
 def sha256(made: Maden) -> str:
-    return program_sha256(made.settings, program_state(made))
+    return made.sha256
 
 
 @dataclass

@@ -116,7 +116,7 @@ def test_a_call_inside_another_lm_context_is_still_seen():
     account, debtor = Account(), scripted_lm(lambda _: ANSWER, price_usd=3.0)
     with dspy.context(lm=scripted_lm(lambda _: ANSWER, price_usd=1.0)), account.watching():
         dspy.Predict("question -> answer")(question="a")
-        with account.role("debtor"), dspy.context(lm=debtor, trace=None):
+        with role("debtor"), dspy.context(lm=debtor, trace=None):
             dspy.Predict("question -> answer")(question="a")
     assert account.total.money_usd == 4.0
     assert account.by_role["debtor"].money_usd == 3.0

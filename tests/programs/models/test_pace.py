@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import subprocess
 import sys
@@ -16,7 +15,7 @@ import pytest
 
 from programs.models import pace as pace_module
 from programs.models.make import make_lm
-from programs.models.pace import WINDOW_S, Pace, Ticket, nap, pace_of, set_limits, watching
+from programs.models.pace import WINDOW_S, Pace, RateLimits, Ticket, nap, pace_of, set_limits, watching
 from programs.models.remote import LONGEST_WAIT_S
 from tests.openai_server import Reply
 
@@ -49,6 +48,7 @@ def clock(monkeypatch) -> Clock:
 @pytest.fixture(autouse=True)
 def no_pace_of_another_test(monkeypatch):
     monkeypatch.setattr(pace_module, "_paces", {})
+    monkeypatch.setattr(pace_module, "_limits", RateLimits())
 
 
 # --- over HTTP ------------------------------------------------------------------------------------------------
@@ -88,22 +88,8 @@ def test_a_wait_too_long_to_sit_out_holds_nobody(server):
     assert lm("a") == ["ok"]
 
 
-def test_an_asynchronous_call_waits_and_tries_again_too(server):
-    server.replies = [Reply.error(429, "rate_limit_exceeded", Retry_After="1")]
-    began = time.monotonic()
-    assert asyncio.run(make_lm(MODEL).acall("a")) == ["ok"]
-    assert (len(server.requests), time.monotonic() - began > 0.95) == (2, True)
-
-
-def test_an_asynchronous_call_gives_up_on_a_lasting_error(server):
-    server.replies = [Reply.error(401, "invalid_api_key")]
-    with pytest.raises(dspy.utils.exceptions.LMAuthError):
-        asyncio.run(make_lm(MODEL).acall("a"))
-    assert len(server.requests) == 1
-
-
 def test_a_limit_a_minute_holds_for_sent_requests_and_not_for_cached_answers(server, clock):
-    set_limits(MODEL, rpm=2)
+    set_limits(rpm=2)
     lm = make_lm(MODEL)
     for _ in range(5):
         assert lm("a") == ["ok"]
@@ -114,7 +100,7 @@ def test_a_limit_a_minute_holds_for_sent_requests_and_not_for_cached_answers(ser
 
 
 def test_a_limit_of_tokens_counts_what_was_used(server, clock):
-    set_limits(MODEL, tpm=500)
+    set_limits(tpm=500)
     lm = make_lm(MODEL, max_tokens=400, cache=False)
     for n in range(4):
         lm(str(n))
@@ -126,7 +112,7 @@ def test_a_limit_of_tokens_counts_what_was_used(server, clock):
 
 
 def test_no_sixty_seconds_hold_more_requests_than_allowed(clock):
-    pace = Pace(rpm=3)
+    pace = Pace(RateLimits(rpm=3))
     at = [pace.wait(0).at - 1000 for _ in range(8)]
     assert at == [0, 0, 0, 60, 60, 60, 120, 120]
     clock.at += 10
@@ -134,7 +120,7 @@ def test_no_sixty_seconds_hold_more_requests_than_allowed(clock):
 
 
 def test_tokens_leave_the_window_oldest_first(clock):
-    pace = Pace(tpm=100)
+    pace = Pace(RateLimits(tpm=100))
     pace.wait(60)
     clock.at += 20
     pace.wait(30)
@@ -144,7 +130,7 @@ def test_tokens_leave_the_window_oldest_first(clock):
 
 
 def test_a_request_above_the_whole_limit_waits_for_an_empty_minute_and_no_longer(clock):
-    pace = Pace(tpm=100)
+    pace = Pace(RateLimits(tpm=100))
     pace.wait(10)
     assert pace.wait(5000).at == 1060
 
@@ -157,7 +143,7 @@ def test_the_longer_of_two_pauses_stands(clock):
 
 
 def test_threads_share_one_limit():
-    pace = Pace(rpm=50)
+    pace = Pace(RateLimits(rpm=50))
     with ThreadPoolExecutor(8) as pool:
         turns = list(pool.map(lambda _: pace.turn(0), range(200)))
     assert sum(isinstance(turn, Ticket) for turn in turns) == 50
@@ -166,7 +152,7 @@ def test_threads_share_one_limit():
 @pytest.mark.parametrize("limit", [{"rpm": 0}, {"tpm": -1}])
 def test_a_limit_that_lets_nobody_through_is_refused(limit):
     with pytest.raises(ValueError, match="at least 1"):
-        set_limits(MODEL, **limit)
+        set_limits(**limit)
 
 
 # --- the end of a wait ----------------------------------------------------------------------------------------

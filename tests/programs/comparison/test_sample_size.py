@@ -14,92 +14,68 @@ from statsmodels.stats.power import TTestPower
 from metrics.statistics.intervals import sign_flip_p_values
 from metrics.statistics.power import debtors_to_equate, debtors_to_show, fewest_debtors
 from plumbing.errors import UserError
+from programs.compare import compare
 from programs.comparison.difference import Verdict, both_intervals, judged
-from programs.comparison.noise import Components, Design, components, paired_values, required
+from programs.comparison.sample_size import Components, Design, components, paired_values, required
 from programs.playing.evaluate import Evaluation
+from tests.programs.command_line import CommandLine, small_book
+from tests.scripted import scripted_lm
 
-PLANTED = Components(debtor=0.04, sampling=0.09, simulator=0.01, debtor_by_simulator=0.02)
+PLANTED = Components(debtor=0.06, sampling=0.09)
 
 
-def crossed(rng, debtors, simulators, trials, planted=PLANTED, skewed=False):
-    """Values of a crossed design, (debtors, simulators, trials)."""
+def played(rng, debtors, trials, planted=PLANTED, skewed=False):
+    """Values of a balanced design, (debtors, trials)."""
 
     def noise(variance, *shape):
         raw = rng.exponential(1, shape) - 1 if skewed else rng.normal(0, 1, shape)
         return np.sqrt(variance) * raw
 
-    return (
-        0.5
-        + noise(planted.debtor, debtors, 1, 1)
-        + noise(planted.simulator or 0, 1, simulators, 1)
-        + noise(planted.debtor_by_simulator or 0, debtors, simulators, 1)
-        + noise(planted.sampling, debtors, simulators, trials)
-    )
+    return 0.5 + noise(planted.debtor, debtors, 1) + noise(planted.sampling, debtors, trials)
 
 
 def split(values, share=1.0, rng=None):
     """Components of a design of which a share is left at random."""
-    debtor, simulator, _ = (index.ravel() for index in np.indices(values.shape))
+    debtor = np.indices(values.shape)[0].ravel()
     kept = np.ones(values.size, bool) if rng is None else rng.random(values.size) < share
-    return components(
-        values.ravel()[kept],
-        [str(one) for one in debtor[kept]],
-        [str(one) for one in simulator[kept]] if values.shape[1] > 1 else None,
-    )
+    return components(values.ravel()[kept], [str(one) for one in debtor[kept]])
 
 
 class TestPlantedVariances:
     @pytest.mark.parametrize("skewed", [False, True], ids=["normal", "skewed"])
     def test_of_debtor_and_sampling_are_recovered_from_one_uneven_data_set(self, skewed):
         rng = np.random.default_rng(1)
-        found = split(crossed(rng, 1500, 1, 4, skewed=skewed), share=0.7, rng=rng)
-        between = PLANTED.debtor + PLANTED.debtor_by_simulator  # with one simulator the two are one
-        assert found.debtor == pytest.approx(between, rel=0.2)
+        found = split(played(rng, 1500, 4, skewed=skewed), share=0.7, rng=rng)
+        assert found.debtor == pytest.approx(PLANTED.debtor, rel=0.2)
         assert found.sampling == pytest.approx(PLANTED.sampling, rel=0.2)
-        assert found.simulator is None and found.debtor_by_simulator is None
-
-    def test_of_many_simulators_are_recovered_from_one_uneven_data_set(self):
-        rng = np.random.default_rng(2)
-        found = split(crossed(rng, 250, 250, 2), share=0.6, rng=rng)
-        for name in ("debtor", "simulator", "debtor_by_simulator", "sampling"):
-            assert getattr(found, name) == pytest.approx(getattr(PLANTED, name), rel=0.2), name
 
     def test_of_a_comparisons_size_are_recovered_on_average(self):
-        """195 debtors x 3 simulators x 3 trials, a third lost: one data set's simulator variance is a rough guess."""
+        """195 debtors x 3 trials, a third lost."""
         rng = np.random.default_rng(3)
-        found = [split(crossed(rng, 195, 3, 3), share=0.67, rng=rng) for _ in range(40)]
-        for name, within in (("debtor", 0.2), ("debtor_by_simulator", 0.2), ("sampling", 0.2), ("simulator", 0.4)):
-            mean = np.mean([getattr(one, name) for one in found])
-            assert mean == pytest.approx(getattr(PLANTED, name), rel=within), name
+        found = [split(played(rng, 195, 3), share=0.67, rng=rng) for _ in range(40)]
+        for name in ("debtor", "sampling"):
+            assert np.mean([getattr(one, name) for one in found]) == pytest.approx(getattr(PLANTED, name), rel=0.2), (
+                name
+            )
 
     def test_nothing_planted_nothing_found(self):
         rng = np.random.default_rng(4)
-        found = split(crossed(rng, 800, 1, 4, Components(debtor=0, sampling=0.09)))
+        found = split(played(rng, 800, 4, Components(debtor=0, sampling=0.09)))
         assert 0 <= found.debtor < 0.004
 
 
 class TestAgainstOtherEstimators:
     def test_balanced_trials_give_maximum_likelihoods_answer(self):
         rng = np.random.default_rng(5)
-        values = crossed(rng, 40, 1, 3)
+        values = played(rng, 40, 3)
         debtor = np.indices(values.shape)[0].ravel()
         found = components(values.ravel(), debtor.tolist())
         fit = smf.mixedlm("y ~ 1", pd.DataFrame({"y": values.ravel()}), groups=debtor).fit(reml=True)
         assert found.debtor == pytest.approx(float(fit.cov_re.iloc[0, 0]), rel=1e-3)
         assert found.sampling == pytest.approx(float(fit.scale), rel=1e-3)
 
-    def test_balanced_crossed_design_gives_the_mean_squares_answer(self):
-        values = crossed(np.random.default_rng(6), 30, 4, 1)[:, :, 0]
-        found = split(values[:, :, np.newaxis])
-        rest = values - values.mean(1, keepdims=True) - values.mean(0, keepdims=True) + values.mean()
-        residual = (rest**2).sum() / (29 * 3)
-        assert found.sampling == pytest.approx(residual)
-        assert found.debtor == pytest.approx(values.mean(1).var(ddof=1) - residual / 4)
-        assert found.simulator == pytest.approx(max(0, values.mean(0).var(ddof=1) - residual / 30))
-        assert found.debtor_by_simulator is None
-
     def test_location_does_not_matter_and_scale_does(self):
-        values = crossed(np.random.default_rng(7), 30, 3, 2)
+        values = played(np.random.default_rng(7), 30, 2)
         one, other = split(values), split(1e6 + 10 * values)
         assert other.debtor == pytest.approx(100 * one.debtor, rel=1e-4)
         assert other.sampling == pytest.approx(100 * one.sampling, rel=1e-4)
@@ -107,37 +83,22 @@ class TestAgainstOtherEstimators:
 
 class TestDesigns:
     def test_one_trial_cannot_tell_debtors_from_sampling(self):
-        values = crossed(np.random.default_rng(8), 200, 1, 1)
+        values = played(np.random.default_rng(8), 200, 1)
         found = split(values)
         assert found.sampling is None
         assert found.debtor == pytest.approx(values.var(ddof=1))
         assert [design.trials for design in required(0.05, found)] == [1]
 
-    def test_each_debtor_with_one_simulator(self):
-        rng = np.random.default_rng(9)
-        found = []
-        for _ in range(30):
-            values = crossed(rng, 60, 1, 3, Components(debtor=0.04, sampling=0.09))[:, 0, :]
-            simulator = np.repeat(np.arange(20), 3)
-            values += 0.2 * rng.normal(0, 1, 20)[simulator, np.newaxis]
-            ids = [str(i) for i in range(60) for _ in range(3)]
-            found.append(components(values.ravel(), ids, [str(s) for s in simulator for _ in range(3)]))
-        assert found[0].debtor_by_simulator is None
-        for name, planted in (("debtor", 0.04), ("simulator", 0.04), ("sampling", 0.09)):
-            assert np.mean([getattr(one, name) for one in found]) == pytest.approx(planted, rel=0.2), name
-
     def test_what_cannot_be_split_is_said(self):
         with pytest.raises(UserError, match="one debtor alone"):
             components([1, 2, 3], ["a", "a", "a"])
-        with pytest.raises(UserError, match="each simulator met one debtor only"):
-            components([1, 2, 3, 5], ["a", "a", "b", "b"], ["x", "x", "y", "y"])
 
     def test_paired_values_are_trial_by_trial_where_both_are_scored(self):
         def evaluation(scores):
             return Evaluation(
                 tuple(
                     SimpleNamespace(
-                        case_id=who, trial=trial, scorecard=None if score is None else SimpleNamespace(RR=score)
+                        case_id=who, trial=trial, scorecard=None if score is None else SimpleNamespace(objective=score)
                     )
                     for (who, trial), score in scores.items()
                 )
@@ -145,7 +106,7 @@ class TestDesigns:
 
         old = evaluation({("a", 0): 0.25, ("a", 1): 0.5, ("b", 0): 0.5, ("b", 1): None})
         new = evaluation({("a", 0): 0.5, ("a", 1): None, ("b", 0): 1.0, ("b", 1): 0.75})
-        values, debtors = paired_values(old, new, "RR")
+        values, debtors = paired_values(old, new)
         assert (values.tolist(), debtors) == ([0.25, 0.5], ["a", "b"])
 
 
@@ -164,11 +125,6 @@ class TestRequired:
 
     def test_trials_that_save_no_debtor_are_not_proposed(self):
         assert [design.trials for design in required(0.02, Components(debtor=0.01, sampling=0.0))] == [1]
-
-    def test_simulators_share_the_trials(self):
-        noise = Components(debtor=0.0, sampling=0.09, simulator=0.05, debtor_by_simulator=0.03)
-        assert noise.of_a_debtor(2, 3) == pytest.approx(0.03 / 3 + 0.09 / 6)
-        assert required(0.05, noise, simulators=3)[0].debtors < required(0.05, noise)[0].debtors / 2.9
 
     def test_impossible_and_senseless(self):
         assert required(1e-6, self.NOISE) == []
@@ -227,3 +183,53 @@ class TestPower:
             found = judged(values, both_intervals(column, 0)[0], p=p, p_holm=None, tests=1, better="up", margin=None)
             better += found.verdict is Verdict.BETTER
         assert stats.binomtest(better, comparisons, 0.8).pvalue > 0.01, better / comparisons
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    line = CommandLine(monkeypatch, capsys)
+    line.use_model(None)
+    book = small_book(tmp_path, 120)
+
+    def call(*argv, lm=None):
+        line.use_model(lm)
+        folders = ("--book", book, "--runs", tmp_path / "runs", "--artifacts", tmp_path / "artifacts")
+        return line(compare, "python -m programs.compare", *argv, *folders)
+
+    return call
+
+
+def test_a_plan_plays_nothing_and_needs_a_pilot(run, tmp_path):
+    result = run("hardball", "linear", "--plan", 0.02)
+    assert result.code == 2
+    assert "have 0 debtors in common here, 6 are needed; run the same without --plan" in result.err
+    assert not list(tmp_path.glob("runs/*/played.jsonl"))
+
+
+def test_a_plan_from_a_pilot_names_designs_that_cost_less_the_larger_the_effect(run):
+    run("boulware", "linear", "--trials", 2)
+    result = run("boulware", "linear", "--trials", 2, "--plan", 0.02)
+    assert result.code == 0, result.err
+    assert "linear against boulware: to show a difference of 0.02 of the objective" in result.out
+    assert "between trials (standard deviations)" in " ".join(result.out.split())
+    larger = run("boulware", "linear", "--trials", 2, "--plan", 0.2)
+    assert debtors(larger.out) < debtors(result.out)
+
+
+def debtors(out):
+    """Of the first design in the table."""
+    rows = [line.split("│")[1] for line in out.splitlines() if line.startswith("│")]
+    return int(rows[0].replace(",", ""))
+
+
+def test_one_trial_cannot_tell_sampling_from_debtors_and_says_so(run):
+    run("boulware", "linear")
+    assert "play --trials 2 to tell the two apart" in " ".join(run("boulware", "linear", "--plan", 0.1).out.split())
+
+
+def test_model_calls_are_those_that_the_pilot_took(run):
+    lm = scripted_lm()
+    run("vanilla", "hardball", lm=lm)
+    out = run("vanilla", "hardball", "--plan", 0.1, lm=lm).out
+    assert "unknown" not in out
+    assert run("vanilla", "hardball", "--plan", 0, lm=lm).code == 2

@@ -1,14 +1,17 @@
-"""The knobs of the strategies, written into the run and the artifact."""
+"""What a run is asked to do: the strategies' knobs, the configuration, the presets, and what flags make of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from data.domain import Frozen
+from data.domain import CreditorPolicy, Frozen
+from data.policy import read_policy
 from plumbing.errors import UserError
+from programs.creditor.settings import Variant
 
 
 class StrategySettings(Frozen):
@@ -41,6 +44,78 @@ class StrategySettings(Frozen):
     """Objective from which a negotiation may become a demonstration; None: what the uncompiled program scores on
     validation, at least `optimizers.runs.task.LEAST_THRESHOLD`, so that demonstrations are better than average play.
     Where no training negotiation reaches that, the best one serves (bootstrap, random search)."""
+
+
+class CompileConfig(Frozen):
+    """The resolved configuration of one compile: same config, same model answers, same artifact.
+
+    How it is worked off (threads, caps, logs, folders) is no part of it, so every session of a run may choose anew.
+    """
+
+    program: Variant = Variant.MADEN
+    optimizer: str = "bootstrap"
+    lm: str = "local"
+    prompt_lm: str | None = None
+    debtor: str = "simulated"
+    book: str | None = None
+    policy: CreditorPolicy = CreditorPolicy()
+    train: Annotated[int, Field(ge=1)] = 4
+    val: Annotated[int, Field(ge=1)] = 6
+    seed: Annotated[int, Field(ge=0)] = 0
+    name: str = "maden"
+    temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
+    strategy: StrategySettings = StrategySettings()
+
+
+class Preset(StrEnum):
+    """Sizes of a compile."""
+
+    QUICK = "quick"
+    STANDARD = "standard"
+    THOROUGH = "thorough"
+
+
+class PresetSize(Frozen):
+    """Debtors and knobs of one preset."""
+
+    train: int
+    val: int
+    strategy: StrategySettings
+
+
+PRESETS: dict[Preset, PresetSize] = {
+    # At most 9 negotiations with bootstrap: a quarter of an hour on the embedded model and two cores.
+    Preset.QUICK: PresetSize(train=3, val=3, strategy=StrategySettings(max_demos=1, candidates=1, trials=2)),
+    Preset.STANDARD: PresetSize(train=16, val=24, strategy=StrategySettings(max_demos=3, candidates=4, trials=8)),
+    Preset.THOROUGH: PresetSize(train=60, val=80, strategy=StrategySettings(max_demos=4, candidates=8, trials=24)),
+}
+
+
+def resolved(base: CompileConfig | None, given: dict[str, Any]) -> CompileConfig:
+    """The configuration that flags ask for.
+
+    Args:
+        base: of the run to go on with, which flags that were not given leave as it is; None for a new run.
+        given: the flags that were given, by the names of `programs.compile`; those of no concern here are ignored.
+
+    Raises:
+        UserError: the policy's file is unusable, or a knob is.
+    """
+    known = {name: value for name, value in given.items() if name in CompileConfig.model_fields}
+    if "policy" in known:
+        known["policy"] = read_policy(known["policy"])
+    if known.get("book") is not None:
+        known["book"] = str(known["book"])
+    preset = given.get("preset", Preset.QUICK if base is None else None)
+    if preset is not None:
+        size = PRESETS[preset]
+        known = {"train": size.train, "val": size.val, "strategy": size.strategy, **known}
+    if pairs := given.get("knobs"):
+        before = known.get("strategy", (base or CompileConfig()).strategy)
+        known["strategy"] = with_knobs(before, pairs)
+    if base is None:
+        known.setdefault("name", str(known.get("program", CompileConfig().program)))
+    return CompileConfig.model_validate({**(base or CompileConfig()).model_dump(), **known})
 
 
 def with_knobs(settings: StrategySettings, pairs: Sequence[str]) -> StrategySettings:

@@ -1,4 +1,11 @@
-"""Collection efficiency: the recovery dates (QRD, HRD, CRD), and the slowest that a policy allows."""
+"""What a plan's cash flow shows of three aspects, each as pure arithmetic.
+
+- Debt recovery: was the plan kept (SR), and what share of the debt came back (RR).
+- Collection efficiency: the recovery dates (QRD, HRD, CRD), and the slowest that a policy allows.
+- The debtor's financial health: days in the lower four asset tiers (L1D..L4D) and the variance of the tier (ATV). The
+  tier of a day is the runway, end-of-day assets over monthly expenses: 1 below half a month, 2 below one, 3 below two,
+  4 below four, 5 from there on (and always, for a person without expenses).
+"""
 
 from __future__ import annotations
 
@@ -11,6 +18,16 @@ from numpy.typing import NDArray
 
 from data.domain import CreditorPolicy
 from metrics.money.simulation import HORIZON_DAYS, MONTH_DAYS, CashFlow, Ints
+
+
+def success(flow: CashFlow) -> Ints:
+    """SR: 1 where every payment of the agreed plan is made within the horizon, 0 elsewhere and without a plan."""
+    return flow.completed.astype(np.int64)
+
+
+def recovery_rate(flow: CashFlow) -> NDArray[np.float64]:
+    """RR: money paid within the horizon as a share of the outstanding debt, 0..1."""
+    return flow.paid / flow.outstanding
 
 
 def recovery_dates(flow: CashFlow) -> tuple[Ints, Ints, Ints]:
@@ -48,3 +65,16 @@ def efficiency(dates: tuple[Ints, Ints, Ints], policy: CreditorPolicy) -> NDArra
 def _lateness(date: Ints, slowest: int) -> NDArray[np.float64]:
     # a policy that demands everything on day 0 leaves nothing to be early against
     return np.minimum(date / slowest, 1) if slowest else np.ones(len(date))
+
+
+def tier_days(flow: CashFlow) -> Ints:
+    """(4, N): L1D..L4D; the days in tier 5 are what is missing to the horizon."""
+    return flow.tier_days[:4]
+
+
+def tier_variance(flow: CashFlow) -> NDArray[np.float64]:
+    """ATV: population variance of the tier number over days 1..H; counted in integers, divided once."""
+    _, second, third, fourth, fifth = flow.tier_days  # tiers counted from 0: a shift leaves the variance alone
+    total = second + 2 * third + 3 * fourth + 4 * fifth
+    squares = second + 4 * third + 9 * fourth + 16 * fifth
+    return (HORIZON_DAYS * squares - total * total) / HORIZON_DAYS**2
