@@ -38,9 +38,14 @@ def run(command: Callable[..., Any], prog_name: str) -> None:
         command: the function whose typed parameters are the options and whose docstring is the help.
         prog_name: how the user called it, for usage lines (`python -m metrics.score`).
     """
+    run_app(app_of(command), prog_name)
+
+
+def app_of(command: Callable[..., Any]) -> typer.Typer:
+    """A typer app that has only this command."""
     app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
     app.command()(command)
-    run_app(app, prog_name)
+    return app
 
 
 def run_app(app: typer.Typer, prog_name: str) -> None:

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import runpy
 import shlex
-import warnings
 from pathlib import Path
 
-import click
 import pytest
-import typer
 
-import plumbing.cli
 from data import domain
 from data.policy import read_policy
 from metrics.evaluator import score
@@ -30,13 +25,16 @@ from programs.maden import Maden
 from programs.models import accounts
 from programs.table import failures
 from programs.table.guard import guarded
+from tests.programs.command_line import command_of
 from tests.programs.players import playing
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "data" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 RECORD = ROOT / "docs" / "examples" / "record.jsonl"
 
-_COMMAND = re.compile(r"python (?:-m (?:data|metrics|programs|optimizers|benchmarks)\.\w+|[\w/]+\.py)[^`\n]*")
+_COMMAND = re.compile(
+    r"python (?:-m (?:data|metrics|programs|optimizers|benchmarks)\.\w+|[\w/]+\.py)[^`\n]*|^maden [^`\n]*", re.MULTILINE
+)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -64,30 +62,16 @@ def docs(page: str) -> str:
     return (ROOT / "docs" / page).read_text(encoding="utf-8")
 
 
-def app_of(target: list[str], monkeypatch: pytest.MonkeyPatch) -> click.Command:
-    """The command that `python TARGET` would run, taken before it runs."""
-    caught: list[typer.Typer] = []
-    monkeypatch.setattr(plumbing.cli, "run_app", lambda app, prog_name: caught.append(app))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # the module may be imported already
-        if target[0] == "-m":
-            runpy.run_module(target[1], run_name="__main__")
-        else:
-            runpy.run_path(str(ROOT / target[0]), run_name="__main__")
-    assert len(caught) == 1, f"{' '.join(target)} is no command line"
-    return typer.main.get_command(caught[0])
-
-
 @pytest.mark.parametrize("line", command_lines())
 def test_every_command_line_parses(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    words = shlex.split(line)[1:]
+    words = ["-m", "programs", *shlex.split(line)[1:]] if line.startswith("maden ") else shlex.split(line)[1:]
     cut = 2 if words[0] == "-m" else 1
-    command, arguments = app_of(words[:cut], monkeypatch), words[cut:]
+    command, arguments = command_of(words[:cut], monkeypatch), words[cut:]
     if not arguments:
         return
     if hasattr(command, "commands"):
         assert arguments[0] in command.commands, f"there is no {arguments[0]}"
-        command, arguments = command.commands[arguments[0]], arguments[1:]
+        _, command, arguments = command.resolve_command(command.make_context("docs", arguments), arguments)
     command.make_context("docs", arguments)  # raises for an unknown option, a missing or a wrong value
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import runpy
 import sys
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import dspy
 import pytest
+import typer
 
 from data.book import read_book, write_book
 from data.domain import DebtCase
 from plumbing import cli
+from plumbing.files import ROOT
 from programs.models import make as models
 from tests.data.builders import unlike
 
@@ -49,6 +54,20 @@ class CommandLine:
 
         self._monkeypatch.setattr(models, "make_lm", make)
         return asked
+
+
+def command_of(target: list[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The command that `python TARGET` would run, taken before it runs."""
+    caught: list[typer.Typer] = []
+    with monkeypatch.context() as patched, warnings.catch_warnings():
+        patched.setattr(cli, "run_app", lambda app, prog_name: caught.append(app))
+        warnings.simplefilter("ignore", RuntimeWarning)  # the module may be imported already
+        if target[0] == "-m":
+            runpy.run_module(target[1], run_name="__main__")
+        else:
+            runpy.run_path(str(ROOT / target[0]), run_name="__main__")
+    assert len(caught) == 1, f"{' '.join(target)} is no command line"
+    return typer.main.get_command(caught[0])
 
 
 def small_book(folder: Path, size: int = 60) -> Path:
