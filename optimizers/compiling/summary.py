@@ -11,8 +11,8 @@ from typing import Any
 from optimizers.compiling.session import Outcome
 from optimizers.runs.folder import RunFolder
 from optimizers.runs.ledger import Ledger, LedgerLine
-from plumbing import new_files
 from plumbing.errors import UserError
+from plumbing.files import replace_file
 from programs.artifacts.store import read_artifact
 from programs.models.accounts import Cost
 from programs.playing.evaluate import Evaluation, scored_evaluation
@@ -42,7 +42,7 @@ def write_summary(
         "session_seconds": [round(seconds, 3) for seconds in session_seconds],
         "coverage": {"scored": sum(1 for _ in Ledger(folder.ledger_path)), "unscored": unscored},
     }
-    new_files.replace(folder.summary_path, json.dumps(content, indent=1).encode() + b"\n")
+    replace_file(folder.summary_path, json.dumps(content, indent=1).encode() + b"\n", durable=True)
 
 
 def finished(folder: RunFolder) -> Outcome | None:

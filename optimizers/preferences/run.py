@@ -24,7 +24,7 @@ from optimizers.spending.budget import Budget, Limits
 from optimizers.spending.responses import ResponseStore
 from plumbing.errors import UserError
 from plumbing.files import LineReader, append_line, replace_file
-from plumbing.locks import FileLock
+from plumbing.locks import lock_at, try_acquire
 from programs.models.accounts import Cost
 from programs.table.failures import InfrastructureFailure
 
@@ -111,8 +111,8 @@ class PreferenceRun:
             UserError: another process works on this run, or a cap cannot be kept.
         """
         replace_file(self.path / "config.json", self.config.model_dump_json(indent=1).encode())
-        lock = FileLock(self.path / "leader.lock")
-        if not lock.try_acquire():
+        lock = lock_at(self.path / "leader.lock")
+        if not try_acquire(lock):
             raise UserError(f"run {self.path} is being worked on by another process; wait for it")
         store = ResponseStore(self.path / "responses.sqlite", dspy.cache)
         try:

@@ -15,9 +15,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from optimizers.config import CompileConfig
-from plumbing import new_files
+from plumbing import files
 from plumbing.errors import UserError
-from plumbing.locks import FileLock
+from plumbing.locks import lock_at, try_acquire
 
 RUNS = Path("runs")
 _CODE = frozenset({"playing_sha256", "compiling_sha256"})
@@ -154,8 +154,8 @@ class RunFolder:
         Raises:
             UserError: another process does.
         """
-        lock = FileLock(self.path / "leader.lock")
-        if not lock.try_acquire():
+        lock = lock_at(self.path / "leader.lock")
+        if not try_acquire(lock):
             raise UserError(f"run {self.run_id} is being worked on by another process; wait for it")
         try:
             yield
@@ -176,7 +176,7 @@ def _taken(path: Path, run_json: bytes) -> bool:
     """Make `path` a run's folder; False if it is one. A folder without `run.json` was left by a crash and is free."""
     path.mkdir(parents=True, exist_ok=True)
     try:
-        new_files.create(path / "run.json", run_json)
+        files.create_file(path / "run.json", run_json)
     except FileExistsError:
         return False
     return True

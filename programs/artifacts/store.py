@@ -16,8 +16,9 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
-from plumbing import new_files
+from plumbing import files
 from plumbing.errors import UserError
+from plumbing.locks import lock_at
 from programs.artifacts.aliases import Aliases, check_alias, read_aliases, write_aliases
 from programs.artifacts.document import SCHEMA_VERSION, Artifact, parsed, rendered, sealed
 from programs.artifacts.provenance import without_secrets
@@ -28,6 +29,7 @@ from programs.maden import DebtorFactory, Maden
 
 ROOT = Path("artifacts")
 CHAMPION = "champion"
+LOCK_FILE = ".aliases.lock"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _FILE = re.compile(r"v(\d{4,})\.json")
 _VERSION = re.compile(r"v?0*(\d{1,9})", re.IGNORECASE)
@@ -104,10 +106,10 @@ def _written(content: dict[str, Any], folder: Path, taken: Path | None) -> Artif
         while True:
             numbers.append(_next_version(folder))
             if taken is not None:
-                new_files.replace(taken, json.dumps(numbers).encode())
+                files.replace_file(taken, json.dumps(numbers).encode(), durable=True)
             path, data = _file(content, folder, numbers[-1])
             try:
-                new_files.create(path, data)
+                files.create_file(path, data)
             except FileExistsError:
                 continue
             return parsed(data, str(path)).at(path)
@@ -193,7 +195,7 @@ def promote(name: str, version: int, alias: str = CHAMPION, *, root: Path = ROOT
     artifact = verify(f"{name}@{version}", root=root)
     folder = root / name
     try:
-        with new_files.locked(folder):
+        with lock_at(folder / LOCK_FILE):
             before = read_aliases(folder)
             after = before.moved(alias, version, artifact.content_sha256, _now())
             if after is not before:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import programs
 from data.book import read_book
 from data.domain import CreditorPolicy
-from plumbing import new_files
+from plumbing import files
 from plumbing.errors import UserError
 from programs.artifacts import document as artifact_module
 from programs.artifacts import store as artifact_store
@@ -390,11 +390,11 @@ def test_without_hard_links_a_version_is_still_never_overwritten(saved, root, mo
     def no_links(source, target):
         raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr(new_files.os, "link", no_links)
+    monkeypatch.setattr(files.os, "link", no_links)
     first = saved.path.read_bytes()
     assert save_program(compiled(), "maden", root=root).version == 2
     with pytest.raises(FileExistsError):
-        new_files.create(saved.path, b"other")
+        files.create_file(saved.path, b"other")
     assert saved.path.read_bytes() == first
     assert verify("maden@2", root=root).version == 2
 
@@ -416,7 +416,7 @@ def test_a_full_disk_while_saving_leaves_what_was_there(saved, root, monkeypatch
     def full(*arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(new_files.os, call, full)
+    monkeypatch.setattr(files.os, call, full)
     for name in ("maden", "second"):
         with pytest.raises(UserError) as caught:
             save_program(compiled(), name, root=root)
@@ -539,7 +539,7 @@ def test_a_full_disk_while_promoting_leaves_the_alias(saved, root, monkeypatch):
     def full(handle):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(new_files.os, "fsync", full)
+    monkeypatch.setattr(files.os, "fsync", full)
     with pytest.raises(UserError, match="No space left on device; nothing was changed"):
         promote("maden", 2, root=root)
     assert load_program("maden@champion", root=root).artifact.version == 1
