@@ -134,8 +134,8 @@ class RunFolder:
         Raises:
             UserError: names every setting that differs, then and now.
         """
-        then = {**_flat(self.config.model_dump(mode="json")), **_flat(self.facts)}
-        now = {**_flat(config.model_dump(mode="json")), **_flat(facts)}
+        then = {**flat(self.config.model_dump(mode="json")), **flat(self.facts)}
+        now = {**flat(config.model_dump(mode="json")), **flat(facts)}
         changed = [name for name in sorted({*then, *now}) if then.get(name) != now.get(name)]
         if not changed:
             return
@@ -187,11 +187,11 @@ def _short(value: Any) -> Any:
     return value[:12] if isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value) else value
 
 
-def _flat(value: dict[str, Any], before: str = "") -> dict[str, Any]:
+def flat(value: dict[str, Any], before: str = "") -> dict[str, Any]:
     """Nested settings under dotted names."""
     found: dict[str, Any] = {}
     for name, part in value.items():
-        found |= _flat(part, f"{before}{name}.") if isinstance(part, dict) else {f"{before}{name}": part}
+        found |= flat(part, f"{before}{name}.") if isinstance(part, dict) else {f"{before}{name}": part}
     return found
 
 

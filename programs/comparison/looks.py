@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from data.domain import Frozen
 from metrics.scorecard import METRIC_VERSION
+from plumbing.clock import utc_now
 from plumbing.keyed_log import KeyedLog
 from programs.comparison.paired import Comparison
 
@@ -83,7 +83,7 @@ def look_now(setting: Mapping[str, Any], programs: dict[str, str], objective: di
         programs, objective: as in `Looked`.
     """
     return Looked(
-        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        at=utc_now(),
         book_sha256=setting["book_sha256"],
         debtors=setting["debtors"],
         trials=setting["trials"],
