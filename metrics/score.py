@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +18,7 @@ from metrics.scorecard import INDEX_IDS, INDICES, METRIC_IDS, METRICS, Metric, S
 from metrics.statistics.intervals import mean_interval
 from plumbing.cli import run, stderr, stdout
 from plumbing.errors import UserError
+from plumbing.files import replace_file
 
 
 def command(
@@ -61,15 +61,10 @@ def write_scores(path: Path, records: Sequence[Negotiation], cards: Sequence[Sco
         for record in records
     )
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    temporary: str | None = None
     try:
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="utf-8", delete=False) as handle:
-            temporary = handle.name
-            handle.write(text)
-        Path(temporary).replace(path)
+        path.parent.resolve(strict=True)  # a folder that is not there is a slip, not one to be made
+        replace_file(path, text.encode())
     except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
         raise UserError(f"cannot write {path}: {error.strerror}; nothing was changed") from error
 
 

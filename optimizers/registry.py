@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +13,7 @@ from optimizers.dspy_bridge.student import plain
 from optimizers.runs.task import CompileTask
 from optimizers.settings import StrategySettings
 from optimizers.strategies import bootstrap, gepa, mipro, random_search, search
-from plumbing.errors import UserError
+from plumbing.errors import UserError, did_you_mean
 from programs.maden import Maden
 from programs.models.adapter import ADAPTER
 
@@ -59,8 +58,7 @@ def strategy(name: str) -> Strategy:
     """
     if name in STRATEGIES:
         return STRATEGIES[name]
-    near = difflib.get_close_matches(name, STRATEGIES, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(STRATEGIES)}"
+    hint = did_you_mean(name, STRATEGIES, f"there are {', '.join(STRATEGIES)}")
     raise UserError(f"there is no optimiser called {name!r}; {hint}")
 
 

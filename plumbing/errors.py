@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class UserError(Exception):
     """Something the user can mend: bad input, a wrong name, a missing key.
 
     The message is one clear sentence that says what is wrong, where, and what to do.
     """
+
+
+def did_you_mean(wrong: str, known: Iterable[str], otherwise: str = "", *, most: int = 1, quoted: bool = False) -> str:
+    """The question that a wrong name is answered with.
+
+    Args:
+        wrong: what the user wrote.
+        known: the names that there are.
+        otherwise: what to say where no known name is like it.
+        most: how many names to ask about.
+        quoted: whether they stand in quotes.
+    """
+    near = difflib.get_close_matches(wrong, list(known), n=most)
+    return f"did you mean {' or '.join(map(repr, near) if quoted else near)}?" if near else otherwise

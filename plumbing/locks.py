@@ -1,56 +1,32 @@
-"""File locks that end with the process that holds them, so that nothing that was killed is waited for."""
+"""File locks that end with the process that holds them, so that nothing that was killed is waited for.
+
+They are `filelock`'s, on a file of their own that stays. Optuna's own are files whose presence is the lock: a killed
+process leaves one behind, and whoever comes next waits 30 s. So a system without real locks is refused, not helped out.
+"""
 
 from __future__ import annotations
 
-import fcntl
-import os
 from pathlib import Path
-from typing import Self
+
+from filelock import FileLock, Timeout
+
+POLL_S = 0.02
+"""How often a lock that is waited for is asked for again."""
 
 
-class FileLock:
-    """An advisory lock on a file of its own (`flock`); one object is held by one thread at a time.
-
-    Optuna's own locks are files that a killed process leaves behind: whoever comes next waits 30 s for each.
+def lock_at(path: Path) -> FileLock:
+    """A lock to hold with `with`, `acquire` (waits) or `try_acquire`; each thread holds it for itself.
 
     Args:
-        path: made if missing; its folder must exist.
+        path: made if missing.
     """
+    return FileLock(path, poll_interval=POLL_S, fallback_to_soft=False)
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._handle: int | None = None
 
-    def acquire(self) -> bool:
-        """Wait for the lock and take it; always True, as Optuna's journal wants to hear."""
-        return self._take(fcntl.LOCK_EX)
-
-    def try_acquire(self) -> bool:
-        """Take the lock unless somebody holds it."""
-        return self._take(fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-    def release(self) -> None:
-        """Give it back."""
-        if self._handle is not None:
-            os.close(self._handle)
-            self._handle = None
-
-    def __enter__(self) -> Self:
-        self.acquire()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.release()
-
-    def _take(self, how: int) -> bool:
-        handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(handle, how)
-        except BlockingIOError:
-            os.close(handle)
-            return False
-        except BaseException:
-            os.close(handle)
-            raise
-        self._handle = handle
-        return True
+def try_acquire(lock: FileLock) -> bool:
+    """Take `lock` unless somebody holds it; whether it is ours now."""
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        return False
+    return True

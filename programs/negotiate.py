@@ -15,6 +15,7 @@ from data.policy import read_policy
 from metrics.evaluator import score
 from plumbing import cli
 from plumbing.errors import UserError
+from plumbing.files import replace_file
 from programs.creditor.settings import Variant
 from programs.debtor.person import HELP, PersonDebtor, model_reader
 from programs.debtor.seating import debtor_factory
@@ -107,7 +108,7 @@ def _played(creditor: Contestant, case: DebtCase, debtor: DebtorSeat, seed: int,
 def _report(negotiation: Negotiation, transcript: Transcript, json: Path | None) -> None:
     transcript.ending(negotiation)
     if json is not None:
-        json.write_text(negotiation.model_dump_json(exclude_none=True) + "\n", encoding="utf-8")
+        replace_file(json, f"{negotiation.model_dump_json(exclude_none=True)}\n".encode())
         cli.stderr.print(f"record written to {json}", soft_wrap=True, highlight=False)
     if negotiation.ending is Ending.INFRASTRUCTURE:
         raise UserError(f"the model failed ({negotiation.failure}); nothing is scored, try again")

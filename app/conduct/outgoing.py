@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.conduct.own_words import Private, own_breaches, visible
+from app.conduct.own_words import Private, own_breaches
 from app.conduct.profile import Action, Finding, Profile
 from metrics.talk.conduct import conduct_breaches
+from plumbing.plain_text import normalised
 
 _SENTENCE_END = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])\s+|\n+")
 _RANK = {action: rank for rank, action in enumerate(Action)}
@@ -45,7 +46,7 @@ def checked(
     """
     kept, findings = [], []
     for sentence, by_code in _parts(text, stated):
-        said = sentence if by_code or private is None else visible(sentence)
+        said = sentence if by_code or private is None else normalised(sentence)
         broken = list(_findings(said, profile))
         if private is not None and not by_code:
             broken += own_breaches(said, private)

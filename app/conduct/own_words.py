@@ -8,7 +8,6 @@ the debtor has not seen does not leave. What a model paraphrases, or says in ano
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ from app.conduct.profile import Action, Finding
 from metrics.talk.disclosure import limit_disclosures
 from metrics.talk.numerals import NUMBER, parse
 from metrics.talk.stated import stated_figures
+from plumbing.plain_text import normalised
 
 PROMPT_CHARS = 24
 """Letters and digits in a row, spaces and marks left out, that make a passage of a prompt: about five words.
@@ -70,12 +70,6 @@ class Private:
         )
 
 
-def visible(text: str) -> str:
-    """A model's text in one form of letters, without invisible characters or control characters."""
-    normal = unicodedata.normalize("NFKC", text)
-    return "".join(" " if c in "\r\n\t" else c for c in normal if unicodedata.category(c)[0] != "C" or c in "\r\n\t")
-
-
 def own_breaches(sentence: str, private: Private) -> Iterator[Finding]:
     """Why a sentence of a model's own may not leave."""
     if figure := _figure(sentence):
@@ -107,7 +101,7 @@ def _figure(sentence: str) -> str | None:
 
 def _squeezed(text: str) -> str:
     """Letters and digits alone, so that neither marks nor spaces between letters hide a passage."""
-    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", text).casefold())
+    return re.sub(r"[\W_]", "", normalised(text).casefold())
 
 
 def _pieces(said: str, size: int) -> list[str]:

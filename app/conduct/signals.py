@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from app.conduct.profile import Outcome, Profile, Signal
+from plumbing.plain_text import comparable
 
-_QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "`": "'"})
 _SEVERITY = {outcome: rank for rank, outcome in enumerate(Outcome)}
 
 
@@ -24,7 +23,7 @@ def noticed(text: str, profile: Profile) -> tuple[Noticed, ...]:
 
     A false alarm costs a person's look, a missed one may cost more, so patterns are wide and know no context.
     """
-    plain = " ".join(re.sub(r"[\u200b-\u200f\u2060\ufeff]", "", text).translate(_QUOTES).split())
+    plain = " ".join(comparable(text).split())
     found = []
     for signal in profile.signals:
         match = next((m for pattern in signal.patterns if (m := pattern.search(plain))), None)

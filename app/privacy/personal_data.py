@@ -20,6 +20,7 @@ from phonenumbers import Leniency, PhoneNumberMatcher
 from stdnum import iban, luhn
 
 from metrics.talk.stated import stated_figures
+from plumbing.plain_text import normalised
 
 KINDS = ("NAME", "EMAIL", "LINK", "IBAN", "CARD", "ID", "PHONE", "NUMBER", "BIRTH DATE", "ADDRESS", "HANDLE")
 """What is told apart, as placeholders name it."""
@@ -106,19 +107,7 @@ _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 def plain(text: str) -> str:
     """`text` in one form of letters and the digits 0 to 9, without invisible characters, which could hide a thing."""
-    return "".join(map(_plain, unicodedata.normalize("NFKC", text)))
-
-
-def _plain(character: str) -> str:
-    match unicodedata.category(character):
-        case "Cf" | "Cs" | "Cn":
-            return ""
-        case "Cc":
-            return " "
-        case "Nd":
-            return str(unicodedata.decimal(character))
-        case _:
-            return character
+    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in normalised(text))
 
 
 def finder(name: str, currency: str) -> Finder:

@@ -6,15 +6,15 @@ import contextlib
 import json
 import time
 from collections.abc import Sequence
+from operator import itemgetter
 from pathlib import Path
 
 import dspy
-from pydantic import ValidationError
 
 from data.domain import DebtCase, Ending, Frozen, Negotiation
 from plumbing.bars import PhaseBars
 from plumbing.errors import UserError
-from plumbing.files import append_line
+from plumbing.keyed_log import KeyedLog
 from programs.models.accounts import Account
 from programs.playing.contestants import Contestant
 from programs.playing.stage import GIVE_UP_AFTER, Stage
@@ -39,6 +39,7 @@ class CostBook:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._log: KeyedLog[tuple[str, Spent]] = KeyedLog(path, itemgetter(0), _cost, later_stands=True)
 
     def add(self, key: str, spent: Spent) -> None:
         """Append what the negotiation stored under `key` cost.
@@ -47,20 +48,16 @@ class CostBook:
             OSError: it cannot be written.
         """
         line = json.dumps({"key": key, "spent": spent.model_dump(exclude_none=True)})
-        append_line(self.path, line.encode())
+        self._log.add((key, spent), line.encode())
 
     def read(self) -> dict[str, Spent]:
         """The latest entry of every key."""
-        found: dict[str, Spent] = {}
-        try:
-            lines = self.path.read_bytes().split(b"\n")
-        except FileNotFoundError:
-            return found
-        for line in filter(None, lines):
-            with contextlib.suppress(ValueError, KeyError, TypeError, ValidationError):  # torn
-                entry = json.loads(line)
-                found[entry["key"]] = Spent.model_validate(entry["spent"])
-        return found
+        return dict(self._log.values())
+
+
+def _cost(line: bytes) -> tuple[str, Spent]:
+    entry = json.loads(line)
+    return entry["key"], Spent.model_validate(entry["spent"])
 
 
 def costs_of(stage: Stage) -> CostBook:

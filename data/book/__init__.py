@@ -7,7 +7,6 @@ nested `DebtCase` objects in minor units. Loading validates everything and repor
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -25,7 +24,7 @@ from data.book.split import SPLIT_NAMES, SplitName, split_of, with_families
 from data.book.tables import Table, csv_table, decoded, header_faults, parquet_table, write_csv, write_parquet
 from data.domain import DebtCase
 from plumbing import cli
-from plumbing.errors import UserError
+from plumbing.errors import UserError, did_you_mean
 from plumbing.files import replace_file
 
 __all__ = ["COLUMNS", "SHIPPED_BOOK", "DebtorBook", "read_book", "split_of", "write_book"]
@@ -64,8 +63,7 @@ class DebtorBook:
         """
         if found := self._by_id.get(case_id):
             return found
-        near = difflib.get_close_matches(case_id, self._by_id, n=3)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"the first is {next(iter(self._by_id), 'missing')}"
+        hint = did_you_mean(case_id, self._by_id, f"the first is {next(iter(self._by_id), 'missing')}", most=3)
         raise UserError(f"no debtor {shown(case_id)} among the {len(self)} of {self.source}; {hint}")
 
     def split(self, name: SplitName) -> tuple[DebtCase, ...]:

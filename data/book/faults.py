@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from data.domain import DebtCase
-from plumbing.errors import UserError
+from plumbing.errors import UserError, did_you_mean
 
 MAX_LISTED = 1000
 """Faults printed of one file; beyond that only their number is told."""
@@ -67,5 +66,4 @@ def shown(value: object) -> str:
 def choice_hint(value: str, known: Iterable[str]) -> str:
     """What could have been meant: the nearest known name if one is near, and all of them."""
     names = list(known)
-    near = difflib.get_close_matches(value.strip().lower(), names, n=1)
-    return (f"did you mean {near[0]}? " if near else "") + f"known are {', '.join(names)}"
+    return f"{did_you_mean(value.strip().lower(), names)} known are {', '.join(names)}".lstrip()

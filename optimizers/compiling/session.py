@@ -22,7 +22,7 @@ from optimizers.runs.task import LEAST_THRESHOLD, POOL, CompileTask
 from optimizers.settings import CompileConfig
 from plumbing.errors import UserError
 from programs.artifacts.document import Artifact
-from programs.artifacts.provenance import collect_provenance
+from programs.artifacts.provenance import Compilation, Provenance
 from programs.artifacts.store import check_name, save_program
 from programs.creditor.settings import ProgramSettings
 from programs.debtor.seating import debtor_factory
@@ -152,8 +152,8 @@ def run(session: Session, player: Player, artifacts: Path, costs: Costs) -> Outc
             before, program, after, threshold = _compiled(session, player)
         except Halted as why:
             return _halted(session, player, artifacts, costs, why)
-    provenance = _provenance(session, player, threshold)
-    artifact = _saved(session, player, artifacts, costs, program, provenance, before, after)
+    section = _section(session, player, threshold)
+    artifact = _saved(session, player, artifacts, costs, program, section, before, after)
     return Outcome(artifact, before, after, session.uncompiled_sha256)
 
 
@@ -203,9 +203,9 @@ def _halted(session: Session, player: Player, artifacts: Path, costs: Costs, why
         raise why
     best = player.restored(sha256)
     before, after = (player.recorded(one, session.val, session.config.seed) for one in (session.program, best))
-    provenance = _provenance(session, player, _threshold(session, before))
-    provenance["halted"] = {"reason": why.reason, "sentence": str(why)}
-    artifact = _saved(session, player, artifacts, costs, best, provenance, before, after)
+    halted = {"halted": {"reason": why.reason, "sentence": str(why)}}
+    section = _section(session, player, _threshold(session, before)) | halted
+    artifact = _saved(session, player, artifacts, costs, best, section, before, after)
     return Outcome(artifact, before, after, session.uncompiled_sha256, why)
 
 
@@ -215,21 +215,18 @@ def _saved(
     artifacts: Path,
     costs: Costs,
     program: Maden,
-    provenance: dict[str, Any],
+    section: dict[str, Any],
     before: Evaluation,
     after: Evaluation,
 ) -> Artifact:
-    return save_program(
-        program,
-        session.config.name,
-        root=artifacts,
-        provenance=provenance,
+    provenance = Provenance(
+        section=section,
         scores={"uncompiled": summary(before), "compiled": summary(after)},
         cost=cost_record(costs()),
+        notes=f"stopped early: {section['halted']['sentence']}" if "halted" in section else "",
         created=player.folder.created,
-        taken=player.folder.versions_path,
-        notes=f"stopped early: {provenance['halted']['sentence']}" if "halted" in provenance else "",
     )
+    return save_program(program, session.config.name, provenance, root=artifacts, taken=player.folder.versions_path)
 
 
 def _require_coverage(scored: int, unscored: int, what: str) -> None:
@@ -259,18 +256,19 @@ def cost_record(by_role: dict[str, Cost]) -> dict[str, Any]:
 
     Without seconds and failed calls: they differ each time, and the same compile shall leave the same artifact.
     """
-    roles = {role: _lasting(cost) for role, cost in sorted(by_role.items())}
-    return {**_lasting(sum(by_role.values(), Cost())), "roles": roles}
+    roles = {role: lasting(cost) for role, cost in sorted(by_role.items())}
+    return {**lasting(sum(by_role.values(), Cost())), "roles": roles}
 
 
-def _lasting(cost: Cost) -> dict[str, Any]:
+def lasting(cost: Cost) -> dict[str, Any]:
+    """What a cost is made of that is the same each time."""
     return {name: value for name, value in asdict(cost).items() if name not in ("seconds", "failed_calls")}
 
 
-def _provenance(session: Session, player: Player, threshold: float) -> dict[str, Any]:
+def _section(session: Session, player: Player, threshold: float) -> dict[str, Any]:
     """Nothing of the clock and of this session: two runs of the same configuration shall leave the same artifact."""
     config = session.config
-    return collect_provenance(
+    return Compilation(
         lm=session.lm,
         prompt_lm=session.prompt_lm,
         optimizer=config.optimizer,
@@ -282,8 +280,8 @@ def _provenance(session: Session, player: Player, threshold: float) -> dict[str,
         debtor=config.debtor,
         config={**config.model_dump(mode="json"), "book": Path(config.book).name if config.book else None},
         compile_unscored=player.unscored,
-        environment=player.folder.environment or None,
-    )
+        environment=player.folder.environment,
+    ).section()
 
 
 def _ids(cases: Sequence[DebtCase]) -> dict[str, Any]:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from optimizers.compiling.session import Outcome
+from optimizers.compiling.session import Outcome, lasting
 from optimizers.runs.folder import RunFolder
 from optimizers.runs.ledger import Ledger, LedgerLine
-from plumbing import new_files
 from plumbing.errors import UserError
+from plumbing.files import replace_file
 from programs.artifacts.store import read_artifact
 from programs.models.accounts import Cost
 from programs.playing.evaluate import Evaluation, scored_evaluation
@@ -38,11 +36,11 @@ def write_summary(
         "halted": {"reason": outcome.halted.reason, "sentence": str(outcome.halted)} if outcome.halted else None,
         "programs": {"uncompiled": outcome.uncompiled_sha256, "compiled": artifact.program_sha256},
         "scores": {stage: scores.model_dump() for stage, scores in artifact.scores.items()},
-        "cost": {role: _plain(cost) for role, cost in costs.items()},
+        "cost": {role: lasting(cost) for role, cost in costs.items()},
         "session_seconds": [round(seconds, 3) for seconds in session_seconds],
         "coverage": {"scored": sum(1 for _ in Ledger(folder.ledger_path)), "unscored": unscored},
     }
-    new_files.replace(folder.summary_path, json.dumps(content, indent=1).encode() + b"\n")
+    replace_file(folder.summary_path, json.dumps(content, indent=1).encode() + b"\n", durable=True)
 
 
 def finished(folder: RunFolder) -> Outcome | None:
@@ -64,7 +62,3 @@ def _evaluation(lines: Sequence[LedgerLine], sha256: str) -> Evaluation:
     """What the program of that fingerprint played."""
     negotiations = [line.record for line in lines if line.candidate == sha256]
     return scored_evaluation(negotiations, [0] * len(negotiations))
-
-
-def _plain(cost: Cost) -> dict[str, Any]:
-    return {name: value for name, value in asdict(cost).items() if name not in ("seconds", "failed_calls")}

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from optimizers.dpo.base import Base, find_base, load
-from optimizers.dpo.card import AdapterCard, created, heldout_margins, text
+from optimizers.dpo.card import AdapterCard, heldout_margins, text
 from optimizers.dpo.curves import plotted
 from optimizers.dpo.gguf_adapter import write_gguf_adapter
 from optimizers.dpo.logps import margins
@@ -22,6 +22,7 @@ from optimizers.dpo.training import CHECKPOINTS, Trained, device_of, steps_of, t
 from optimizers.dpo.training_data import PairSplit, read_pairs, split_pairs
 from plumbing import cli
 from plumbing.bars import PhaseBars
+from plumbing.clock import utc_now
 from plumbing.errors import UserError
 from plumbing.files import replace_file
 from programs.models.adapted import EMBEDDED, write_adapted
@@ -113,7 +114,7 @@ def dpo(  # noqa: PLR0913, PLR0917  (a command line)
     if merge:
         _merge(out / "merged", trained, tokenizer)
     card = AdapterCard(
-        created=created(),
+        created=utc_now(),
         base=base.name,
         base_sha256=base.sha256,
         base_commit=getattr(trained.model.get_base_model().config, "_commit_hash", None),

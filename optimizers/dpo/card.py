@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import PlainSerializer
@@ -99,11 +98,6 @@ def text(card: AdapterCard) -> str:
         "![loss, reward margin and accuracy](curve.svg)",
     ]
     return "\n".join(lines) + "\n"
-
-
-def created() -> str:
-    """Now, UTC."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _margin_lines(found: HeldoutMargins | None) -> list[str]:

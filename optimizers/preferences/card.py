@@ -7,7 +7,6 @@ import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from pydantic import Field
 from data.domain import Frozen
 from optimizers.preferences.pairs import Pair, PairRules
 from optimizers.preferences.run import PreferenceConfig, SampledNegotiation
+from plumbing.clock import utc_now
 from programs.models.accounts import Cost
 from signatures.turn import FreeTurn
 
@@ -82,7 +82,7 @@ def card_of(
     candidates = [one for table in tables for one in table.candidates]
     by_source = {one.source: [c.objective for c in candidates if c.source == one.source] for one in candidates}
     return PairsCard(
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        created=utc_now(),
         pairs_sha256=pairs_sha256,
         config=config,
         rules=rules,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextvars
 import hashlib
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -12,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import dspy
-from pydantic import ValidationError
 
 from data.book import DebtorBook
 from data.domain import DebtCase, Frozen
@@ -23,8 +21,9 @@ from optimizers.runs.halt import Halted
 from optimizers.spending.budget import Budget, Limits
 from optimizers.spending.responses import ResponseStore
 from plumbing.errors import UserError
-from plumbing.files import LineReader, append_line, replace_file
-from plumbing.locks import FileLock
+from plumbing.files import replace_file
+from plumbing.keyed_log import KeyedLog
+from plumbing.locks import lock_at, try_acquire
 from programs.models.accounts import Cost
 from programs.table.failures import InfrastructureFailure
 
@@ -85,23 +84,15 @@ class PreferenceRun:
         self.path = root / config.run_id
         self.config = config
         self.tables_path = self.path / "tables.jsonl"
-        self._lock = threading.Lock()
+        self._log = KeyedLog(self.tables_path, lambda one: one.case_id, SampledNegotiation.model_validate_json)
 
     def known(self) -> dict[str, SampledNegotiation]:
         """What is on the disk, by case id; a torn line is owed again."""
-        found: dict[str, SampledNegotiation] = {}
-        for line in LineReader(self.tables_path).new_lines():
-            try:
-                one = SampledNegotiation.model_validate_json(line)
-            except ValidationError:
-                continue
-            found.setdefault(one.case_id, one)
-        return found
+        return {one.case_id: one for one in self._log.values()}
 
     def add(self, negotiation: SampledNegotiation) -> None:
         """Append one debtor's line."""
-        with self._lock:
-            append_line(self.tables_path, negotiation.model_dump_json().encode())
+        self._log.add(negotiation, negotiation.model_dump_json().encode())
 
     @contextmanager
     def spending(self, limits: Limits, lms: Sequence[dspy.LM]) -> Iterator[tuple[Budget, ResponseStore]]:
@@ -111,8 +102,8 @@ class PreferenceRun:
             UserError: another process works on this run, or a cap cannot be kept.
         """
         replace_file(self.path / "config.json", self.config.model_dump_json(indent=1).encode())
-        lock = FileLock(self.path / "leader.lock")
-        if not lock.try_acquire():
+        lock = lock_at(self.path / "leader.lock")
+        if not try_acquire(lock):
             raise UserError(f"run {self.path} is being worked on by another process; wait for it")
         store = ResponseStore(self.path / "responses.sqlite", dspy.cache)
         try:

@@ -15,9 +15,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from optimizers.settings import CompileConfig
-from plumbing import new_files
+from plumbing import files
 from plumbing.errors import UserError
-from plumbing.locks import FileLock
+from plumbing.locks import lock_at, try_acquire
 
 RUNS = Path("runs")
 _CODE = frozenset({"playing_sha256", "compiling_sha256"})
@@ -134,8 +134,8 @@ class RunFolder:
         Raises:
             UserError: names every setting that differs, then and now.
         """
-        then = {**_flat(self.config.model_dump(mode="json")), **_flat(self.facts)}
-        now = {**_flat(config.model_dump(mode="json")), **_flat(facts)}
+        then = {**flat(self.config.model_dump(mode="json")), **flat(self.facts)}
+        now = {**flat(config.model_dump(mode="json")), **flat(facts)}
         changed = [name for name in sorted({*then, *now}) if then.get(name) != now.get(name)]
         if not changed:
             return
@@ -154,8 +154,8 @@ class RunFolder:
         Raises:
             UserError: another process does.
         """
-        lock = FileLock(self.path / "leader.lock")
-        if not lock.try_acquire():
+        lock = lock_at(self.path / "leader.lock")
+        if not try_acquire(lock):
             raise UserError(f"run {self.run_id} is being worked on by another process; wait for it")
         try:
             yield
@@ -176,7 +176,7 @@ def _taken(path: Path, run_json: bytes) -> bool:
     """Make `path` a run's folder; False if it is one. A folder without `run.json` was left by a crash and is free."""
     path.mkdir(parents=True, exist_ok=True)
     try:
-        new_files.create(path / "run.json", run_json)
+        files.create_file(path / "run.json", run_json)
     except FileExistsError:
         return False
     return True
@@ -187,11 +187,11 @@ def _short(value: Any) -> Any:
     return value[:12] if isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value) else value
 
 
-def _flat(value: dict[str, Any], before: str = "") -> dict[str, Any]:
+def flat(value: dict[str, Any], before: str = "") -> dict[str, Any]:
     """Nested settings under dotted names."""
     found: dict[str, Any] = {}
     for name, part in value.items():
-        found |= _flat(part, f"{before}{name}.") if isinstance(part, dict) else {f"{before}{name}": part}
+        found |= flat(part, f"{before}{name}.") if isinstance(part, dict) else {f"{before}{name}": part}
     return found
 
 

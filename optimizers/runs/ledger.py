@@ -1,21 +1,18 @@
 """The run ledger: one JSON line per finished negotiation, so that a compile that was killed plays none of them again.
 
-A line is one `O_APPEND` write, so several workers may share a ledger; a torn last line is owed again. What
-infrastructure broke is never written: it has no score, and the next session plays it.
+Several workers may share a ledger, and a torn line is owed again (`plumbing.keyed_log`). What infrastructure broke is
+never written: it has no score, and the next session plays it.
 """
 
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from data.domain import Frozen, Negotiation
-from plumbing.files import LineReader, append_line
+from plumbing.keyed_log import KeyedLog
 
 
 class LedgerLine(Frozen):
@@ -53,16 +50,11 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = threading.Lock()
-        self._file = LineReader(path)
-        self._lines: dict[str, LedgerLine] = {}
+        self._log = KeyedLog(path, lambda line: line.key, _line)
 
     def get(self, key: str) -> LedgerLine | None:
         """The line of `key`, written by this process or another one; None if the negotiation is owed."""
-        with self._lock:
-            if key not in self._lines:
-                self._catch_up()
-            return self._lines.get(key)
+        return self._log.get(key)
 
     def add(self, line: LedgerLine) -> None:
         """Append `line`, unless its key is there already.
@@ -70,23 +62,12 @@ class Ledger:
         Raises:
             OSError: it cannot be written; what was written before stays readable.
         """
-        with self._lock:
-            self._catch_up()
-            if line.key in self._lines:
-                return
-            append_line(self.path, line.model_dump_json().encode())
-            self._lines[line.key] = line
+        self._log.add(line, line.model_dump_json().encode())
 
     def __iter__(self) -> Iterator[LedgerLine]:
         """All lines, in the order of the file."""
-        with self._lock:
-            self._catch_up()
-            return iter(list(self._lines.values()))
+        return iter(self._log.values())
 
-    def _catch_up(self) -> None:
-        for text in self._file.new_lines():
-            try:
-                line = LedgerLine.model_validate(json.loads(text))
-            except (ValueError, ValidationError):  # torn
-                continue
-            self._lines.setdefault(line.key, line)
+
+def _line(text: bytes) -> LedgerLine:
+    return LedgerLine.model_validate(json.loads(text))

@@ -17,7 +17,7 @@ from metrics.evaluator import score
 from optimizers.runs.folder import RunFolder
 from optimizers.runs.halt import Halted
 from optimizers.runs.ledger import Ledger, LedgerLine
-from plumbing import new_files
+from plumbing.files import replace_file
 from programs.creditor.fingerprints import program_state
 from programs.creditor.settings import ProgramSettings
 from programs.maden import DebtorFactory, Maden
@@ -220,9 +220,8 @@ class Player:
     def _keep_program(self, program: Maden, sha256: str) -> None:
         path = self.folder.candidates_path / f"{sha256}.json"
         if not path.exists():
-            path.parent.mkdir(exist_ok=True)
             content = {"settings": program.settings.model_dump(mode="json"), "state": program_state(program)}
-            new_files.replace(path, json.dumps(content).encode())
+            replace_file(path, json.dumps(content).encode(), durable=True)
 
 
 def _line(key: str, sha256: str, phase: str, seed: int, negotiation: Negotiation, account: Account) -> LedgerLine:

@@ -18,6 +18,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from optimizers.runs.folder import flat
 from optimizers.settings import CompileConfig
 from optimizers.watching.watchers import RunWatcher
 from plumbing.errors import UserError
@@ -133,14 +134,6 @@ class MlflowWatcher(RunWatcher):
                 broken = True
                 reason = _without_login(textwrap.shorten(str(error) or type(error).__name__, LONGEST_REASON))
                 self.warn(f"{self._name} failed ({reason}); the compile goes on without it")
-
-
-def flat(value: dict[str, Any], before: str = "") -> dict[str, Any]:
-    """Nested settings under dotted names."""
-    found: dict[str, Any] = {}
-    for name, part in value.items():
-        found |= flat(part, f"{before}{name}.") if isinstance(part, dict) else {f"{before}{name}": part}
-    return found
 
 
 def _without_login(text: str) -> str:

@@ -10,8 +10,8 @@ from typing import Literal
 from pydantic import ValidationError
 
 from data.domain import Frozen
-from plumbing import new_files
 from plumbing.errors import UserError
+from plumbing.files import replace_file
 
 ALIASES_FILE = "aliases.json"
 _ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
@@ -99,4 +99,4 @@ def write_aliases(folder: Path, aliases: Aliases) -> None:
         OSError: they cannot be written; what was there is untouched.
     """
     text = json.dumps(aliases.model_dump(mode="json"), sort_keys=True, indent=1, ensure_ascii=False)
-    new_files.replace(folder / ALIASES_FILE, text.encode() + b"\n")
+    replace_file(folder / ALIASES_FILE, text.encode() + b"\n", durable=True)

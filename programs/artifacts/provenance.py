@@ -6,6 +6,7 @@ import importlib.metadata
 import platform
 import re
 import subprocess
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from pydantic_core import to_jsonable_python
 from data.book import DebtorBook
 from metrics.money.weights import default_weights
 from metrics.scorecard import METRIC_VERSION
+from plumbing.clock import utc_now
 from plumbing.files import ROOT
 from programs.artifacts.playing_code import playing_code
 
@@ -33,52 +35,66 @@ _SECRET_KEY = re.compile(
 _URL_USER = re.compile(r"(?<=://)[^/@\s]+@")
 
 
-def collect_provenance(  # noqa: PLR0913  (one parameter a fact)
-    *,
-    lm: dspy.LM | None,
-    prompt_lm: dspy.LM | None = None,
-    optimizer: str,
-    optimizer_settings: dict[str, Any],
-    seed: int,
-    book: DebtorBook,
-    train_ids: dict[str, Any],
-    val_ids: dict[str, Any],
-    debtor: str,
-    config: dict[str, Any] | None = None,
-    compile_unscored: int = 0,
-    environment: dict[str, Any] | None = None,
-) -> dict[str, Any]:
-    """The provenance section of an artifact.
+@dataclass(frozen=True, kw_only=True)
+class Compilation:
+    """What decides the outcome of a compile; `section` is what an artifact keeps of it."""
 
-    Args:
-        lm: the model that the program was compiled for.
-        prompt_lm: the model that proposed instructions.
-        optimizer: its name in the registry.
-        optimizer_settings: everything that decides what it does.
-        seed: of the compile.
-        book: the debtors.
-        train_ids, val_ids: `ids` and their `sha256`; the same hash means the same debtors.
-        debtor: who sat on the other side, as the command line names it.
-        config: the whole configuration of the run.
-        compile_unscored: negotiations of the compilation lost to infrastructure.
-        environment: as `current_environment()` found it when the run was begun; by default as it is now.
-    """
-    return without_secrets(
-        {
-            **(environment or current_environment()),
-            "lm": described(lm),
-            "prompt_lm": described(prompt_lm),
-            "optimizer": {"name": optimizer, "settings": optimizer_settings},
-            "seed": seed,
-            "book": {"source": book.name, "sha256": book.sha256, "debtors": len(book)},
-            "split": {"train": train_ids, "val": val_ids},
-            "metric_version": METRIC_VERSION,
-            "weights": default_weights().fingerprint,
-            "debtor": debtor,
-            "config": config or {},
-            "compile_unscored": compile_unscored,
-        }
-    )
+    lm: dspy.LM | None
+    """The model that the program was compiled for."""
+    prompt_lm: dspy.LM | None = None
+    """The model that proposed instructions."""
+    optimizer: str
+    """Its name in the registry."""
+    optimizer_settings: dict[str, Any]
+    """Everything that decides what it does."""
+    seed: int
+    book: DebtorBook
+    train_ids: dict[str, Any]
+    """`ids` and their `sha256`; the same hash means the same debtors."""
+    val_ids: dict[str, Any]
+    debtor: str
+    """Who sat on the other side, as the command line names it."""
+    config: dict[str, Any] = field(default_factory=dict)
+    """The whole configuration of the run."""
+    compile_unscored: int = 0
+    """Negotiations of the compilation lost to infrastructure."""
+    environment: dict[str, Any] = field(default_factory=dict)
+    """As `current_environment()` found it when the run was begun; by default as it is now."""
+
+    def section(self) -> dict[str, Any]:
+        """The provenance section of an artifact."""
+        return without_secrets(
+            {
+                **(self.environment or current_environment()),
+                "lm": described(self.lm),
+                "prompt_lm": described(self.prompt_lm),
+                "optimizer": {"name": self.optimizer, "settings": self.optimizer_settings},
+                "seed": self.seed,
+                "book": {"source": self.book.name, "sha256": self.book.sha256, "debtors": len(self.book)},
+                "split": {"train": self.train_ids, "val": self.val_ids},
+                "metric_version": METRIC_VERSION,
+                "weights": default_weights().fingerprint,
+                "debtor": self.debtor,
+                "config": self.config,
+                "compile_unscored": self.compile_unscored,
+            }
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """Everything in an artifact that is not the program: where it comes from and what came of it. No secrets."""
+
+    section: dict[str, Any] = field(default_factory=dict)
+    """`Compilation.section`, and what else a compile has to tell of itself."""
+    scores: dict[str, Any] = field(default_factory=dict)
+    """`uncompiled` and `compiled`, each with `estimates` per metric, `scored` and `unscored`."""
+    cost: dict[str, Any] = field(default_factory=dict)
+    """What the compile took."""
+    notes: str = ""
+    """Free words."""
+    created: str = field(default_factory=utc_now)
+    """UTC, ISO 8601."""
 
 
 def current_environment() -> dict[str, Any]:

@@ -6,21 +6,21 @@ A reference is `maden` (the latest), `maden@3`, `maden@v0003`, `maden@champion` 
 from __future__ import annotations
 
 import contextlib
-import difflib
 import json
 import os
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pydantic_core import to_jsonable_python
 
-from plumbing import new_files
-from plumbing.errors import UserError
+from plumbing import files
+from plumbing.clock import utc_now
+from plumbing.errors import UserError, did_you_mean
+from plumbing.locks import lock_at
 from programs.artifacts.aliases import Aliases, check_alias, read_aliases, write_aliases
 from programs.artifacts.document import SCHEMA_VERSION, Artifact, parsed, rendered, sealed
-from programs.artifacts.provenance import without_secrets
+from programs.artifacts.provenance import Provenance, without_secrets
 from programs.artifacts.restoring import restored
 from programs.creditor.fingerprints import program_sha256, program_state, signature_fingerprints
 from programs.debtor.simulated import SimulatedDebtor
@@ -28,6 +28,7 @@ from programs.maden import DebtorFactory, Maden
 
 ROOT = Path("artifacts")
 CHAMPION = "champion"
+LOCK_FILE = ".aliases.lock"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _FILE = re.compile(r"v(\d{4,})\.json")
 _VERSION = re.compile(r"v?0*(\d{1,9})", re.IGNORECASE)
@@ -35,31 +36,16 @@ _LEAST_SECRET_CHARS = 12
 """Shorter values of key variables are placeholders such as "none"."""
 
 
-def save_program(  # noqa: PLR0913  (one parameter a fact)
-    program: Maden,
-    name: str,
-    *,
-    root: Path = ROOT,
-    provenance: dict[str, Any] | None = None,
-    scores: dict[str, Any] | None = None,
-    cost: dict[str, Any] | None = None,
-    parent: str | None = None,
-    notes: str = "",
-    created: str | None = None,
-    taken: Path | None = None,
+def save_program(
+    program: Maden, name: str, provenance: Provenance | None = None, *, root: Path = ROOT, taken: Path | None = None
 ) -> Artifact:
     """Save `program` as the next version of `name`.
 
     Args:
         program: any `Maden`, compiled or not.
         name: letters, digits, dot, - and _.
+        provenance: where it comes from and what came of it; an artifact that `program` was loaded from is its parent.
         root: the folder of all artifacts.
-        provenance: see `programs.artifacts.provenance.collect_provenance`.
-        scores: `uncompiled` and `compiled`, each with `estimates` per metric, `scored` and `unscored`.
-        cost: what the compile took.
-        parent: what it was compiled from; by default the artifact that `program` was loaded from.
-        notes: free words.
-        created: UTC, ISO 8601; now, when nothing is given.
         taken: where the caller remembers which numbers it asked for, so that the same work saved again after a crash
             between saving and noticing is found, not saved twice.
 
@@ -68,27 +54,32 @@ def save_program(  # noqa: PLR0913  (one parameter a fact)
             disk, no permission); nothing that was there is changed then.
     """
     check_name(name)
+    content = _content(program, name, provenance or Provenance())
+    _refuse_secrets(rendered(sealed(content)))
+    restored(parsed(rendered(sealed(content)), f"the new version of {name}"))
+    return _written(content, root / name, taken)
+
+
+def _content(program: Maden, name: str, provenance: Provenance) -> dict[str, Any]:
+    """The first version's file, before it has a number and a hash."""
     origin: Artifact | None = getattr(program, "artifact", None)
     state = program_state(program)
-    content = {
+    return {
         "schema_version": SCHEMA_VERSION,
         "name": name,
         "version": 1,
-        "created": created or _now(),
+        "created": provenance.created,
         "program_class": f"{Maden.__module__}.{Maden.__qualname__}",
         "settings": program.settings.model_dump(mode="json"),
         "state": state,
         "signatures": signature_fingerprints(program),
         "program_sha256": program_sha256(program.settings, state),
-        "provenance": without_secrets(provenance or {}),
-        "scores": to_jsonable_python(scores or {}),
-        "cost": without_secrets(cost or {}),
-        "parent": parent or (origin.reference if origin else None),
-        "notes": notes,
+        "provenance": without_secrets(provenance.section),
+        "scores": to_jsonable_python(provenance.scores),
+        "cost": without_secrets(provenance.cost),
+        "parent": origin.reference if origin else None,
+        "notes": provenance.notes,
     }
-    _refuse_secrets(rendered(sealed(content)))
-    restored(parsed(rendered(sealed(content)), f"the new version of {name}"))
-    return _written(content, root / name, taken)
 
 
 def _written(content: dict[str, Any], folder: Path, taken: Path | None) -> Artifact:
@@ -104,10 +95,10 @@ def _written(content: dict[str, Any], folder: Path, taken: Path | None) -> Artif
         while True:
             numbers.append(_next_version(folder))
             if taken is not None:
-                new_files.replace(taken, json.dumps(numbers).encode())
+                files.replace_file(taken, json.dumps(numbers).encode(), durable=True)
             path, data = _file(content, folder, numbers[-1])
             try:
-                new_files.create(path, data)
+                files.create_file(path, data)
             except FileExistsError:
                 continue
             return parsed(data, str(path)).at(path)
@@ -193,9 +184,9 @@ def promote(name: str, version: int, alias: str = CHAMPION, *, root: Path = ROOT
     artifact = verify(f"{name}@{version}", root=root)
     folder = root / name
     try:
-        with new_files.locked(folder):
+        with lock_at(folder / LOCK_FILE):
             before = read_aliases(folder)
-            after = before.moved(alias, version, artifact.content_sha256, _now())
+            after = before.moved(alias, version, artifact.content_sha256, utc_now())
             if after is not before:
                 write_aliases(folder, after)
     except OSError as error:
@@ -273,8 +264,7 @@ def _version(name: str, which: str, folder: Path, aliases: Aliases) -> int:
 
 
 def _meant(wrong: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(wrong, known, n=3)
-    return f"did you mean {' or '.join(near)}?" if near else f"there is {', '.join(known[:10])}"
+    return did_you_mean(wrong, known, f"there is {', '.join(known[:10])}", most=3)
 
 
 def _ranges(numbers: list[int]) -> str:
@@ -297,7 +287,3 @@ def _refuse_secrets(data: bytes) -> None:
                 f"the program or its description holds the value of {variable}, so nothing was saved; look for it in "
                 "the instructions, demos and notes, and save again without it"
             )
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

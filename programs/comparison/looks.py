@@ -7,18 +7,15 @@ beside the artifacts, and every report says how many there were.
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from data.domain import Frozen
 from metrics.scorecard import METRIC_VERSION
-from plumbing.files import append_line
+from plumbing.clock import utc_now
+from plumbing.keyed_log import KeyedLog
 from programs.comparison.paired import Comparison
 
 FILE = "heldout-looks.jsonl"
@@ -86,7 +83,7 @@ def look_now(setting: Mapping[str, Any], programs: dict[str, str], objective: di
         programs, objective: as in `Looked`.
     """
     return Looked(
-        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        at=utc_now(),
         book_sha256=setting["book_sha256"],
         debtors=setting["debtors"],
         trials=setting["trials"],
@@ -109,10 +106,9 @@ def record(folder: Path, looked: Looked) -> Looks:
     Raises:
         OSError: the ledger cannot be written.
     """
-    earlier = [one for one in _read(folder / FILE) if one.book_sha256 == looked.book_sha256]
-    if all(one.question != looked.question for one in earlier):
-        append_line(folder / FILE, looked.model_dump_json().encode())
-    return _told([*earlier, looked], looked)
+    log = KeyedLog(folder / FILE, lambda one: one.question, _looked)
+    log.add(looked, looked.model_dump_json().encode())
+    return _told([one for one in log.values() if one.book_sha256 == looked.book_sha256], looked)
 
 
 def recorded(folder: Path, look: Looked) -> tuple[Looks | None, tuple[str, ...]]:
@@ -133,10 +129,5 @@ def _told(looks: Sequence[Looked], now: Looked) -> Looks:
     )
 
 
-def _read(path: Path) -> list[Looked]:
-    found = []
-    with contextlib.suppress(FileNotFoundError):
-        for line in path.read_bytes().split(b"\n"):
-            with contextlib.suppress(ValueError, ValidationError):  # blank or torn
-                found.append(Looked.model_validate(json.loads(line)))
-    return found
+def _looked(line: bytes) -> Looked:
+    return Looked.model_validate(json.loads(line))

@@ -6,7 +6,6 @@ functions for autonomous agents"; hardball and accept-all mark the two ends.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import random
 from collections.abc import Callable
@@ -24,7 +23,7 @@ from data.domain import (
     Terms,
     Turn,
 )
-from plumbing.errors import UserError
+from plumbing.errors import UserError, did_you_mean
 from programs.creditor.ladder import softer
 from programs.table.runner import TableState
 from programs.table.words import package
@@ -190,7 +189,6 @@ def rule_named(name: str) -> Rule:
         UserError: there is none; the message names those that there are.
     """
     if name not in BASELINES:
-        near = difflib.get_close_matches(name, BASELINES, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(BASELINES)}"
+        hint = did_you_mean(name, BASELINES, f"there are {', '.join(BASELINES)}", quoted=True)
         raise UserError(f"no rule-based creditor is called {name!r}; {hint}")
     return BASELINES[name]

@@ -10,8 +10,8 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from data.domain import Frozen
-from plumbing import new_files
 from plumbing.errors import UserError
+from plumbing.files import replace_file
 from programs.models.model_file import assembled, file_sha256
 
 MODEL_FILE = "model.json"
@@ -44,7 +44,7 @@ class AdaptedFiles:
 def write_adapted(folder: Path, base: str, base_sha256: str, adapter: Path) -> None:
     """Make `folder`, which holds the file `adapter`, one that `local:FOLDER` runs."""
     model = AdaptedModel(base=base, base_sha256=base_sha256, adapter=adapter.name, adapter_sha256=file_sha256(adapter))
-    new_files.replace(folder / MODEL_FILE, f"{model.model_dump_json(indent=1)}\n".encode())
+    replace_file(folder / MODEL_FILE, f"{model.model_dump_json(indent=1)}\n".encode(), durable=True)
 
 
 def read_adapted(folder: Path) -> AdaptedFiles:

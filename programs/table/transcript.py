@@ -15,11 +15,11 @@ from rich.text import Text
 from data.domain import CreditorPolicy, DebtCase, Ending, MoveKind, Negotiation, Speaker, Terms, Turn
 from metrics.money.simulation import payment_schedule
 from metrics.scorecard import INDICES, METRICS, Scorecard
+from plumbing.plain_text import visible
 from programs.table import words
 from programs.table.guard import guarded
 from programs.table.runner import CreditorSeat, DebtorReply, DebtorSeat, TableState, completed
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _STYLES = {Speaker.CREDITOR: "bold cyan", Speaker.DEBTOR: "bold yellow"}
 _INDENT = 10
 _FAILURE_CHARS = 200
@@ -155,8 +155,8 @@ def first_line(text: str) -> str:
 
 
 def plain(text: str, style: str = "") -> Text:
-    """`text` without control and direction codes, and never read as markup."""
-    return Text(_CONTROL.sub("", text), style=style)
+    """`text` without invisible characters, and never read as markup."""
+    return Text(visible(text, keep_newlines=True), style=style)
 
 
 def figures_of(turn: Turn, table: TableState) -> str:

@@ -9,6 +9,7 @@ import re
 
 from data.amounts import minor_digits
 from data.domain import CreditorPolicy, CreditorView, Inquiry, MoveKind, Terms
+from plumbing.plain_text import visible
 
 QUESTIONS: dict[Inquiry, str] = {
     Inquiry.INCOME: "May I ask what your monthly income is at present?",
@@ -19,7 +20,6 @@ QUESTIONS: dict[Inquiry, str] = {
 
 _STATED = re.compile(r"(I cannot accept that\. )?(Our offer is|Our offer stays|Agreed): [^.]*\.")
 """What `statement` writes; no figure in it has a full stop, since models name whole numbers."""
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 _INTERNAL = re.compile(
     r"[\d%\u2460-\u24ff]|\b(the debtor|rungs?|ladder|step down|on pace|the pace|limits?|policy|floor)\b",
     re.IGNORECASE,
@@ -82,11 +82,11 @@ def spoken_part(text: str, dialogue: str) -> str:
 
 
 def heard(text: str) -> str:
-    """A debtor's words made safe for one line of a prompt: no control or direction marks, no line breaks, bounded.
+    """A debtor's words made safe for one line of a prompt: nothing invisible, no line breaks, bounded.
 
     A message can then not imitate a prompt's own structure ("Creditor: ..." on a new line, field markers).
     """
-    flat = " ".join(_CONTROL.sub(" ", text).replace("[[", "[ [").replace("##", "#").split())
+    flat = " ".join(visible(text, keep_newlines=False).replace("[[", "[ [").replace("##", "#").split())
     return flat if len(flat) <= MAX_HEARD_CHARS else flat[:MAX_HEARD_CHARS] + " ... (cut)"
 
 

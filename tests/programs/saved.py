@@ -13,6 +13,7 @@ import dspy
 
 from programs.artifacts import store as artifact_store
 from programs.artifacts.document import Artifact
+from programs.artifacts.provenance import Provenance
 from programs.creditor.settings import ProgramSettings, Variant
 from programs.maden import Maden
 from signatures.plan import Strategy
@@ -66,10 +67,12 @@ def save_frozen() -> Artifact:
         saved = artifact_store.save_program(
             compiled(),
             "frozen",
+            Provenance(
+                section={"seed": 0, "lm": {"model": "scripted/test", "engine": "ScriptedEngine"}},
+                scores=scores(),
+                cost={"total": {"calls": 12, "money_usd": None}},
+            ),
             root=Path(folder),
-            scores=scores(),
-            provenance={"seed": 0, "lm": {"model": "scripted/test", "engine": "ScriptedEngine"}},
-            cost={"total": {"calls": 12, "money_usd": None}},
         )
         FROZEN.parent.mkdir(exist_ok=True)
         shutil.copyfile(saved.path, FROZEN)

@@ -224,7 +224,7 @@ class TestModel:
                 predictor = program.negotiator.predict
                 predictor.signature = predictor.signature.with_instructions(instruction)
                 program.negotiator._compiled = True
-            save_program(program, "mine", root=tmp_path / "artifacts", provenance={}, scores={}, cost={})
+            save_program(program, "mine", root=tmp_path / "artifacts")
         cli.use_model(scripted_lm())
         result = run("maden", "mine@1", "mine@2", "--debtors", 2, "--json", tmp_path / "out.json")
         assert result.code == 0, result.err

@@ -6,7 +6,7 @@ import dspy
 import pytest
 
 from optimizers.compiling import session
-from plumbing import new_files
+from plumbing import files
 from programs import load_program
 from programs.artifacts.__main__ import read_artifact
 from programs.compile import compile_
@@ -138,7 +138,7 @@ def test_a_full_disk_while_saving_loses_nothing_that_was_there(cli, tmp_path, bo
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(new_files, "create", full)
+    monkeypatch.setattr(files, "create_file", full)
     result = compiled(cli, tmp_path, book)
     assert result.code == 2
     assert "No space left" in result.err

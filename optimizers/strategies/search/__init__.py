@@ -25,9 +25,9 @@ from optimizers.strategies.search.racing import race, starting_order
 from optimizers.strategies.search.screening import screened
 from optimizers.strategies.search.space import DemoSet, Point, SearchSpace, demo_set, knobs
 from optimizers.strategies.search.study import SharedStudy
-from plumbing import new_files
 from plumbing.errors import UserError
-from plumbing.locks import FileLock
+from plumbing.files import replace_file
+from plumbing.locks import lock_at, try_acquire
 from programs.maden import Maden
 
 NAME = "search"
@@ -146,12 +146,12 @@ class Search:
 def _space(task: CompileTask) -> SearchSpace:
     """What the run's folder says, or else, by whoever comes first, made and written there."""
     path = task.player.folder.path / "search.json"
-    lock = FileLock(path.with_suffix(".lock"))
-    while not lock.try_acquire():
+    lock = lock_at(path.with_suffix(".lock"))
+    while not try_acquire(lock):
         _pause(task)
     try:
         if not path.exists():
-            new_files.replace(path, _made(task).model_dump_json(indent=1).encode())
+            replace_file(path, _made(task).model_dump_json(indent=1).encode(), durable=True)
         return SearchSpace.model_validate_json(path.read_bytes())
     except ValidationError as error:
         raise UserError(

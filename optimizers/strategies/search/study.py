@@ -23,7 +23,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from optimizers.strategies.search.racing import Race, worse
 from optimizers.strategies.search.space import Point, SearchSpace
-from plumbing.locks import FileLock
+from plumbing.locks import lock_at, try_acquire
 
 NAME = "search"
 NO_VALUE = -1.0
@@ -51,12 +51,12 @@ class SharedStudy:
     def __init__(self, path: Path, space: SearchSpace, key: Callable[[Point], str], seed: int, wanted: int) -> None:
         self.path, self.space, self.key, self.seed, self.wanted = path, space, key, seed, wanted
         self.worker = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
-        self._claiming = FileLock(path.with_name(f"{path.name}.claim.lock"))
-        self._alive = FileLock(self._worker_path(self.worker))
+        self._claiming = lock_at(path.with_name(f"{path.name}.claim.lock"))
+        self._alive = lock_at(self._worker_path(self.worker))
         self._distributions = {name: CategoricalDistribution(found) for name, found in space.dimensions.items()}
 
     def __enter__(self) -> Self:
-        self._alive.path.parent.mkdir(exist_ok=True)
+        self._worker_path(self.worker).parent.mkdir(exist_ok=True)
         self._alive.acquire()
         with self._claiming:
             _drop_torn_line(self.path)
@@ -70,7 +70,7 @@ class SharedStudy:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._alive.path.unlink(missing_ok=True)
+        self._worker_path(self.worker).unlink(missing_ok=True)
         self._alive.release()
 
     def claim(self) -> Trial | None:
@@ -187,10 +187,10 @@ class SharedStudy:
         """Whether the process of that name still holds its lock."""
         if worker is None or not self._worker_path(worker).exists():
             return False
-        lock = FileLock(self._worker_path(worker))
-        if not lock.try_acquire():
+        lock = lock_at(self._worker_path(worker))
+        if not try_acquire(lock):
             return True
-        lock.path.unlink(missing_ok=True)
+        self._worker_path(worker).unlink(missing_ok=True)
         lock.release()
         return False
 
@@ -199,13 +199,13 @@ class SharedStudy:
 
 
 def _journal(path: Path) -> JournalFileBackend:
-    lock: Any = FileLock(path.with_name(f"{path.name}.lock"))  # what Optuna asks of a lock, it can do
+    lock: Any = lock_at(path.with_name(f"{path.name}.lock"))  # what Optuna asks of a lock, it can do
     return JournalFileBackend(str(path), lock_obj=lock)
 
 
 def _drop_torn_line(path: Path) -> None:
     """Cut off what a crash or a full disk left of a last line: Optuna would append to it and read neither."""
-    with FileLock(path.with_name(f"{path.name}.lock")):
+    with lock_at(path.with_name(f"{path.name}.lock")):
         if not path.exists():
             return
         content = path.read_bytes()

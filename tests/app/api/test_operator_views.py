@@ -9,6 +9,7 @@ pytest.importorskip("fastapi", reason="needs the extra app")
 from app.conversation import takeover as operating
 from app.database.tables import Status
 from metrics.scorecard import INDEX_IDS, METRIC_IDS
+from programs.artifacts.provenance import Provenance
 from programs.artifacts.store import load_program, save_program
 from tests.app.desk import CASE, desk_lm
 from tests.app.served import served
@@ -103,9 +104,8 @@ def test_an_artifact_tells_where_it_comes_from_and_a_variant_that_it_has_none(tm
         }
         scores = {"compiled": {"estimates": {"objective": {"mean": 0.8, "low": 0.7, "high": 0.9, "n": 12}}}}
         negotiations = house.parts.negotiations
-        saved = save_program(
-            negotiations.house.program, "maden", root=tmp_path / "artifacts", provenance=told, scores=scores
-        )
+        provenance = Provenance(section=told, scores=scores)
+        saved = save_program(negotiations.house.program, "maden", provenance, root=tmp_path / "artifacts")
         compiled = replace(
             negotiations.house,
             program=load_program("maden", root=tmp_path / "artifacts"),

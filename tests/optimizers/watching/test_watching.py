@@ -25,6 +25,7 @@ from optimizers.watching.log import LogWatcher
 from optimizers.watching.mlflow import MlflowWatcher
 from optimizers.watching.watchers import RunWatcher, Watchers
 from plumbing.errors import UserError
+from programs.artifacts.provenance import Provenance
 from programs.artifacts.store import save_program
 from programs.maden import Maden
 
@@ -49,7 +50,7 @@ def ledger_line(case_id: str = "d-1", score: float = 0.5, candidate: str = SHA) 
 @pytest.fixture
 def artifact(tmp_path):
     scores = {"uncompiled": {"estimates": {"objective": {"mean": 0.4, "n": 3}}, "scored": 3, "unscored": 0}}
-    return save_program(Maden(), "demo", root=tmp_path / "artifacts", scores=scores)
+    return save_program(Maden(), "demo", Provenance(scores=scores), root=tmp_path / "artifacts")
 
 
 def a_compile(watcher, artifact, halted=None):

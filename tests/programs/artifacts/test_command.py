@@ -9,6 +9,7 @@ import pytest
 from data.domain import CreditorPolicy
 from plumbing import cli
 from programs.artifacts.__main__ import app
+from programs.artifacts.provenance import Provenance
 from programs.artifacts.store import load_program, read_artifact, save_program
 from programs.creditor.settings import ProgramSettings
 from tests.programs.saved import compiled, plan_demo, scores
@@ -43,7 +44,7 @@ PROVENANCE = {"optimizer": {"name": "bootstrap", "settings": {}}, "lm": {"model"
 @pytest.fixture
 def two(root):
     """maden@1 and maden@2: other settings, instructions, one demo less and one more, other scores and seed."""
-    save_program(compiled(), "maden", root=root, scores=scores(), provenance=PROVENANCE)
+    save_program(compiled(), "maden", Provenance(section=PROVENANCE, scores=scores()), root=root)
     other = compiled()
     other.settings = ProgramSettings(policy=CreditorPolicy(max_discount_pct=12.5))
     judge, planner = other.judge.predict, other.planner.predict
@@ -51,7 +52,8 @@ def two(root):
         judge.signature.instructions.replace("Answer only", "Answer [bold]kindly[/] and only")
     )
     planner.demos = [planner.demos[0], plan_demo("A \x1b[31mnew\x1b[0m account.")]
-    save_program(other, "maden", root=root, scores=scores(0.5, 0.75), provenance={**PROVENANCE, "seed": 1})
+    again = Provenance(section={**PROVENANCE, "seed": 1}, scores=scores(0.5, 0.75))
+    save_program(other, "maden", again, root=root)
 
 
 def test_list_shows_versions_aliases_objective_and_equal_programs(two, root, command):
@@ -131,7 +133,7 @@ def test_diff_shows_settings_instructions_demos_scores_and_provenance(two, comma
 
 
 def test_diff_of_equal_programs_says_so(two, root, command):
-    save_program(load_program("maden@1", root=root), "maden", root=root, provenance=PROVENANCE)
+    save_program(load_program("maden@1", root=root), "maden", Provenance(section=PROVENANCE), root=root)
     out = command("diff", "maden@1", "maden@3").out
     assert "same program: settings, instructions and demos are equal" in out
     assert "demo" not in out.replace("instructions and demos", "")

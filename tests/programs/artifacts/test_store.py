@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 import programs
 from data.book import read_book
 from data.domain import CreditorPolicy
-from plumbing import new_files
+from plumbing import files
 from plumbing.errors import UserError
 from programs.artifacts import document as artifact_module
 from programs.artifacts import store as artifact_store
 from programs.artifacts.aliases import read_aliases
 from programs.artifacts.document import parsed, rendered, sealed
-from programs.artifacts.provenance import collect_provenance, git_revision, without_secrets
+from programs.artifacts.provenance import Compilation, Provenance, git_revision, without_secrets
 from programs.artifacts.restoring import restored
 from programs.artifacts.store import load_program, promote, read_artifact, save_program, verify
 from programs.creditor.settings import ProgramSettings, Variant
@@ -42,7 +42,7 @@ def root(tmp_path):
 
 @pytest.fixture
 def saved(root):
-    return save_program(compiled(), "maden", root=root, scores=scores())
+    return save_program(compiled(), "maden", Provenance(scores=scores()), root=root)
 
 
 def edit(path: Path, change, *, seal: bool = True) -> None:
@@ -104,9 +104,9 @@ def test_a_frozen_submodule_is_saved_although_dspy_leaves_it_out(root):
     assert program.planner._compiled  # saving changes nothing
 
 
-def test_the_same_content_gives_the_same_bytes_in_readable_text(root, monkeypatch):
-    monkeypatch.setattr(artifact_store, "_now", lambda: "2026-01-01T00:00:00+00:00")
-    first, second = (save_program(compiled(), "maden", root=root / str(n)).path.read_bytes() for n in (1, 2))
+def test_the_same_content_gives_the_same_bytes_in_readable_text(root):
+    told = Provenance(created="2026-01-01T00:00:00+00:00")
+    first, second = (save_program(compiled(), "maden", told, root=root / str(n)).path.read_bytes() for n in (1, 2))
     assert first == second
     text = first.decode()
     assert "延期" in text
@@ -390,11 +390,11 @@ def test_without_hard_links_a_version_is_still_never_overwritten(saved, root, mo
     def no_links(source, target):
         raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr(new_files.os, "link", no_links)
+    monkeypatch.setattr(files.os, "link", no_links)
     first = saved.path.read_bytes()
     assert save_program(compiled(), "maden", root=root).version == 2
     with pytest.raises(FileExistsError):
-        new_files.create(saved.path, b"other")
+        files.create_file(saved.path, b"other")
     assert saved.path.read_bytes() == first
     assert verify("maden@2", root=root).version == 2
 
@@ -416,7 +416,7 @@ def test_a_full_disk_while_saving_leaves_what_was_there(saved, root, monkeypatch
     def full(*arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(new_files.os, call, full)
+    monkeypatch.setattr(files.os, call, full)
     for name in ("maden", "second"):
         with pytest.raises(UserError) as caught:
             save_program(compiled(), name, root=root)
@@ -539,7 +539,7 @@ def test_a_full_disk_while_promoting_leaves_the_alias(saved, root, monkeypatch):
     def full(handle):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(new_files.os, "fsync", full)
+    monkeypatch.setattr(files.os, "fsync", full)
     with pytest.raises(UserError, match="No space left on device; nothing was changed"):
         promote("maden", 2, root=root)
     assert load_program("maden@champion", root=root).artifact.version == 1
@@ -567,14 +567,13 @@ def provenance(**more) -> dict:
         "debtor": "simulated",
         "config": {"lm": "openai/some-model", "api_key": SECRET, "url": ADDRESS},
     }
-    return collect_provenance(**{**facts, **more})
+    return Compilation(**{**facts, **more}).section()
 
 
 def test_no_key_address_or_header_is_in_the_file(root):
     with dspy.context(lm=secretive_lm()):
-        text = save_program(
-            compiled(), "maden", root=root, provenance=provenance(), cost={"headers": SECRET}
-        ).path.read_text()
+        told = Provenance(section=provenance(), cost={"headers": SECRET})
+        text = save_program(compiled(), "maden", told, root=root).path.read_text()
     for secret in (SECRET, "user:word", "Authorization", "api_base"):
         assert secret not in text
     assert '"model": "openai/some-model"' in text
@@ -643,7 +642,7 @@ def test_the_revision_is_that_of_the_projects_own_repository(tmp_path):
 def test_numbers_that_json_has_not_become_null(root):
     estimate = {"mean": 0.5, "low": float("nan"), "high": float("inf"), "n": 1}
     one = {"compiled": {"estimates": {"SR": estimate}, "scored": 1, "unscored": 0}}
-    artifact = save_program(Maden(), "maden", root=root, scores=one)
+    artifact = save_program(Maden(), "maden", Provenance(scores=one), root=root)
     found = read_artifact("maden", root=root).scores["compiled"].estimates["SR"]
     assert (found.low, found.high, found.mean) == (None, None, 0.5)
     assert "NaN" not in artifact.path.read_text()

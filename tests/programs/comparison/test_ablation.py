@@ -185,7 +185,7 @@ def run(cli, tmp_path):
 
 def save(tmp_path, *programs: Maden) -> None:
     for one in programs:
-        save_program(one, "mine", root=tmp_path / "artifacts", provenance={}, scores={}, cost={})
+        save_program(one, "mine", root=tmp_path / "artifacts")
 
 
 def giving_way(prompt: str) -> dict:
