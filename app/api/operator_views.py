@@ -12,6 +12,7 @@ from app.conversation.house import House
 from app.conversation.plans import Plan
 from app.database.rows import turns_of, view_of
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status
+from data.dimensions import SPECS
 from data.domain import (
     Debt,
     DebtCase,
@@ -32,12 +33,6 @@ from programs.creditor.seat import SeatMemory
 from programs.maden import Maden
 from programs.table import words
 
-NAMED = {
-    "discount_pct": "a {:g}% discount",
-    "immediate_payment_pct": "{:g}% paid at once",
-    "immediate_payment_days": "the first payment within {:g} days",
-    "installment_periods": "{:g} monthly instalments",
-}
 CLAIMS = {"monthly_income": "monthly income", "monthly_expenses": "monthly expenses", "assets": "savings"}
 
 
@@ -215,9 +210,8 @@ def _move(move: Move, speaker: Speaker) -> str:
         return "accepts the other side's offer"
     if move.terms is None:
         return "keeps the offer"
-    whole = move.terms.over(None)
-    named = move.terms.model_dump(exclude_none=True)
-    package = words.package(whole) if whole else ", ".join(NAMED[name].format(value) for name, value in named.items())
+    whole, named = move.terms.over(None), move.terms.named.items()
+    package = words.package(whole) if whole else ", ".join(SPECS[d].clause.format(value) for d, value in named)
     return f"{'offers' if speaker is Speaker.CREDITOR else 'proposes'} {package}"
 
 

@@ -14,20 +14,8 @@ from typing import Any
 
 import dspy
 
-from data.domain import (
-    CONCESSION_SIGN,
-    DIMENSIONS,
-    DebtCase,
-    Disclosure,
-    Inquiry,
-    Move,
-    MoveKind,
-    PartialTerms,
-    Persona,
-    Speaker,
-    Terms,
-    Turn,
-)
+from data.dimensions import DIMENSIONS, SPECS
+from data.domain import DebtCase, Disclosure, Inquiry, Move, Persona, Speaker, Terms, Turn
 from metrics.money.simulation import monthly_installment
 from metrics.talk.figures import stated_figures
 from programs.debtor.affordability import carries, whole
@@ -98,7 +86,7 @@ class LMDebtor:
         inquiry = None if answer.tells == "nothing" else Inquiry(answer.tells)
         claim, told = claim_about(inquiry, self.case) if inquiry else (None, "")
         if answer.choice == "leave" and table.round > 1:
-            return DebtorReply(self._turn(Move(kind=MoveKind.REJECT), answer, told, "Goodbye.", claim), leaves=True)
+            return DebtorReply(self._turn(Move.reject(), answer, told, "Goodbye.", claim), leaves=True)
         move, stated = self._move(answer, table)
         return DebtorReply(self._turn(move, answer, told, stated, claim))
 
@@ -119,12 +107,12 @@ class LMDebtor:
     def _move(self, answer: DebtorTurn, table: TableState) -> tuple[Move, str]:
         """The move and the sentence that states it. A step that the finances cannot carry is not promised."""
         if answer.choice == "accept" and table.theirs is not None:
-            return Move(kind=MoveKind.ACCEPT), f"I agree to {words.package(table.theirs)}."
+            return Move.accept(), f"I agree to {words.package(table.theirs)}."
         if table.own is None or table.theirs is None:
             return _demand(self._opening)
         demand = _towards(table.own, table.theirs, STEPS.get(answer.choice, 0.0))
         if demand == table.own or not carries(whole(self.case.finances), self.case.debt.outstanding, demand):
-            return Move(kind=MoveKind.REJECT), f"I stay with {words.package(table.own)}."
+            return Move.reject(), f"I stay with {words.package(table.own)}."
         return _demand(demand)
 
     def _about_me(self) -> str:
@@ -163,16 +151,15 @@ class LMDebtor:
 
 
 def _demand(terms: Terms) -> tuple[Move, str]:
-    return Move(kind=MoveKind.ASK, terms=PartialTerms.of(terms)), f"I ask for {words.package(terms)}."
+    return Move.ask(terms), f"I ask for {words.package(terms)}."
 
 
 def _towards(own: Terms, theirs: Terms, share: float) -> Terms:
     """`own` moved by `share` of the way to `theirs`, at least one unit in each dimension that differs."""
-    values = {}
-    for dimension in DIMENSIONS:
-        mine, gap = round(getattr(own, dimension)), getattr(theirs, dimension) - getattr(own, dimension)
-        step = math.ceil(abs(gap) * share) if gap * CONCESSION_SIGN[dimension] < 0 else 0
-        values[dimension] = mine - step * CONCESSION_SIGN[dimension]
+    values = {dimension: round(getattr(own, dimension)) for dimension in DIMENSIONS}
+    for dimension in own.softer_in(theirs):
+        gap = SPECS[dimension].given(getattr(theirs, dimension), getattr(own, dimension))
+        values[dimension] -= SPECS[dimension].sign * math.ceil(gap * share)
     return Terms.model_validate(values)
 
 

@@ -10,7 +10,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from data.domain import DIMENSIONS, DebtCase, Dimension, Frozen, Persona
+from data.dimensions import DIMENSIONS, Dimension
+from data.domain import DebtCase, Frozen, Persona
 
 PERSONAS_FILE = Path(__file__).with_name("personas.toml")
 
