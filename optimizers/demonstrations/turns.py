@@ -135,7 +135,7 @@ def recorded(program: Maden, case: DebtCase, seed: int) -> Recorded:
     names = {id(predictor): name for name, predictor in predictors(program).items()}
     with dspy.context(trace=trace, max_trace_size=_WHOLE_TRACE):
         seat = RecordingSeat(program.seat(case.creditor_view(), seed), trace, names)
-        negotiation = play(case, seat, program.outside.factory(case, seed), program.settings.policy, seed)
+        negotiation = play(case, seat, program.debtors(case, seed), program.settings.policy, seed)
     return Recorded(negotiation, tuple(seat.calls))
 
 
