@@ -29,11 +29,11 @@ class Terms(Frozen):
     immediate_payment_days: ImmediatePaymentDays
     installment_periods: InstallmentPeriods
 
-    @classmethod
-    def whole(cls, named: Mapping[Dimension, float]) -> Self | None:
+    @staticmethod
+    def whole(named: Mapping[Dimension, float]) -> Terms | None:
         """The package of values that were checked when they were read; None while a dimension was never named."""
-        values: dict[str, Any] = {**named}
-        return cls.model_construct(**values) if len(named) == len(DIMENSIONS) else None
+        values: dict[Any, Any] = {**named}
+        return Terms.model_construct(**values) if len(named) == len(DIMENSIONS) else None
 
     def softer_in(self, than: Terms) -> tuple[Dimension, ...]:
         """The dimensions in which this package favours the debtor more than another."""
@@ -75,5 +75,5 @@ class PartialTerms(Frozen):
 
     def over(self, base: Terms | None) -> Terms | None:
         """The complete package: what is named here, the rest from `base`; None if a dimension is in neither."""
-        values = {**(base.model_dump() if base is not None else {}), **self.named}
+        values: dict[Any, Any] = {**(base.model_dump() if base is not None else {}), **self.named}
         return Terms.model_validate(values) if len(values) == len(DIMENSIONS) else None

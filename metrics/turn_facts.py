@@ -78,29 +78,33 @@ def _points(terms: Terms, negotiation: Negotiation) -> float:
 
 
 def _given_away(answers: list[Answer]) -> Iterator[TurnFact]:
-    for step in answers:
-        excess = step.given - max(step.received, 0)
+    for answer in answers:
+        excess = answer.given - max(answer.received, 0)
         if excess < NOTICEABLE:
             continue
-        if step.kind is MoveKind.ACCEPT:
+        if answer.kind is MoveKind.ACCEPT:
             sentence = (
-                f"In round {step.round} an offer {step.given:.0f} points below our own standing one was accepted."
+                f"In round {answer.round} an offer {answer.given:.0f} points below our own standing one was accepted."
             )
         else:
-            on = ", ".join(SPECS[d].words for d in step.after.softer_in(step.ours))
+            on = ", ".join(SPECS[d].words for d in answer.after.softer_in(answer.ours))
             sentence = (
-                f"In round {step.round} we gave way by {step.given:.0f} points on {on or 'the whole package'}, "
-                f"the debtor had come closer by {max(step.received, 0):.0f}."
+                f"In round {answer.round} we gave way by {answer.given:.0f} points on {on or 'the whole package'}, "
+                f"the debtor had come closer by {max(answer.received, 0):.0f}."
             )
         yield TurnFact(excess, ("planner", "negotiator", "judge"), sentence)
 
 
 def _not_answered(answers: list[Answer], negotiation: Negotiation) -> Iterator[TurnFact]:
     """Rounds in which we stood still although the debtor had moved: what ends a talk without an agreement."""
-    still = [step for step in answers if step.given < NOTICEABLE <= step.received and step.kind is not MoveKind.ACCEPT]
+    still = [
+        answer
+        for answer in answers
+        if answer.given < NOTICEABLE <= answer.received and answer.kind is not MoveKind.ACCEPT
+    ]
     if still and negotiation.ending is not Ending.AGREEMENT:
-        rounds = ", ".join(str(step.round) for step in still)
-        points = sum(step.received for step in still)
+        rounds = ", ".join(str(answer.round) for answer in still)
+        points = sum(answer.received for answer in still)
         yield TurnFact(
             points,
             ("negotiator", "judge"),
