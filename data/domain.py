@@ -8,37 +8,26 @@ creditor-side code accepts only the latter, so a leak of finances or persona is 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from data.dimensions import (
+    DIMENSIONS,
+    SPECS,
+    Dimension,
+    DiscountPct,
+    ImmediatePaymentDays,
+    ImmediatePaymentPct,
+    InstallmentPeriods,
+)
+from data.frozen import Frozen
+from data.terms import PartialTerms, Terms
 
 MinorUnits = Annotated[int, Field(ge=0, strict=True)]
 """An amount of money in minor units of its currency (1234 = 12.34)."""
-
-Dimension = Literal["discount_pct", "immediate_payment_pct", "immediate_payment_days", "installment_periods"]
-"""The name of one of the four negotiated dimensions."""
-
-DIMENSIONS: tuple[Dimension, ...] = (
-    "discount_pct",
-    "immediate_payment_pct",
-    "immediate_payment_days",
-    "installment_periods",
-)
-
-CONCESSION_SIGN: dict[Dimension, int] = {
-    "discount_pct": 1,
-    "immediate_payment_pct": -1,
-    "immediate_payment_days": 1,
-    "installment_periods": 1,
-}
-"""+1 where a larger value favours the debtor, -1 where a smaller one does."""
-
-
-class Frozen(BaseModel):
-    """Base of every domain type: immutable, unknown keys are errors, no NaN or infinity."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Persona(StrEnum):
@@ -125,55 +114,17 @@ class DebtCase(Frozen):
         return CreditorView(case_id=self.case_id, debt=self.debt, debtor=self.debtor)
 
 
-class Terms(Frozen):
-    """A complete repayment package.
-
-    Percentages may be fractional (human call logs say 12.5 %); models fill in whole numbers only.
-    The bounds here are those of arithmetic; what a creditor may offer is `CreditorPolicy`.
-    """
-
-    discount_pct: Annotated[float, Field(ge=0, le=100)]
-    """Share of the outstanding debt that is forgiven, percent."""
-    immediate_payment_pct: Annotated[float, Field(ge=0, le=100)]
-    """Share of the discounted debt that is paid first, percent."""
-    immediate_payment_days: Annotated[int, Field(ge=0, le=365)]
-    """Days from agreement to the immediate payment."""
-    installment_periods: Annotated[int, Field(ge=1, le=600)]
-    """Number of equal monthly payments for the rest."""
-
-
-class PartialTerms(Frozen):
-    """The terms that a move names; a dimension left `None` carries over from one's own last offer."""
-
-    discount_pct: Annotated[float, Field(ge=0, le=100)] | None = None
-    immediate_payment_pct: Annotated[float, Field(ge=0, le=100)] | None = None
-    immediate_payment_days: Annotated[int, Field(ge=0, le=365)] | None = None
-    installment_periods: Annotated[int, Field(ge=1, le=600)] | None = None
-
-    @classmethod
-    def of(cls, terms: Terms) -> Self:
-        """All four dimensions of `terms`, named."""
-        return cls(**terms.model_dump())
-
-    def over(self, base: Terms | None) -> Terms | None:
-        """The complete package: what is named here, the rest from `base`; None if a dimension is in neither."""
-        named = self.model_dump(exclude_none=True)
-        if base is not None:
-            return Terms(**{**base.model_dump(), **named})
-        return Terms(**named) if len(named) == len(DIMENSIONS) else None
-
-
 class CreditorPolicy(Frozen):
     """The limits inside which a creditor may settle; the guard enforces them whatever is said."""
 
-    min_discount_pct: Annotated[float, Field(ge=0, le=100)] = 0
-    max_discount_pct: Annotated[float, Field(ge=0, le=100)] = 30
-    min_immediate_payment_pct: Annotated[float, Field(ge=0, le=100)] = 5
-    max_immediate_payment_pct: Annotated[float, Field(ge=0, le=100)] = 50
-    min_immediate_payment_days: Annotated[int, Field(ge=0, le=365)] = 1
-    max_immediate_payment_days: Annotated[int, Field(ge=0, le=365)] = 14
-    min_installment_periods: Annotated[int, Field(ge=1, le=600)] = 3
-    max_installment_periods: Annotated[int, Field(ge=1, le=600)] = 24
+    min_discount_pct: DiscountPct = 0
+    max_discount_pct: DiscountPct = 30
+    min_immediate_payment_pct: ImmediatePaymentPct = 5
+    max_immediate_payment_pct: ImmediatePaymentPct = 50
+    min_immediate_payment_days: ImmediatePaymentDays = 1
+    max_immediate_payment_days: ImmediatePaymentDays = 14
+    min_installment_periods: InstallmentPeriods = 3
+    max_installment_periods: InstallmentPeriods = 24
     round_limit: Annotated[int, Field(ge=1, le=100)] = 10
     """Rounds after which a negotiation without agreement ends."""
 
@@ -203,11 +154,11 @@ class CreditorPolicy(Frozen):
 
     def firmest(self) -> Terms:
         """The package that favours the creditor most in every dimension."""
-        return Terms.model_validate({d: self.bounds(d)[0 if CONCESSION_SIGN[d] > 0 else 1] for d in DIMENSIONS})
+        return Terms.model_validate({d: self.bounds(d)[0 if SPECS[d].sign > 0 else 1] for d in DIMENSIONS})
 
     def softest(self) -> Terms:
         """The package that favours the debtor most in every dimension."""
-        return Terms.model_validate({d: self.bounds(d)[1 if CONCESSION_SIGN[d] > 0 else 0] for d in DIMENSIONS})
+        return Terms.model_validate({d: self.bounds(d)[1 if SPECS[d].sign > 0 else 0] for d in DIMENSIONS})
 
 
 class MoveKind(StrEnum):
@@ -225,12 +176,37 @@ class Move(Frozen):
     terms: PartialTerms | None = None
     """What an `ask` names; other kinds carry none."""
 
+    @classmethod
+    def ask(cls, terms: Terms | PartialTerms) -> Self:
+        """An ask that names `terms`."""
+        return cls(kind=MoveKind.ASK, terms=PartialTerms.of(terms) if isinstance(terms, Terms) else terms)
+
+    @classmethod
+    def accept(cls) -> Self:
+        """An acceptance of the other side's standing package."""
+        return cls(kind=MoveKind.ACCEPT)
+
+    @classmethod
+    def reject(cls) -> Self:
+        """A rejection: the own package stays."""
+        return cls(kind=MoveKind.REJECT)
+
+    @property
+    def named(self) -> dict[Dimension, float]:
+        """The dimensions that an `ask` names, with their values; empty for other moves."""
+        return self.terms.named if self.kind is MoveKind.ASK and self.terms is not None else {}
+
 
 class Speaker(StrEnum):
     """Whose turn it is."""
 
     CREDITOR = "creditor"
     DEBTOR = "debtor"
+
+    @property
+    def other(self) -> Speaker:
+        """Who answers."""
+        return Speaker.DEBTOR if self is Speaker.CREDITOR else Speaker.CREDITOR
 
 
 class Inquiry(StrEnum):
@@ -307,10 +283,10 @@ class Negotiation(Frozen):
         return standing_terms(self.turns[:before], speaker)
 
 
-def standing_terms(turns: tuple[Turn, ...] | list[Turn], speaker: Speaker) -> Terms | None:
+def standing_terms(turns: Sequence[Turn], speaker: Speaker) -> Terms | None:
     """The package that `speaker` last put on the table, carrying unnamed dimensions over; None if never complete."""
-    named: dict[str, float] = {}
+    named: dict[Dimension, float] = {}
     for turn in turns:
-        if turn.speaker is speaker and turn.move.kind is MoveKind.ASK and turn.move.terms is not None:
-            named.update(turn.move.terms.model_dump(exclude_none=True))
-    return Terms.model_validate(named) if len(named) == len(DIMENSIONS) else None
+        if turn.speaker is speaker:
+            named |= turn.move.named
+    return Terms.whole(named)

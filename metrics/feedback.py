@@ -12,13 +12,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from data.domain import CONCESSION_SIGN, DIMENSIONS, Dimension, Ending, Negotiation, Speaker, Terms
+from data.dimensions import DIMENSIONS, SPECS, Dimension
+from data.domain import Ending, Negotiation, Speaker, Terms
 from metrics.money.indices import objective_of
 from metrics.money.oracle import best_terms, nominal_cri, regret
 from metrics.money.simulation import HORIZON_DAYS, PlanBatch, immediate_payment, simulate
 from metrics.money.weights import default_weights
 from metrics.scorecard import METRICS, Metric, Role, Scorecard
-from metrics.talk.conversation import DIMENSION_WORDS, FaultKind, soundness
+from metrics.talk.conversation import FaultKind, soundness
 from metrics.turn_facts import turn_facts
 
 WORTH_SAYING = 0.01
@@ -187,7 +188,7 @@ def _apart(negotiation: Negotiation) -> list[Dimension]:
     ours, theirs = negotiation.standing(Speaker.CREDITOR), negotiation.standing(Speaker.DEBTOR)
     if ours is None or theirs is None:
         return []
-    return [d for d in DIMENSIONS if CONCESSION_SIGN[d] * (getattr(theirs, d) - getattr(ours, d)) > 0]
+    return list(theirs.softer_in(ours))
 
 
 def _wrong_terms(negotiation: Negotiation, card: Scorecard, lost: float) -> Loss:
@@ -220,15 +221,15 @@ def _over_conceded(negotiation: Negotiation, best: Terms) -> str:
     assert agreed is not None  # only agreements come here
 
     def gain(dimension: Dimension) -> float:
-        return nominal_cri(agreed.model_copy(update={dimension: getattr(best, dimension)}), negotiation)
+        return nominal_cri(agreed.with_value(dimension, getattr(best, dimension)), negotiation)
 
     dearest = max(DIMENSIONS, key=gain)
-    slow = dearest in ("installment_periods", "immediate_payment_days")
+    slow = SPECS[dearest].unit != "percent"
     return (
         "More was conceded than this debtor needed: firmer terms would have been kept as well. Most was given away on "
-        f"{DIMENSION_WORDS[dearest]}{', so the money came later than it could have' if slow else ''}."
+        f"{SPECS[dearest].words}{', so the money came later than it could have' if slow else ''}."
     )
 
 
 def _list(dimensions: list[Dimension]) -> str:
-    return ", ".join(DIMENSION_WORDS[d] for d in dimensions)
+    return ", ".join(SPECS[d].words for d in dimensions)

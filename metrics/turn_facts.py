@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from data.domain import CONCESSION_SIGN, DIMENSIONS, Ending, Inquiry, MoveKind, Negotiation, Speaker, Terms
+from data.dimensions import SPECS
+from data.domain import Ending, Inquiry, MoveKind, Negotiation, Speaker, Terms
+from data.steps import claimed, standing_after_each, steps
 from metrics.money.oracle import nominal_cri
 from metrics.money.simulation import monthly_installment
 from metrics.scorecard import Role
-from metrics.talk.conversation import DIMENSION_WORDS
 
 NOTICEABLE = 1.0
 """Points below which a step counts as none."""
@@ -31,7 +32,7 @@ class TurnFact:
 
 
 @dataclass(frozen=True)
-class Step:
+class Answer:
     """One creditor turn that answers two standing offers."""
 
     round: int
@@ -48,10 +49,10 @@ class Step:
 
 def turn_facts(negotiation: Negotiation) -> list[TurnFact]:
     """What stands out in the creditor's turns, largest first; empty where nothing does."""
-    steps = list(_steps(negotiation))
+    answers = list(_answers(negotiation))
     found = [
-        *_given_away(steps),
-        *_not_answered(steps, negotiation),
+        *_given_away(answers),
+        *_not_answered(answers, negotiation),
         *_pace(negotiation),
         *_questions(negotiation),
         *_above_what_was_said(negotiation),
@@ -59,57 +60,51 @@ def turn_facts(negotiation: Negotiation) -> list[TurnFact]:
     return sorted(found, key=lambda fact: -fact.points)
 
 
-def _steps(negotiation: Negotiation) -> Iterator[Step]:
-    round_ = 0
-    for index, turn in enumerate(negotiation.turns):
-        if turn.speaker is not Speaker.CREDITOR:
-            continue
-        round_ += 1
-        ours = negotiation.standing(Speaker.CREDITOR, before=index)
-        theirs = negotiation.standing(Speaker.DEBTOR, before=index)
-        accepts = turn.move.kind is MoveKind.ACCEPT
-        after = theirs if accepts else negotiation.standing(Speaker.CREDITOR, before=index + 1)
-        if ours is None or after is None:
-            continue
-        earlier = negotiation.standing(Speaker.DEBTOR, before=max(index - 1, 0))
-        received = _points(theirs, negotiation) - _points(earlier, negotiation) if theirs and earlier else 0.0
-        given = _points(ours, negotiation) - _points(after, negotiation)
-        yield Step(round_, turn.move.kind, ours, after, given, received)
+def _answers(negotiation: Negotiation) -> Iterator[Answer]:
+    earlier: Terms | None = None
+    for step in steps(negotiation.turns):
+        if step.turn.speaker is Speaker.CREDITOR:
+            ours, theirs, kind = step.own.standing, step.theirs.standing, step.turn.move.kind
+            after = theirs if kind is MoveKind.ACCEPT else step.after
+            if ours is not None and after is not None:
+                received = _points(theirs, negotiation) - _points(earlier, negotiation) if theirs and earlier else 0.0
+                given = _points(ours, negotiation) - _points(after, negotiation)
+                yield Answer(step.round, kind, ours, after, given, received)
+        earlier = (step.own if step.turn.speaker is Speaker.DEBTOR else step.theirs).standing
 
 
 def _points(terms: Terms, negotiation: Negotiation) -> float:
     return 100 * nominal_cri(terms, negotiation)
 
 
-def _given_away(steps: list[Step]) -> Iterator[TurnFact]:
-    for step in steps:
-        excess = step.given - max(step.received, 0)
+def _given_away(answers: list[Answer]) -> Iterator[TurnFact]:
+    for answer in answers:
+        excess = answer.given - max(answer.received, 0)
         if excess < NOTICEABLE:
             continue
-        if step.kind is MoveKind.ACCEPT:
+        if answer.kind is MoveKind.ACCEPT:
             sentence = (
-                f"In round {step.round} an offer {step.given:.0f} points below our own standing one was accepted."
+                f"In round {answer.round} an offer {answer.given:.0f} points below our own standing one was accepted."
             )
         else:
-            on = ", ".join(DIMENSION_WORDS[d] for d in DIMENSIONS if _softer(step, d))
+            on = ", ".join(SPECS[d].words for d in answer.after.softer_in(answer.ours))
             sentence = (
-                f"In round {step.round} we gave way by {step.given:.0f} points on {on or 'the whole package'}, "
-                f"the debtor had come closer by {max(step.received, 0):.0f}."
+                f"In round {answer.round} we gave way by {answer.given:.0f} points on {on or 'the whole package'}, "
+                f"the debtor had come closer by {max(answer.received, 0):.0f}."
             )
         yield TurnFact(excess, ("planner", "negotiator", "judge"), sentence)
 
 
-def _softer(step: Step, dimension: str) -> bool:
-    sign = CONCESSION_SIGN[dimension]  # type: ignore[index]
-    return bool(sign * (getattr(step.after, dimension) - getattr(step.ours, dimension)) > 0)
-
-
-def _not_answered(steps: list[Step], negotiation: Negotiation) -> Iterator[TurnFact]:
+def _not_answered(answers: list[Answer], negotiation: Negotiation) -> Iterator[TurnFact]:
     """Rounds in which we stood still although the debtor had moved: what ends a talk without an agreement."""
-    still = [step for step in steps if step.given < NOTICEABLE <= step.received and step.kind is not MoveKind.ACCEPT]
+    still = [
+        answer
+        for answer in answers
+        if answer.given < NOTICEABLE <= answer.received and answer.kind is not MoveKind.ACCEPT
+    ]
     if still and negotiation.ending is not Ending.AGREEMENT:
-        rounds = ", ".join(str(step.round) for step in still)
-        points = sum(step.received for step in still)
+        rounds = ", ".join(str(answer.round) for answer in still)
+        points = sum(answer.received for answer in still)
         yield TurnFact(
             points,
             ("negotiator", "judge"),
@@ -118,11 +113,10 @@ def _not_answered(steps: list[Step], negotiation: Negotiation) -> Iterator[TurnF
 
 
 def _pace(negotiation: Negotiation) -> Iterator[TurnFact]:
-    first = next(iter(_offers(negotiation)), None)
-    last, theirs = negotiation.standing(Speaker.CREDITOR), negotiation.standing(Speaker.DEBTOR)
-    if first is None or last is None or theirs is None:
+    offers, theirs = standing_after_each(negotiation.turns, Speaker.CREDITOR), negotiation.standing(Speaker.DEBTOR)
+    if not offers or theirs is None:
         return
-    opening, end, asked = (_points(terms, negotiation) for terms in (first, last, theirs))
+    opening, end, asked = (_points(terms, negotiation) for terms in (offers[0], offers[-1], theirs))
     if negotiation.ending is Ending.AGREEMENT and opening - end < NOTICEABLE:
         return
     yield TurnFact(
@@ -132,14 +126,9 @@ def _pace(negotiation: Negotiation) -> Iterator[TurnFact]:
     )
 
 
-def _offers(negotiation: Negotiation) -> Iterator[Terms]:
-    for index, turn in enumerate(negotiation.turns, start=1):
-        if turn.speaker is Speaker.CREDITOR and (terms := negotiation.standing(Speaker.CREDITOR, before=index)):
-            yield terms
-
-
 def _questions(negotiation: Negotiation) -> Iterator[TurnFact]:
-    income, expenses = _stated(negotiation)
+    said = claimed(negotiation.turns)
+    income, expenses = said.monthly_income, said.monthly_expenses
     if income is not None and expenses is not None:
         return
     asked = {turn.inquiry for turn in negotiation.turns if turn.speaker is Speaker.CREDITOR}
@@ -155,22 +144,11 @@ def _questions(negotiation: Negotiation) -> Iterator[TurnFact]:
     )
 
 
-def _stated(negotiation: Negotiation) -> tuple[int | None, int | None]:
-    """Monthly income and expenses as the debtor last claimed them, minor units."""
-    income = expenses = None
-    for turn in negotiation.turns:
-        if turn.speaker is Speaker.DEBTOR and turn.disclosed is not None:
-            income = turn.disclosed.monthly_income if turn.disclosed.monthly_income is not None else income
-            expenses = turn.disclosed.monthly_expenses if turn.disclosed.monthly_expenses is not None else expenses
-    return income, expenses
-
-
 def _above_what_was_said(negotiation: Negotiation) -> Iterator[TurnFact]:
-    income, expenses = _stated(negotiation)
-    agreed = negotiation.agreed
-    if agreed is None or income is None or expenses is None:
+    said, agreed = claimed(negotiation.turns), negotiation.agreed
+    if agreed is None or said.monthly_income is None or said.monthly_expenses is None:
         return
-    if monthly_installment(agreed, negotiation.case.debt.outstanding) > income - expenses:
+    if monthly_installment(agreed, negotiation.case.debt.outstanding) > said.monthly_income - said.monthly_expenses:
         yield TurnFact(
             100.0,
             ("planner", "negotiator", "judge"),

@@ -7,11 +7,11 @@ can run it as `program(case=..., seed=...)`. Planner and judge can each be switc
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import dspy
 
 from data.domain import CreditorView, DebtCase
+from plumbing.hidden import Hidden
 from programs.creditor.fingerprints import program_sha256, program_state
 from programs.creditor.judge import Judge
 from programs.creditor.negotiator import FreeNegotiator, LadderNegotiator
@@ -25,19 +25,6 @@ DebtorFactory = Callable[[DebtCase, int], DebtorSeat]
 """Makes the debtor of one negotiation from the case (with its private side) and the seed."""
 
 
-class Outside:
-    """Holds what a program uses but does not own (the debtors): invisible to `named_predictors`, saving and copying.
-
-    A debtor that were an attribute would be optimised, saved and given the creditor's model.
-    """
-
-    def __init__(self, factory: DebtorFactory) -> None:
-        self.factory = factory
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Outside:
-        return self
-
-
 class Maden(dspy.Module):
     """A debt-negotiation program.
 
@@ -49,7 +36,7 @@ class Maden(dspy.Module):
     def __init__(self, settings: ProgramSettings | None = None, debtors: DebtorFactory = SimulatedDebtor) -> None:
         super().__init__()
         self.settings = settings or ProgramSettings()
-        self.outside = Outside(debtors)
+        self.outside = Hidden(debtors)
         variant = self.settings.variant
         self.planner = Planner(self.settings) if variant.plans else None
         self.negotiator = LadderNegotiator(self.settings) if variant.plans else FreeNegotiator(self.settings)
@@ -64,13 +51,18 @@ class Maden(dspy.Module):
         """
         return program_sha256(self.settings, program_state(self))
 
+    @property
+    def debtors(self) -> DebtorFactory:
+        """Who sits on the other side."""
+        return self.outside.held
+
     def seat(self, view: CreditorView, seed: int = 0) -> ProgramSeat:
         """The creditor's seat for one negotiation; its `next_turn(table)` answers any debtor (an app's, a test's)."""
         return ProgramSeat(view, self.settings, self.negotiator, self.planner, self.judge, seed)
 
     def with_settings(self, settings: ProgramSettings) -> Maden:
         """The same prompts and demonstrations under other settings of the same variant."""
-        made = Maden(settings, self.outside.factory)
+        made = Maden(settings, self.debtors)
         made.load_state(program_state(self))
         return made
 
@@ -86,6 +78,6 @@ class Maden(dspy.Module):
             an ending (`program_fault`, `infrastructure`) in the record, not an exception.
         """
         negotiation = play(
-            case, self.seat(case.creditor_view(), seed), self.outside.factory(case, seed), self.settings.policy, seed
+            case, self.seat(case.creditor_view(), seed), self.debtors(case, seed), self.settings.policy, seed
         )
         return dspy.Prediction(negotiation=negotiation, ending=negotiation.ending.value, agreed=negotiation.agreed)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import dspy
 from pydantic import Field
 
+from data.dimensions import within
 from signatures.answer import Answer
 
 
@@ -17,10 +18,10 @@ class Reading(Answer):
         description="offer: names own terms; accept: takes the creditor's offer; reject: refuses it; "
         "leave: ends the talks; talk: anything else"
     )
-    discount_pct: int | None = Field(default=None, ge=0, le=100)
-    immediate_payment_pct: int | None = Field(default=None, ge=0, le=100)
-    immediate_payment_days: int | None = Field(default=None, ge=0, le=365)
-    installment_periods: int | None = Field(default=None, ge=1, le=600)
+    discount_pct: Annotated[int, within("discount_pct")] | None = None
+    immediate_payment_pct: Annotated[int, within("immediate_payment_pct")] | None = None
+    immediate_payment_days: Annotated[int, within("immediate_payment_days")] | None = None
+    installment_periods: Annotated[int, within("installment_periods")] | None = None
     monthly_income: int | None = Field(default=None, ge=0, description="whole currency units, if stated")
     monthly_expenses: int | None = Field(default=None, ge=0, description="whole currency units, if stated")
 

@@ -12,6 +12,7 @@ from app.conversation.house import House
 from app.conversation.plans import Plan
 from app.database.rows import turns_of, view_of
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status
+from data.dimensions import SPECS
 from data.domain import (
     Debt,
     DebtCase,
@@ -22,23 +23,19 @@ from data.domain import (
     Negotiation,
     Speaker,
     Terms,
-    Turn,
     standing_terms,
 )
+from data.steps import Step, steps
 from metrics.evaluator import score
 from metrics.scorecard import INDICES, METRICS
 from metrics.talk.conversation import soundness_faults
 from programs.creditor.seat import SeatMemory
 from programs.maden import Maden
 from programs.table import words
+from programs.table.lines import claims_of
 
-NAMED = {
-    "discount_pct": "a {:g}% discount",
-    "immediate_payment_pct": "{:g}% paid at once",
-    "immediate_payment_days": "the first payment within {:g} days",
-    "installment_periods": "{:g} monthly instalments",
-}
-CLAIMS = {"monthly_income": "monthly income", "monthly_expenses": "monthly expenses", "assets": "savings"}
+CLAIMS = {"assets": "savings", "reason": "reason:"}
+"""Where a claim is called otherwise than its field."""
 
 
 class Note(BaseModel):
@@ -142,7 +139,7 @@ def operator_view(row: NegotiationRow, messages: list[MessageRow], house: House)
         profile=row.profile,
         timezone=row.timezone,
         ladder=[words.package(rung) for rung in memory.ladder],
-        rung=_rung(list(turns_of(messages)), memory.ladder),
+        rung=_rung(standing_terms(turns_of(messages), Speaker.CREDITOR), memory.ladder),
         knew_surplus=memory.planned_with_surplus,
         question=memory.to_ask.value if memory.to_ask else None,
         pending=plan_view(Plan.model_validate(row.pending)) if row.pending else None,
@@ -178,17 +175,13 @@ def score_view(record: Negotiation) -> ScoreView:
 
 
 def _messages(rows: list[MessageRow], debt: Debt, ladder: tuple[Terms, ...]) -> list[OperatorMessage]:
-    said: list[Turn] = []
-    shown = []
-    for row in rows:
-        turn = Turn.model_validate(row.turn) if row.turn else None
-        said += [turn] if turn else []
-        offers = turn is not None and turn.speaker is Speaker.CREDITOR
-        shown.append(_message(row, turn, debt, _rung(said, ladder) if offers else None))
-    return shown
+    walk = steps(turns_of(rows))
+    return [_message(row, next(walk) if row.turn else None, debt, ladder) for row in rows]
 
 
-def _message(row: MessageRow, turn: Turn | None, debt: Debt, rung: int | None) -> OperatorMessage:
+def _message(row: MessageRow, step: Step | None, debt: Debt, ladder: tuple[Terms, ...]) -> OperatorMessage:
+    turn = step.turn if step else None
+    offer = step.after if step and step.turn.speaker is Speaker.CREDITOR else None
     return OperatorMessage(
         position=row.position,
         sender=Sender(row.sender),
@@ -199,14 +192,13 @@ def _message(row: MessageRow, turn: Turn | None, debt: Debt, rung: int | None) -
         asks_about=turn.inquiry.value if turn and turn.inquiry else None,
         claims=_claims(turn.disclosed, debt.currency) if turn and turn.disclosed else [],
         thoughts=turn.thoughts if turn else None,
-        rung=rung,
+        rung=_rung(offer, ladder),
         notes=[_note(one) for one in turn.notes] if turn else [],
         findings=[FoundView.model_validate(one) for one in row.findings],
     )
 
 
-def _rung(turns: list[Turn], ladder: tuple[Terms, ...]) -> int | None:
-    own = standing_terms(turns, Speaker.CREDITOR)
+def _rung(own: Terms | None, ladder: tuple[Terms, ...]) -> int | None:
     return ladder.index(own) + 1 if own in ladder else None
 
 
@@ -215,16 +207,13 @@ def _move(move: Move, speaker: Speaker) -> str:
         return "accepts the other side's offer"
     if move.terms is None:
         return "keeps the offer"
-    whole = move.terms.over(None)
-    named = move.terms.model_dump(exclude_none=True)
-    package = words.package(whole) if whole else ", ".join(NAMED[name].format(value) for name, value in named.items())
+    whole, named = move.terms.over(None), move.terms.named.items()
+    package = words.package(whole) if whole else ", ".join(SPECS[d].clause.format(value) for d, value in named)
     return f"{'offers' if speaker is Speaker.CREDITOR else 'proposes'} {package}"
 
 
 def _claims(said: Disclosure, currency: str) -> list[str]:
-    amounts = said.model_dump(exclude_none=True, include=set(CLAIMS))
-    reason = [f"reason: {said.reason.value.replace('_', ' ')}"] if said.reason else []
-    return [f"{CLAIMS[name]} {words.money(amount, currency)}" for name, amount in amounts.items()] + reason
+    return [f"{CLAIMS.get(what, what)} {value}" for what, value in claims_of(said, currency)]
 
 
 def _note(text: str) -> Note:

@@ -142,7 +142,7 @@ class Negotiations:
             speaker = Speaker.DEBTOR if plan.accepted_by == "debtor" else Speaker.CREDITOR
             turn = Turn(
                 speaker=speaker,
-                move=Move(kind=MoveKind.ACCEPT),
+                move=Move.accept(),
                 dialogue=words.statement(MoveKind.ACCEPT, plan.terms, repeated=False),
             )
             sender = Sender.DEBTOR if speaker is Speaker.DEBTOR else Sender.CREDITOR

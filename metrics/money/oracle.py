@@ -8,7 +8,7 @@ each debtor and scored like any other plan.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from data.domain import CreditorPolicy, DebtCase, Negotiation, Terms
 from metrics.money.indices import collection_index, health_index, plan_columns, recovery_index
 from metrics.money.simulation import Bools, Ints, PlanBatch, simulate
+from metrics.money.valuation import creditor_values
 from metrics.money.weights import Weights, default_weights
 from plumbing.errors import UserError
 
@@ -165,10 +166,7 @@ def firmest_kept(
 
 def nominal_cri(terms: Terms, negotiation: Negotiation, weights: Weights | None = None) -> float:
     """CRI of terms as terms: what they would come to with every payment made within the horizon."""
-    plan = PlanBatch.of([negotiation.case], [terms])
-    nothing = np.zeros_like(plan.assets)
-    able = replace(plan, assets=plan.outstanding, monthly_income=nothing, monthly_expenses=nothing)
-    return float(recovery_index(simulate(able), negotiation.policy, weights or default_weights())[0])
+    return creditor_values([terms], negotiation.policy, negotiation.case.debt.outstanding, weights)[0]
 
 
 @dataclass(frozen=True)

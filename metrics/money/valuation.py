@@ -11,16 +11,10 @@ from functools import lru_cache
 from data.domain import CreditorPolicy, Debt, DebtCase, Finances, Reason, Terms
 from metrics.money.indices import recovery_index
 from metrics.money.simulation import PlanBatch, simulate
-from metrics.money.weights import default_weights
+from metrics.money.weights import Weights, default_weights
 
-_NOMINAL_DEBT = 10_000_000
+NOMINAL_DEBT = 10_000_000
 """Minor units; CRI of a kept plan depends on the terms alone, up to rounding."""
-
-_WHO_CAN_PAY_ANYTHING = DebtCase(
-    case_id="nominal",
-    debt=Debt(product="any", principal=_NOMINAL_DEBT, outstanding=_NOMINAL_DEBT, overdue_days=0, currency="XXX"),
-    finances=Finances(monthly_income=0, monthly_expenses=0, assets=_NOMINAL_DEBT, reason=Reason.OTHER),
-)
 
 
 @lru_cache(maxsize=65536)
@@ -29,10 +23,31 @@ def creditor_value(terms: Terms, policy: CreditorPolicy) -> float:
     return creditor_values([terms], policy)[0]
 
 
-def creditor_values(packages: Sequence[Terms], policy: CreditorPolicy) -> list[float]:
-    """`creditor_value` of each package, in one simulation."""
-    flow = simulate(PlanBatch.of([_WHO_CAN_PAY_ANYTHING] * len(packages), packages))
-    return recovery_index(flow, policy, default_weights()).tolist()
+def creditor_values(
+    packages: Sequence[Terms], policy: CreditorPolicy, outstanding: int = NOMINAL_DEBT, weights: Weights | None = None
+) -> list[float]:
+    """CRI in 0..1 of each package with every payment made within the horizon, in one simulation.
+
+    Args:
+        packages: the terms.
+        policy: its discounts are the scale of what is recovered.
+        outstanding: debt today, minor units.
+        weights: of the CRI; default the shipped ones.
+
+    Raises:
+        UserError: the debt is too large to be simulated exactly.
+    """
+    flow = simulate(PlanBatch.of([_who_can_pay(outstanding)] * len(packages), packages))
+    return recovery_index(flow, policy, weights or default_weights()).tolist()
+
+
+@lru_cache(maxsize=4096)
+def _who_can_pay(outstanding: int) -> DebtCase:
+    return DebtCase(
+        case_id="nominal",
+        debt=Debt(product="any", principal=outstanding, outstanding=outstanding, overdue_days=0, currency="XXX"),
+        finances=Finances(monthly_income=0, monthly_expenses=0, assets=outstanding, reason=Reason.OTHER),
+    )
 
 
 def rung_matched(offer: Terms, ladder: tuple[Terms, ...], policy: CreditorPolicy) -> int | None:

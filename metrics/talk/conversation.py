@@ -6,37 +6,19 @@ the offers that stood when it was made.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from data.domain import (
-    CONCESSION_SIGN,
-    DIMENSIONS,
-    CreditorPolicy,
-    Debt,
-    Dimension,
-    Ending,
-    Move,
-    MoveKind,
-    Negotiation,
-    Speaker,
-    Terms,
-    Turn,
-)
+from data.dimensions import DIMENSIONS, SPECS, Dimension
+from data.domain import CreditorPolicy, Debt, Ending, Move, MoveKind, Negotiation, Speaker, Terms, Turn
+from data.steps import Side, steps
 from metrics.talk.conduct import conduct_breaches
 from metrics.talk.disclosure import limit_disclosures
 from metrics.talk.figures import stray_figures
 
 PERCENT_TOLERANCE = 0.5
 """Points within which two percentages count as the same in dialogue completeness."""
-
-DIMENSION_WORDS: dict[Dimension, str] = {
-    "discount_pct": "the discount",
-    "immediate_payment_pct": "the immediate payment",
-    "immediate_payment_days": "the days until the immediate payment",
-    "installment_periods": "the number of instalments",
-}
-
 
 FaultKind = Literal["protocol", "policy", "taken back", "figures", "disclosure", "conduct"]
 
@@ -77,7 +59,7 @@ def completeness(negotiation: Negotiation) -> float:
     if ours is None or theirs is None:
         return 0.0
     settled = sum(
-        abs(getattr(ours, d) - getattr(theirs, d)) <= (PERCENT_TOLERANCE + 1e-9 if d.endswith("_pct") else 0)
+        abs(getattr(ours, d) - getattr(theirs, d)) <= (PERCENT_TOLERANCE + 1e-9 if SPECS[d].unit == "percent" else 0)
         for d in DIMENSIONS
     )
     return settled / len(DIMENSIONS)
@@ -98,51 +80,27 @@ def soundness(negotiation: Negotiation) -> Soundness:
     faults: list[Fault] = []
     creditor_turns = legal_turns = 0
     hard, last_speaker = False, None
-    sides = {Speaker.CREDITOR: _Side(), Speaker.DEBTOR: _Side()}
-    for index, turn in enumerate(negotiation.turns):
+    softest: dict[Dimension, float] = {}
+    for step in steps(negotiation.turns):
+        turn, own, theirs = step.turn, step.own, step.theirs
         if turn.speaker is Speaker.CREDITOR:
             creditor_turns += 1
-            own, theirs = sides[Speaker.CREDITOR], sides[Speaker.DEBTOR]
             move = turn.proposed or turn.move
             illegal = _protocol_fault(move, own, theirs, answered=last_speaker is not Speaker.CREDITOR)
             legal_turns += illegal is None
             found = [("protocol", illegal)] if illegal else _policy_fault(move, own, theirs, negotiation.policy)
             words, breached = _word_faults(turn, _binding(turn.move, own, theirs), negotiation.case.debt)
             hard = hard or breached
-            faults += (Fault(index, kind, text) for kind, text in (*found, *_taken_back(move, own), *words))
-        sides[turn.speaker].put(turn.move)
+            faults += (Fault(step.index, kind, text) for kind, text in (*found, *_taken_back(move, softest), *words))
+            softest |= {d: SPECS[d].softer(softest.get(d, value), value) for d, value in turn.move.named.items()}
         last_speaker = turn.speaker
     return Soundness(tuple(faults), creditor_turns, legal_turns, hard)
-
-
-class _Side:
-    """One side's standing offer, kept as in `data.domain.standing_terms` but turn by turn, and its softest yet."""
-
-    def __init__(self) -> None:
-        self.named: dict[Dimension, float] = {}
-        self.softest: dict[Dimension, float] = {}
-
-    def put(self, move: Move) -> None:
-        """Take an `ask` into account; other moves leave the offer as it stands."""
-        for name, value in _asked(move).items():
-            self.named[name] = value
-            softer = max if CONCESSION_SIGN[name] > 0 else min
-            self.softest[name] = softer(self.softest.get(name, value), value)
-
-    def after(self, move: Move) -> Terms | None:
-        """The standing package once `move` is made; None while a dimension was never named."""
-        asked = _asked(move)
-        return _package({**self.named, **asked})
-
-    @property
-    def standing(self) -> Terms | None:
-        return _package(self.named)
 
 
 Finding = tuple[FaultKind, str]
 
 
-def _protocol_fault(move: Move, own: _Side, theirs: _Side, answered: bool) -> str | None:
+def _protocol_fault(move: Move, own: Side, theirs: Side, answered: bool) -> str | None:
     """Why the protocol does not allow the move; None if it does."""
     if not answered:
         return "it came before the debtor had answered the creditor's last turn"
@@ -150,35 +108,30 @@ def _protocol_fault(move: Move, own: _Side, theirs: _Side, answered: bool) -> st
         return "it accepted although the debtor had no complete offer on the table"
     if move.kind is MoveKind.REJECT and own.standing is None:
         return "it rejected although there was no own offer to keep"
-    if move.kind is MoveKind.ASK and not _asked(move):
+    if move.kind is MoveKind.ASK and not move.named:
         return "it asked without naming any terms"
-    if move.kind is MoveKind.ASK and own.after(move) is None:
+    if move.kind is MoveKind.ASK and own.after(move).standing is None:
         return "it opened without naming all four terms"
     return None
 
 
-def _policy_fault(move: Move, own: _Side, theirs: _Side, policy: CreditorPolicy) -> list[Finding]:
-    terms = theirs.standing if move.kind is MoveKind.ACCEPT else own.after(move)
+def _policy_fault(move: Move, own: Side, theirs: Side, policy: CreditorPolicy) -> list[Finding]:
+    terms = theirs.standing if move.kind is MoveKind.ACCEPT else own.after(move).standing
     if move.kind is MoveKind.REJECT or terms is None or not (breaches := policy.breaches(terms)):
         return []
     did = "accepted" if move.kind is MoveKind.ACCEPT else "offered"
-    where = ", ".join(DIMENSION_WORDS[d] for d in breaches)
+    where = ", ".join(SPECS[d].words for d in breaches)
     return [("policy", f"it {did} terms outside the creditor's policy: {where}")]
 
 
-def _taken_back(move: Move, own: _Side) -> list[Finding]:
-    named = _asked(move)
-    firmer = [d for d in DIMENSIONS if d in named and d in own.softest and _below(d, named[d], own.softest[d])]
-    return [("taken back", f"it took back an earlier concession on {DIMENSION_WORDS[d]}") for d in firmer]
+def _taken_back(move: Move, softest: Mapping[Dimension, float]) -> list[Finding]:
+    firmer = [d for d, value in move.named.items() if d in softest and SPECS[d].given(softest[d], value) < 0]
+    return [("taken back", f"it took back an earlier concession on {SPECS[d].words}") for d in firmer]
 
 
-def _below(dimension: Dimension, value: float, softest: float) -> bool:
-    return CONCESSION_SIGN[dimension] * (value - softest) < 0
-
-
-def _binding(move: Move, own: _Side, theirs: _Side) -> Terms | None:
+def _binding(move: Move, own: Side, theirs: Side) -> Terms | None:
     """The package that the words of a turn must agree with."""
-    return theirs.standing if move.kind is MoveKind.ACCEPT else own.after(move)
+    return theirs.standing if move.kind is MoveKind.ACCEPT else own.after(move).standing
 
 
 def _word_faults(turn: Turn, terms: Terms | None, debt: Debt) -> tuple[list[Finding], bool]:
@@ -191,16 +144,3 @@ def _word_faults(turn: Turn, terms: Terms | None, debt: Debt) -> tuple[list[Find
     breaches = conduct_breaches(turn.dialogue)
     found += (("conduct", f"conduct ({breach.rule}): {breach.why}: {breach.excerpt!r}") for breach in breaches)
     return found, any(breach.severity == "hard" for breach in breaches)
-
-
-def _asked(move: Move) -> dict[Dimension, float]:
-    """The dimensions that an `ask` names; empty for other moves."""
-    if move.kind is not MoveKind.ASK or move.terms is None:
-        return {}
-    return {d: value for d in DIMENSIONS if (value := getattr(move.terms, d)) is not None}
-
-
-def _package(named: dict[Dimension, float]) -> Terms | None:
-    # the values were checked when the move was read: constructing without a second check keeps scoring fast
-    values: dict[Any, Any] = {**named}
-    return Terms.model_construct(**values) if len(named) == len(DIMENSIONS) else None

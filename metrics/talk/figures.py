@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 
 from data.amounts import minor_digits
+from data.dimensions import SPECS
 from data.domain import Debt, Terms
 from metrics.money.simulation import MONTH_DAYS, immediate_payment, money_due, payment_schedule
 from metrics.talk.stated import Figure, stated_figures
@@ -52,7 +53,7 @@ def _true(figure: Figure, terms: Terms | None, debt: Debt, amounts: set[int]) ->
 
 
 def _is_term(figure: Figure, terms: Terms) -> bool:
-    if figure.dimension in ("immediate_payment_days", "installment_periods"):
+    if figure.dimension != "amount" and SPECS[figure.dimension].step:
         return figure.value == getattr(terms, figure.dimension)
     if figure.certain:
         return _same_percent(figure, getattr(terms, figure.dimension))

@@ -15,7 +15,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
-from data.domain import DIMENSIONS, Dimension
+from data.dimensions import DIMENSIONS, Dimension
 from metrics.talk.numerals import DIGITS, NUMBER, parse, plain_digits
 
 

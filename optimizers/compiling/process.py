@@ -83,7 +83,7 @@ def _player(
         player = Player(
             folder,
             session.lm,
-            session.program.outside.factory,
+            session.program.debtors,
             session.debtor,
             watcher,
             work.threads,

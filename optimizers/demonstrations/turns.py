@@ -15,9 +15,9 @@ from typing import Any
 import dspy
 
 from data.domain import DebtCase, Ending, MoveKind, Negotiation, Speaker, Terms, Turn
+from data.steps import claimed
 from metrics.money.valuation import creditor_value
 from optimizers.runs.task import CompileTask
-from programs.creditor.briefing import given_way
 from programs.creditor.fingerprints import predictors
 from programs.maden import Maden
 from programs.playing.evaluate import evaluate
@@ -135,7 +135,7 @@ def recorded(program: Maden, case: DebtCase, seed: int) -> Recorded:
     names = {id(predictor): name for name, predictor in predictors(program).items()}
     with dspy.context(trace=trace, max_trace_size=_WHOLE_TRACE):
         seat = RecordingSeat(program.seat(case.creditor_view(), seed), trace, names)
-        negotiation = play(case, seat, program.outside.factory(case, seed), program.settings.policy, seed)
+        negotiation = play(case, seat, program.debtors(case, seed), program.settings.policy, seed)
     return Recorded(negotiation, tuple(seat.calls))
 
 
@@ -192,7 +192,7 @@ def phase_of(negotiation: Negotiation, index: int) -> Phase:
         return Phase.OPENING
     if _closes(negotiation, index):
         return Phase.CLOSING
-    return Phase.CONCEDING if after is not None and given_way(own, after) else Phase.PROBING
+    return Phase.CONCEDING if after is not None and after.softer_in(own) else Phase.PROBING
 
 
 def turn_gain(negotiation: Negotiation, index: int, objective: float) -> float:
@@ -213,7 +213,7 @@ def turn_gain(negotiation: Negotiation, index: int, objective: float) -> float:
 
 def _plan(played: Recorded, number: int, call: Call, choice: str) -> list[Demonstration]:
     strategy = call.outputs["strategy"]
-    if not given_way(strategy.opening.terms(), strategy.floor.terms()):  # a plan with nothing to give is replaced
+    if not strategy.floor.terms().softer_in(strategy.opening.terms()):  # a plan with nothing to give is replaced
         return []
     return [_demonstration(played, number, call, Phase.PLANNING, choice, played.objective, clean=True)]
 
@@ -246,7 +246,7 @@ def _done(turn: Turn, own: Terms | None, after: Terms | None) -> set[str]:
     """The choices that describe what left the table: the move's kind, and on a ladder hold or step down."""
     if turn.move.kind is not MoveKind.ASK:
         return {turn.move.kind.value}
-    gave = own is not None and after is not None and given_way(own, after)
+    gave = own is not None and after is not None and after.softer_in(own)
     return {"ask", "step_down" if gave else "hold"}
 
 
@@ -279,10 +279,5 @@ def _rise(before: float | None, after: float | None) -> float:
 
 def _newly_stated(turns: Sequence[Turn], index: int) -> set[str]:
     """What the answer to the turn at `index` disclosed and no earlier one had."""
-    stated = [_stated(turn) for turn in turns[: index + 2]]
-    before: set[str] = set().union(*stated[: index + 1])
-    return set().union(*stated[index + 1 :]) - before
-
-
-def _stated(turn: Turn) -> set[str]:
-    return set(turn.disclosed.model_dump(exclude_none=True)) if turn.disclosed is not None else set()
+    before, after = (claimed(turns[:position]).model_dump(exclude_none=True) for position in (index + 1, index + 2))
+    return set(after) - set(before)

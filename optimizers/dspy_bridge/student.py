@@ -15,22 +15,13 @@ from metrics.evaluator import objective_metric
 from optimizers.runs.halt import Halted
 from optimizers.runs.player import Player
 from optimizers.runs.task import CompileTask
+from plumbing.hidden import Hidden
 from programs.creditor.fingerprints import program_state
 from programs.creditor.settings import ProgramSettings
 from programs.maden import DebtorFactory, Maden
 
 MAX_ERRORS = 10**6
 """DSPy's own limit would throw the run away; failures are counted here and judged by coverage."""
-
-
-class Held:
-    """Keeps an object that a program uses but does not own out of DSPy's sight, and the same in every copy."""
-
-    def __init__(self, player: Player) -> None:
-        self.player = player
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Held:
-        return self
 
 
 class Student(Maden):
@@ -42,7 +33,12 @@ class Student(Maden):
 
     def __init__(self, settings: ProgramSettings, debtors: DebtorFactory, player: Player) -> None:
         super().__init__(settings, debtors)
-        self.held = Held(player)
+        self.held = Hidden(player)
+
+    @property
+    def player(self) -> Player:
+        """The run's."""
+        return self.held.held
 
     def forward(self, case: DebtCase, seed: int = 0) -> dspy.Prediction:
         """Play one negotiation.
@@ -51,7 +47,7 @@ class Student(Maden):
             Halted: a cap was reached, someone stopped the run, or infrastructure broke the negotiation for good.
         """
         self._raise_if_over()
-        player, made = self.held.player, dspy.Prediction()
+        player, made = self.player, dspy.Prediction()
 
         def playing(case: DebtCase, seed: int) -> dspy.Prediction:
             nonlocal made
@@ -80,14 +76,14 @@ class Student(Maden):
         return super().deepcopy()
 
     def _raise_if_over(self) -> None:
-        if (why := self.held.player.failed or self.held.player.halted) is not None:
+        if (why := self.player.failed or self.player.halted) is not None:
             raise why
 
 
 def student(task: CompileTask) -> Student:
     """A copy of the task's program for DSPy's optimisers: nothing compiled but the judge, which they pass over."""
     program = task.program
-    copy = Student(program.settings, program.outside.factory, task.player)
+    copy = Student(program.settings, program.debtors, task.player)
     copy.load_state(program_state(program))
     thaw(copy)
     if copy.judge is not None:

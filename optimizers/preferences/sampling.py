@@ -131,7 +131,7 @@ class Sampler:
         return self.teacher.settings.policy
 
     def _debtor(self, case: DebtCase, seed: int) -> DebtorSeat:
-        return self.teacher.outside.factory(case, seed)
+        return self.teacher.debtors(case, seed)
 
     def _at(self, case: DebtCase, seed: int, moment: _Moment, own: Negotiation) -> TableCandidates:
         """All candidates for one turn; of equal replies the first."""

@@ -12,7 +12,8 @@ from contextlib import AbstractContextManager
 import dspy
 from annotated_types import Ge, Le
 
-from data.domain import DIMENSIONS, CreditorView, Turn
+from data.dimensions import DIMENSIONS
+from data.domain import CreditorView, Turn
 from programs.creditor.briefing import Briefing
 from programs.creditor.negotiator import FreeNegotiator, free_inputs, terms_after
 from programs.creditor.seat import ProgramSeat

@@ -11,12 +11,10 @@ from data.domain import (
     Move,
     MoveKind,
     Negotiation,
-    PartialTerms,
     Speaker,
     Terms,
     Turn,
 )
-from programs.creditor.rules import between
 from programs.table.runner import DebtorSeat, TableState, play, view
 from programs.table.words import package
 
@@ -35,16 +33,15 @@ QUESTIONS: dict[Inquiry, str] = {
 
 def offer(terms: Terms, words: str = "", inquiry: Inquiry | None = None) -> Turn:
     """A creditor turn that asks for `terms` and says so, after `words`."""
-    move = Move(kind=MoveKind.ASK, terms=PartialTerms.of(terms))
     said = f"{words} Our offer is {package(terms)}.".strip()
-    return Turn(speaker=Speaker.CREDITOR, move=move, dialogue=said, inquiry=inquiry)
+    return Turn(speaker=Speaker.CREDITOR, move=Move.ask(terms), dialogue=said, inquiry=inquiry)
 
 
 FIRM = POLICY.firmest()
 SOFT = POLICY.softest()
 
 LAST_TURNS: dict[str, Turn] = {
-    "concession": offer(between(FIRM, SOFT, 0.3), "We can come towards you."),
+    "concession": offer(FIRM.between(SOFT, 0.3), "We can come towards you."),
     "threat": offer(FIRM, "Pay, or we will take you to court."),
     "question": offer(FIRM, QUESTIONS[Inquiry.INCOME], Inquiry.INCOME),
     "everything": offer(SOFT),

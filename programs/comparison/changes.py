@@ -60,7 +60,7 @@ def with_changes(a: Maden, b: Maden, taken: Iterable[AtomicChange]) -> Maden:
         else:
             part = "signature" if change.kind == "instruction" else "demos"
             state[change.key][part] = copy.deepcopy(of_b[change.key][part])
-    made = Maden(ProgramSettings.model_validate(settings), a.outside.factory)
+    made = Maden(ProgramSettings.model_validate(settings), a.debtors)
     made.load_state(state)
     return made
 

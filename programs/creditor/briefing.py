@@ -8,18 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from data.domain import (
-    CONCESSION_SIGN,
-    DIMENSIONS,
-    CreditorPolicy,
-    CreditorView,
-    Dimension,
-    Disclosure,
-    MoveKind,
-    Speaker,
-    Terms,
-    Turn,
-)
+from data.dimensions import Dimension
+from data.domain import CreditorPolicy, CreditorView, Disclosure, Speaker, Terms
+from data.steps import claimed, standing_after_each
 from metrics.money.simulation import monthly_installment
 from metrics.money.valuation import creditor_value, rung_matched
 from programs.creditor.settings import DEFAULT_FLOOR_DISCOUNT_SHARE
@@ -54,11 +45,7 @@ class Briefing:
     @property
     def disclosed(self) -> Disclosure:
         """What the debtor has claimed so far; a later claim replaces an earlier one."""
-        claims: dict[str, object] = {}
-        for turn in self.table.turns:
-            if turn.speaker is Speaker.DEBTOR and turn.disclosed is not None:
-                claims.update(turn.disclosed.model_dump(exclude_none=True))
-        return Disclosure.model_validate(claims)
+        return claimed(self.table.turns)
 
     @property
     def stated_surplus(self) -> int | None:
@@ -91,21 +78,8 @@ class Briefing:
 
         For the debtor a positive step is a concession, for the creditor a negative one.
         """
-        offers = _standing_after_each(self.table.turns, speaker)
+        offers = standing_after_each(self.table.turns, speaker)
         return None if len(offers) < 2 else self.value(offers[-1]) - self.value(offers[-2])
-
-
-def _standing_after_each(turns: tuple[Turn, ...], speaker: Speaker) -> list[Terms]:
-    offers: list[Terms] = []
-    for turn in turns:
-        if turn.speaker is not speaker:
-            continue
-        terms = turn.move.terms.over(offers[-1] if offers else None) if turn.move.terms else None
-        if turn.move.kind is MoveKind.ASK and terms is not None:
-            offers.append(terms)
-        elif offers:
-            offers.append(offers[-1])
-    return offers
 
 
 def dialogue_text(table: TableState) -> str:
@@ -145,10 +119,10 @@ def claims_text(briefing: Briefing) -> str:
 def planning_facts(briefing: Briefing) -> str:
     """For the planner: what undiscounted plans cost a month, and which of them the stated surplus carries."""
     policy, currency = briefing.policy, briefing.view.debt.currency
-    base = policy.firmest().model_copy(update={"immediate_payment_pct": min(10.0, policy.max_immediate_payment_pct)})
+    base = policy.firmest().with_value("immediate_payment_pct", min(10.0, policy.max_immediate_payment_pct))
     low, high = policy.bounds("installment_periods")
     lengths = [n for n in EXAMPLE_PERIODS if low <= n <= high] or [int(high)]
-    costs = [(n, briefing.instalment(base.model_copy(update={"installment_periods": n}))) for n in lengths]
+    costs = [(n, _cost(briefing, base, n)) for n in lengths]
     text = "Without a discount and with 10% paid at once, the instalment is " + "; ".join(
         f"{words.money(cost, currency)} over {n} months" for n, cost in costs
     )
@@ -174,9 +148,7 @@ def starting_points(briefing: Briefing) -> tuple[Terms, Terms, Terms]:
     """
     policy = briefing.policy
     low, high = (int(bound) for bound in policy.bounds("installment_periods"))
-    base = policy.firmest().model_copy(
-        update={"immediate_payment_days": _between(policy, "immediate_payment_days", 0.5)}
-    )
+    base = policy.firmest().with_value("immediate_payment_days", _between(policy, "immediate_payment_days", 0.5))
     opening = base.model_copy(
         update={
             "immediate_payment_pct": _between(policy, "immediate_payment_pct", 0.5),
@@ -191,10 +163,8 @@ def starting_points(briefing: Briefing) -> tuple[Terms, Terms, Terms]:
     )
     if (surplus := briefing.stated_surplus) is not None:
         fitting = next((n for n in range(low, high + 1) if _cost(briefing, target, n) <= surplus), high)
-        target = target.model_copy(update={"installment_periods": fitting})
-    floor = policy.softest().model_copy(
-        update={"discount_pct": _between(policy, "discount_pct", briefing.floor_discount_share)}
-    )
+        target = target.with_value("installment_periods", fitting)
+    floor = policy.softest().with_value("discount_pct", _between(policy, "discount_pct", briefing.floor_discount_share))
     return opening, target, floor
 
 
@@ -204,7 +174,7 @@ def _between(policy: CreditorPolicy, dimension: Dimension, share: float) -> int:
 
 
 def _cost(briefing: Briefing, base: Terms, periods: int) -> int:
-    return briefing.instalment(base.model_copy(update={"installment_periods": periods}))
+    return briefing.instalment(base.with_value("installment_periods", periods))
 
 
 def situation_text(briefing: Briefing) -> str:
@@ -256,8 +226,3 @@ def step_text(briefing: Briefing) -> str:
     if abs(step) < 1e-9:
         return "The debtor did not move."
     return "The debtor moved towards us." if step > 0 else "The debtor moved away from us."
-
-
-def given_way(before: Terms, after: Terms) -> tuple[str, ...]:
-    """The dimensions in which `after` favours the debtor more than `before`."""
-    return tuple(d for d in DIMENSIONS if CONCESSION_SIGN[d] * (getattr(after, d) - getattr(before, d)) > 0)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import dspy
 
 from data.domain import MoveKind, Speaker, Terms, Turn
-from programs.creditor.briefing import Briefing, claims_text, given_way, step_text
+from programs.creditor.briefing import Briefing, claims_text, step_text
 from programs.creditor.negotiator import terms_after
 from programs.creditor.settings import JudgeReviews, ProgramSettings
 from programs.models.calls import call
@@ -80,7 +80,7 @@ def must_review(briefing: Briefing, draft: Turn, reviews: JudgeReviews = "conces
     if reviews == "acceptances":
         return False
     terms = terms_after(briefing, draft.move)
-    return terms is not None and bool(given_way(briefing.table.own, terms))
+    return terms is not None and bool(terms.softer_in(briefing.table.own))
 
 
 def must_not_accept(briefing: Briefing, draft: Turn) -> bool:
@@ -130,7 +130,7 @@ def weighed(verdict: Verdict, facts: DraftFacts, kind: MoveKind) -> dspy.Predict
 def facts_text(briefing: Briefing, draft: Turn, terms: Terms, facts: DraftFacts) -> str:
     """The facts in sentences, the way the judge reads them."""
     table, currency = briefing.table, briefing.view.debt.currency
-    dimensions = ", ".join(d.removesuffix("_pct").replace("_", " ") for d in given_way(table.own or terms, terms))
+    dimensions = ", ".join(d.removesuffix("_pct").replace("_", " ") for d in terms.softer_in(table.own or terms))
     lines = [
         f"Round {table.round} of {table.round_limit}.",
         "The draft accepts the debtor's offer."

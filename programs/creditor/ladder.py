@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from data.domain import CONCESSION_SIGN, DIMENSIONS, CreditorPolicy, Dimension, Terms
+from data.dimensions import Dimension
+from data.domain import CreditorPolicy, Terms
 
 CONCESSION_ORDER: tuple[Dimension, ...] = (
     "installment_periods",
@@ -21,13 +22,6 @@ CONCESSION_ORDER: tuple[Dimension, ...] = (
 
 SHARE_TO_TARGET = 0.6
 """Of the steps, those that lead from the opening to the target; the rest lead on to the floor."""
-
-
-def softer(a: Terms, b: Terms) -> Terms:
-    """In each dimension the value of `a` or `b` that favours the debtor more."""
-    return Terms.model_validate(
-        {d: max(getattr(a, d), getattr(b, d), key=lambda value: CONCESSION_SIGN[d] * value) for d in DIMENSIONS}
-    )
 
 
 def build_ladder(
@@ -50,8 +44,8 @@ def build_ladder(
         standing: what has been offered already; the ladder starts there, since an offer is never taken back.
     """
     start = standing or policy.clamp(opening)
-    middle = softer(start, policy.clamp(target))
-    end = softer(middle, policy.clamp(floor))
+    middle = start.softest_with(policy.clamp(target))
+    end = middle.softest_with(policy.clamp(floor))
     order = (concede_first, *(d for d in CONCESSION_ORDER if d != concede_first))
     share = 0.0 if middle == start else 1.0 if end == middle else SHARE_TO_TARGET
     to_middle = round((rungs - 1) * share)

@@ -6,10 +6,9 @@ from typing import Any
 
 import dspy
 
-from data.domain import Inquiry, Move, MoveKind, PartialTerms, Speaker, Terms, Turn
+from data.domain import Inquiry, Move, MoveKind, Speaker, Terms, Turn
 from metrics.money.valuation import rung_matched
 from programs.creditor.briefing import Briefing, dialogue_text, ladder_text, situation_text
-from programs.creditor.ladder import softer
 from programs.creditor.settings import ProgramSettings
 from programs.models.calls import call
 from programs.table import words
@@ -54,9 +53,8 @@ class FreeNegotiator(dspy.Module):
             ProgramFault, InfrastructureFailure: see `programs.models.calls.call`.
         """
         choice: FreeTurn = _choice(self, seed, free_inputs(briefing, advice))
-        kind = MoveKind(choice.choice)
-        terms = PartialTerms.of(choice.terms.terms()) if kind is MoveKind.ASK else None
-        return dspy.Prediction(turn=spoken(briefing, Move(kind=kind, terms=terms), choice))
+        move = Move.ask(choice.terms.terms()) if choice.choice == "ask" else Move(kind=MoveKind(choice.choice))
+        return dspy.Prediction(turn=spoken(briefing, move, choice))
 
 
 def free_inputs(briefing: Briefing, advice: str = "") -> dict[str, str]:
@@ -86,14 +84,14 @@ def ladder_move(briefing: Briefing, choice: str, settings: ProgramSettings) -> M
     """
     table, ladder = briefing.table, briefing.ladder
     if table.own is None:
-        return _ask(ladder[0])
+        return Move.ask(ladder[0])
     if choice == "accept" and table.theirs is not None and _acceptable(briefing, table.theirs, settings):
-        return Move(kind=MoveKind.ACCEPT)
+        return Move.accept()
     if table.rounds_left == 0 and (last := final_package(briefing, settings)) is not None:
         return _step_to(briefing, last)
     if choice in {"step_down", "accept"} and (settings.steps_down == "chosen" or _earned(briefing)):
         return _step_to(briefing, ladder[min(briefing.rung + 1, len(ladder) - 1)])
-    return _ask(table.own)
+    return Move.ask(table.own)
 
 
 def final_package(briefing: Briefing, settings: ProgramSettings) -> Terms | None:
@@ -109,13 +107,13 @@ def _matched(briefing: Briefing, theirs: Terms) -> Terms:
     """The debtor's offer inside our limits, at no more a month than it asks for as far as the discounts allow."""
     inside, asked = briefing.policy.clamp(theirs), briefing.instalment(theirs)
     discounts = range(round(inside.discount_pct), round(briefing.policy.max_discount_pct) + 1)
-    packages = [inside.model_copy(update={"discount_pct": float(pct)}) for pct in discounts]
+    packages = [inside.with_value("discount_pct", float(pct)) for pct in discounts]
     carried = (terms for terms in packages if briefing.instalment(terms) <= asked)
-    return softer(briefing.table.own or inside, next(carried, packages[-1]))
+    return (briefing.table.own or inside).softest_with(next(carried, packages[-1]))
 
 
 def _step_to(briefing: Briefing, rung: Terms) -> Move:
-    return Move(kind=MoveKind.ACCEPT) if _no_better_than_asked(briefing, rung) else _ask(rung)
+    return Move.accept() if _no_better_than_asked(briefing, rung) else Move.ask(rung)
 
 
 def _acceptable(briefing: Briefing, offer: Terms, settings: ProgramSettings) -> bool:
@@ -140,10 +138,6 @@ def _no_better_than_asked(briefing: Briefing, rung: Terms) -> bool:
     return (
         theirs is not None and not briefing.policy.breaches(theirs) and briefing.value(theirs) >= briefing.value(rung)
     )
-
-
-def _ask(terms: Terms) -> Move:
-    return Move(kind=MoveKind.ASK, terms=PartialTerms.of(terms))
 
 
 def spoken(briefing: Briefing, move: Move, choice: LadderTurn | FreeTurn) -> Turn:

@@ -11,20 +11,9 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from data.domain import (
-    CONCESSION_SIGN,
-    DIMENSIONS,
-    CreditorPolicy,
-    CreditorView,
-    Move,
-    MoveKind,
-    PartialTerms,
-    Speaker,
-    Terms,
-    Turn,
-)
+from data.dimensions import DIMENSIONS
+from data.domain import CreditorPolicy, CreditorView, Move, MoveKind, Speaker, Terms, Turn
 from plumbing.errors import UserError, did_you_mean
-from programs.creditor.ladder import softer
 from programs.table.runner import TableState
 from programs.table.words import package
 
@@ -85,12 +74,12 @@ class RuleCreditor:
         """An offer, or the acceptance of the debtor's standing package; never a step back."""
         offer = self.rule.next_offer(table, self.policy)
         if table.own is not None:
-            offer = softer(table.own, offer)
+            offer = table.own.softest_with(offer)
         theirs = table.theirs
         if theirs and not self.policy.breaches(theirs) and self.rule.accepts(theirs, offer, self.policy):
-            return self._turn(Move(kind=MoveKind.ACCEPT), ACCEPTANCES, theirs, table)
+            return self._turn(Move.accept(), ACCEPTANCES, theirs, table)
         wordings = REPEATS if offer == table.own else OFFERS
-        return self._turn(Move(kind=MoveKind.ASK, terms=PartialTerms.of(offer)), wordings, offer, table)
+        return self._turn(Move.ask(offer), wordings, offer, table)
 
     def _turn(self, move: Move, wordings: tuple[str, ...], terms: Terms, table: TableState) -> Turn:
         rng = random.Random(self._start + table.round)
@@ -111,16 +100,7 @@ def _softness(terms: Terms, policy: CreditorPolicy) -> list[float]:
 
 def conceded(share: float, policy: CreditorPolicy) -> Terms:
     """The package after giving `share` (0..1) of the way from the firmest terms to the softest, in whole numbers."""
-    return between(policy.firmest(), policy.softest(), share)
-
-
-def between(start: Terms, end: Terms, share: float) -> Terms:
-    """The package `share` of the way from `start` to `end`, in whole numbers (end points exactly)."""
-    values = {}
-    for dimension in DIMENSIONS:
-        a, b = getattr(start, dimension), getattr(end, dimension)
-        values[dimension] = a if share <= 0 else b if share >= 1 else round(a + share * (b - a))
-    return Terms.model_validate(values)
+    return policy.firmest().between(policy.softest(), share)
 
 
 def time_dependent(beta: float) -> Callable[[TableState, CreditorPolicy], Terms]:
@@ -144,7 +124,7 @@ def _give_what_is_asked(table: TableState, policy: CreditorPolicy) -> Terms:
 def _meet_halfway(table: TableState, policy: CreditorPolicy) -> Terms:
     if table.own is None or table.theirs is None:
         return policy.firmest()
-    return policy.clamp(between(table.own, policy.clamp(table.theirs), 0.5))
+    return policy.clamp(table.own.between(policy.clamp(table.theirs), 0.5))
 
 
 def _tit_for_tat(table: TableState, policy: CreditorPolicy) -> Terms:
@@ -164,7 +144,7 @@ def _as_good(theirs: Terms, own_next: Terms, policy: CreditorPolicy) -> bool:
 
 
 def _as_firm_everywhere(theirs: Terms, own_next: Terms, policy: CreditorPolicy) -> bool:
-    return all(CONCESSION_SIGN[d] * getattr(theirs, d) <= CONCESSION_SIGN[d] * getattr(own_next, d) for d in DIMENSIONS)
+    return not theirs.softer_in(own_next)
 
 
 def _always(theirs: Terms, own_next: Terms, policy: CreditorPolicy) -> bool:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import dspy
 
-from data.domain import CreditorView, Frozen, Inquiry, Move, MoveKind, PartialTerms, Speaker, Terms, Turn
+from data.domain import CreditorView, Frozen, Inquiry, Move, MoveKind, Speaker, Terms, Turn
 from programs.creditor.briefing import Briefing
 from programs.creditor.judge import must_not_accept, must_review
 from programs.creditor.settings import ProgramSettings
@@ -158,7 +158,7 @@ class ProgramSeat:
 def _held(own: Terms, *notes: str) -> Turn:
     return Turn(
         speaker=Speaker.CREDITOR,
-        move=Move(kind=MoveKind.ASK, terms=PartialTerms.of(own)),
+        move=Move.ask(own),
         dialogue=words.statement(MoveKind.ASK, own, repeated=True),
         notes=notes,
     )

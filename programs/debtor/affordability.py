@@ -15,7 +15,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from data.domain import DebtCase, Dimension, Finances, Terms
+from data.dimensions import Dimension
+from data.domain import DebtCase, Finances, Terms
 from metrics.money.simulation import MONTH_DAYS, immediate_payment, money_due
 from programs.debtor.personas import Traits, traits_of
 
@@ -221,7 +222,7 @@ def _firmest_carried(purse: Budget, outstanding: int, terms: Terms, dimension: D
     best = terms
     while soft != firm:
         middle = firm if abs(firm - soft) == 1 else (soft + firm) // 2
-        trial = with_value(terms, dimension, middle)
+        trial = terms.with_value(dimension, middle)
         if carries(purse, outstanding, trial):
             soft, best = middle, trial
         elif middle == firm and abs(firm - soft) == 1:
@@ -243,10 +244,5 @@ def _with_relief(terms: Terms, traits: Traits, order: list[Dimension]) -> Terms:
         wished = value + step if ideal > dreaded else value - step
         limit = round(ideal)
         reached = min(wished, max(limit, value)) if ideal > dreaded else max(wished, min(limit, value))
-        terms = with_value(terms, dimension, reached)
+        terms = terms.with_value(dimension, reached)
     return terms
-
-
-def with_value(terms: Terms, dimension: Dimension, value: int) -> Terms:
-    """`terms` with one dimension changed."""
-    return terms.model_copy(update={dimension: value})

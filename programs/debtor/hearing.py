@@ -10,7 +10,9 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from data.domain import CONCESSION_SIGN, DIMENSIONS, Dimension, Inquiry, MoveKind, Speaker, Terms, Turn
+from data.dimensions import Dimension
+from data.domain import Inquiry, Speaker, Terms, Turn
+from data.steps import steps
 from programs.debtor.affordability import relief
 from programs.debtor.personas import Traits
 
@@ -122,22 +124,18 @@ class Heard:
 def hear(turns: tuple[Turn, ...], traits: Traits) -> tuple[Heard, ...]:
     """Every creditor turn of the dialogue, oldest first, each against what came before it."""
     heard: list[Heard] = []
-    named: dict[str, float] = {}
-    before: Terms | None = None
     asked: set[Inquiry] = set()
-    for turn in turns:
+    for step in steps(turns):
+        turn, before, offer = step.turn, step.own.standing, step.after
         if turn.speaker is not Speaker.CREDITOR:
             continue
-        if turn.move.kind is MoveKind.ASK and turn.move.terms is not None:
-            named.update({d: v for d in DIMENSIONS if (v := getattr(turn.move.terms, d)) is not None})
-        offer = Terms.model_validate(named) if len(named) == len(DIMENSIONS) else None
         words = tone(turn.dialogue)
         question = turn.inquiry or words.question
         gained = relief(offer, traits) - relief(before, traits) if offer and before else 0.0
         heard.append(
             Heard(
                 offer=offer,
-                better=_better(before, offer),
+                better=offer.softer_in(before) if offer and before else (),
                 gained=gained,
                 stuck=before is not None and offer == before,
                 question=question,
@@ -147,11 +145,4 @@ def hear(turns: tuple[Turn, ...], traits: Traits) -> tuple[Heard, ...]:
         )
         if question is not None:
             asked.add(question)
-        before = offer
     return tuple(heard)
-
-
-def _better(before: Terms | None, after: Terms | None) -> tuple[Dimension, ...]:
-    if before is None or after is None:
-        return ()
-    return tuple(d for d in DIMENSIONS if CONCESSION_SIGN[d] * (getattr(after, d) - getattr(before, d)) > 0)

@@ -10,29 +10,17 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
 
 import dspy
 
-from data.domain import (
-    CONCESSION_SIGN,
-    DIMENSIONS,
-    DebtCase,
-    Disclosure,
-    Inquiry,
-    Move,
-    MoveKind,
-    PartialTerms,
-    Persona,
-    Speaker,
-    Terms,
-    Turn,
-)
+from data.dimensions import DIMENSIONS, SPECS
+from data.domain import DebtCase, Disclosure, Inquiry, Move, Speaker, Terms, Turn
 from metrics.money.simulation import monthly_installment
 from metrics.talk.figures import stated_figures
+from plumbing.hidden import Hidden
 from programs.debtor.affordability import carries, whole
 from programs.debtor.claims import claim_about
-from programs.debtor.personas import persona_of
+from programs.debtor.personas import traits_of
 from programs.debtor.simulated import opening_demand, seeded
 from programs.debtor.voice import spoken_amount
 from programs.models.calls import call
@@ -40,17 +28,6 @@ from programs.table import words
 from programs.table.failures import InfrastructureFailure, ProgramFault
 from programs.table.runner import DebtorReply, TableState
 from signatures.debtor import AnswerAsDebtor, DebtorTurn
-
-MANNER: dict[Persona, str] = {
-    Persona.COOPERATIVE: "You want to settle this and are open about your money when asked.",
-    Persona.HESITANT: "You are afraid of promising too much and need time and reassurance.",
-    Persona.EVASIVE: "You avoid clear answers about your money and put decisions off.",
-    Persona.STRATEGIC: "You bargain hard, play down what you have, and hold out for a large discount.",
-    Persona.HOSTILE: "You are angry about being called, give only when given to, and leave when threatened.",
-    Persona.VULNERABLE: "You are frightened and ashamed, tell everything, and give in when pressed.",
-}
-"""The persona as the model is told it; the numbers behind it are the simulated debtor's."""
-
 
 STEPS: dict[str, float] = {"give_a_little": 0.12, "give_more": 0.3}
 """Share of the gap to the creditor's offer that a step closes."""
@@ -60,16 +37,6 @@ class DebtorUnusable(InfrastructureFailure):
     """The debtor's model gave nothing usable twice; that is not the creditor program's fault."""
 
     kind = "debtor_unusable"
-
-
-class Holder:
-    """Keeps an object out of DSPy's sight: not among a module's predictors, not saved, the same in every copy."""
-
-    def __init__(self, held: Any) -> None:
-        self.held = held
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Holder:
-        return self
 
 
 class LMDebtor:
@@ -84,9 +51,9 @@ class LMDebtor:
 
     def __init__(self, case: DebtCase, seed: int, lm: dspy.LM, temperature: float | None = None) -> None:
         self.case, self.seed, self.temperature = case, seed, temperature
-        self._persona = persona_of(case)
+        self._manner = traits_of(case).manner
         self._opening = opening_demand(case, seeded(case, seed, "start"))
-        self._model = Holder((lm, dspy.Predict(AnswerAsDebtor)))
+        self._model = Hidden((lm, dspy.Predict(AnswerAsDebtor)))
 
     def reply(self, table: TableState) -> DebtorReply:
         """The answer to the creditor's last turn.
@@ -98,7 +65,7 @@ class LMDebtor:
         inquiry = None if answer.tells == "nothing" else Inquiry(answer.tells)
         claim, told = claim_about(inquiry, self.case) if inquiry else (None, "")
         if answer.choice == "leave" and table.round > 1:
-            return DebtorReply(self._turn(Move(kind=MoveKind.REJECT), answer, told, "Goodbye.", claim), leaves=True)
+            return DebtorReply(self._turn(Move.reject(), answer, told, "Goodbye.", claim), leaves=True)
         move, stated = self._move(answer, table)
         return DebtorReply(self._turn(move, answer, told, stated, claim))
 
@@ -119,12 +86,12 @@ class LMDebtor:
     def _move(self, answer: DebtorTurn, table: TableState) -> tuple[Move, str]:
         """The move and the sentence that states it. A step that the finances cannot carry is not promised."""
         if answer.choice == "accept" and table.theirs is not None:
-            return Move(kind=MoveKind.ACCEPT), f"I agree to {words.package(table.theirs)}."
+            return Move.accept(), f"I agree to {words.package(table.theirs)}."
         if table.own is None or table.theirs is None:
             return _demand(self._opening)
         demand = _towards(table.own, table.theirs, STEPS.get(answer.choice, 0.0))
         if demand == table.own or not carries(whole(self.case.finances), self.case.debt.outstanding, demand):
-            return Move(kind=MoveKind.REJECT), f"I stay with {words.package(table.own)}."
+            return Move.reject(), f"I stay with {words.package(table.own)}."
         return _demand(demand)
 
     def _about_me(self) -> str:
@@ -136,7 +103,7 @@ class LMDebtor:
             "debt": debt.outstanding,
         }
         listed = ", ".join(f"{name} {spoken_amount(amount, debt.currency)}" for name, amount in amounts.items())
-        return f"{MANNER[self._persona]} Your {listed}. You fell behind because of: {money.reason.value}. {money.story}"
+        return f"{self._manner} Your {listed}. You fell behind because of: {money.reason.value}. {money.story}"
 
     def _situation(self, table: TableState) -> str:
         offered = table.theirs
@@ -163,16 +130,15 @@ class LMDebtor:
 
 
 def _demand(terms: Terms) -> tuple[Move, str]:
-    return Move(kind=MoveKind.ASK, terms=PartialTerms.of(terms)), f"I ask for {words.package(terms)}."
+    return Move.ask(terms), f"I ask for {words.package(terms)}."
 
 
 def _towards(own: Terms, theirs: Terms, share: float) -> Terms:
     """`own` moved by `share` of the way to `theirs`, at least one unit in each dimension that differs."""
-    values = {}
-    for dimension in DIMENSIONS:
-        mine, gap = round(getattr(own, dimension)), getattr(theirs, dimension) - getattr(own, dimension)
-        step = math.ceil(abs(gap) * share) if gap * CONCESSION_SIGN[dimension] < 0 else 0
-        values[dimension] = mine - step * CONCESSION_SIGN[dimension]
+    values = {dimension: round(getattr(own, dimension)) for dimension in DIMENSIONS}
+    for dimension in own.softer_in(theirs):
+        gap = SPECS[dimension].given(getattr(theirs, dimension), getattr(own, dimension))
+        values[dimension] -= SPECS[dimension].sign * math.ceil(gap * share)
     return Terms.model_validate(values)
 
 

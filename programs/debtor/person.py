@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import dspy
 
-from data.domain import DebtCase, Move, MoveKind, Speaker, Turn
+from data.domain import DebtCase, Move, Speaker, Turn
 from plumbing.errors import UserError
 from programs.debtor.understanding import NotClear, Understood, by_command, terms_after, understand
 from programs.models.calls import call
@@ -64,7 +64,7 @@ class PersonDebtor:
                 answer = self._answer(text, table) if text else None
             except EOFError:
                 self._say("End of input: you leave the table.")
-                return _reply(Understood(Move(kind=MoveKind.REJECT), "", leaves=True), "")
+                return _reply(Understood(Move.reject(), "", leaves=True), "")
             except NotClear as question:
                 self._say(str(question))
                 continue

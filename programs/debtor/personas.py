@@ -10,7 +10,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from data.domain import DIMENSIONS, DebtCase, Dimension, Frozen, Persona
+from data.dimensions import DIMENSIONS, Dimension
+from data.domain import DebtCase, Frozen, Persona
 
 PERSONAS_FILE = Path(__file__).with_name("personas.toml")
 
@@ -40,6 +41,8 @@ class Traits(Frozen):
     volunteers: Share
     yields_at: Annotated[int, Field(ge=0, le=20)]
     weights: dict[Dimension, Share]
+    manner: Annotated[str, Field(min_length=1)]
+    """What a model that plays this debtor is told of it."""
 
     @model_validator(mode="after")
     def _weighs_every_dimension(self) -> Self:

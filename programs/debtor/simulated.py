@@ -9,20 +9,8 @@ from __future__ import annotations
 import hashlib
 import random
 
-from data.domain import (
-    CONCESSION_SIGN,
-    DIMENSIONS,
-    DebtCase,
-    Dimension,
-    Disclosure,
-    Inquiry,
-    Move,
-    MoveKind,
-    PartialTerms,
-    Speaker,
-    Terms,
-    Turn,
-)
+from data.dimensions import DIMENSIONS, SPECS, Dimension
+from data.domain import DebtCase, Disclosure, Inquiry, Move, Speaker, Terms, Turn
 from programs.debtor.affordability import (
     IDEAL,
     acceptable_mask,
@@ -30,7 +18,6 @@ from programs.debtor.affordability import (
     carries,
     relief,
     reservation,
-    with_value,
     would_accept,
 )
 from programs.debtor.claims import claim, claimed_amount
@@ -62,13 +49,14 @@ def opening_demand(case: DebtCase, rng: random.Random) -> Terms:
     values = {}
     for dimension in DIMENSIONS:
         start = getattr(end, dimension)
-        gap = (IDEAL[dimension] - start) * CONCESSION_SIGN[dimension]
+        spec = SPECS[dimension]
+        gap = spec.given(start, IDEAL[dimension])
         daring = min(1.0, max(0.1, traits.ambition + rng.uniform(-0.15, 0.15)))
-        values[dimension] = start + round(CONCESSION_SIGN[dimension] * max(0.0, gap) * daring)
+        values[dimension] = start + round(spec.sign * max(0.0, gap) * daring)
     demand = Terms.model_validate(values)
     if carries(budget(case.finances, traits), case.debt.outstanding, demand):
         return demand
-    return with_value(end, "discount_pct", max(round(end.discount_pct), round(values["discount_pct"])))
+    return end.with_value("discount_pct", max(round(end.discount_pct), round(values["discount_pct"])))
 
 
 def seeded(case: DebtCase, seed: int, purpose: str) -> random.Random:
@@ -110,7 +98,7 @@ class SimulatedDebtor:
             return self._accept(heard, voice, "accept_pressed")
         if state.patience <= 0 and len(heard) > 1:
             words = voice.joined([self._reaction(heard, voice), voice.say("leave")])
-            return DebtorReply(_turn(Move(kind=MoveKind.REJECT), words), leaves=True)
+            return DebtorReply(_turn(Move.reject(), words), leaves=True)
         return DebtorReply(self._counter(heard, table.own, wish, voice))
 
     # --- what it does
@@ -127,7 +115,7 @@ class SimulatedDebtor:
 
     def _on_the_way(self, dimension: Dimension, progress: float, own: Terms) -> int:
         """The value of `dimension` after `progress`, rounded to the debtor's side, never softer than before."""
-        sign = CONCESSION_SIGN[dimension]
+        sign = SPECS[dimension].sign
         start, end = getattr(self._opening, dimension), getattr(self._reservation, dimension)
         # What is worth least to it moves first: a heavier weight delays a dimension (logrolling).
         share = progress ** (0.5 + 2 * self.traits.weights[dimension])
@@ -157,7 +145,7 @@ class SimulatedDebtor:
     def _accept(self, heard: tuple[Heard, ...], voice: Voice, act: str) -> DebtorReply:
         told, answer = self._answer(heard, voice)
         words = voice.joined([self._reaction(heard, voice), answer, voice.say(act, terms=heard[-1].offer)])
-        return DebtorReply(_turn(Move(kind=MoveKind.ACCEPT), words, told))
+        return DebtorReply(_turn(Move.accept(), words, told))
 
     def _counter(self, heard: tuple[Heard, ...], own: Terms | None, wish: Terms, voice: Voice) -> Turn:
         told, answer = self._answer(heard, voice)
@@ -167,7 +155,7 @@ class SimulatedDebtor:
         said = [*opening, self._reaction(heard, voice), answer, self._objection(heard, voice)]
         moved = wish != own
         said.append(voice.say("ask" if moved else "keep", terms=wish))
-        move = Move(kind=MoveKind.ASK, terms=PartialTerms.of(wish)) if moved else Move(kind=MoveKind.REJECT)
+        move = Move.ask(wish) if moved else Move.reject()
         return _turn(move, voice.joined(said), told)
 
     def _reaction(self, heard: tuple[Heard, ...], voice: Voice) -> str:

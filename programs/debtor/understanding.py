@@ -11,26 +11,14 @@ import re
 from dataclasses import dataclass
 
 from data.amounts import minor_digits
-from data.domain import DIMENSIONS, Dimension, Disclosure, Move, MoveKind, PartialTerms, Terms
+from data.dimensions import DIMENSIONS, SPECS, Dimension
+from data.domain import Disclosure, Move, PartialTerms, Terms
 from metrics.talk.figures import MINOR_PER_MAJOR
 from metrics.talk.stated import Figure, stated_figures
 from programs.table import words
 from programs.table.runner import TableState
 from signatures.reading import Reading
 
-_LIMITS: dict[Dimension, tuple[int, int]] = {
-    "discount_pct": (0, 100),
-    "immediate_payment_pct": (0, 100),
-    "immediate_payment_days": (0, 365),
-    "installment_periods": (1, 600),
-}
-"""What arithmetic allows; the creditor's own limits are not the debtor's business."""
-_NAMES: dict[Dimension, str] = {
-    "discount_pct": "discount in percent",
-    "immediate_payment_pct": "immediate payment in percent",
-    "immediate_payment_days": "days until the immediate payment",
-    "installment_periods": "number of monthly instalments",
-}
 _PERCENT = re.compile(r"(-?\d+(?:[.,]\d+)?)\s*(?:%|\uff05|per ?cent)", re.IGNORECASE)
 
 
@@ -61,9 +49,9 @@ def by_command(command: str, figures: list[str], table: TableState) -> Understoo
     if command == "accept":
         return _acceptance(table)
     if command == "reject":
-        return Understood(Move(kind=MoveKind.REJECT), "You refuse the creditor's offer.")
+        return Understood(Move.reject(), "You refuse the creditor's offer.")
     if command == "leave":
-        return Understood(Move(kind=MoveKind.REJECT), "You end the negotiation.", leaves=True)
+        return Understood(Move.reject(), "You end the negotiation.", leaves=True)
     raise NotClear(f"There is no command /{command}; /help lists the commands.")
 
 
@@ -80,7 +68,7 @@ def understand(reading: Reading, text: str, table: TableState, currency: str) ->
     for dimension in named:
         _refuse_ambiguous(dimension, named, figures, table.theirs)
         _refuse_out_of_range(dimension, named[dimension])
-    _demand_stated({_NAMES[d]: value for d, value in named.items()}, text, figures)
+    _demand_stated({SPECS[d].label: value for d, value in named.items()}, text, figures)
     _demand_stated({f.replace("_", " "): value for f, value in claims.items()}, text, figures)
     understood = _intended(reading.intent, named, table)
     if not claims:
@@ -111,33 +99,33 @@ def _intended(intent: str, named: dict[Dimension, float], table: TableState) -> 
         differing = [d for d, value in named.items() if table.theirs is None or getattr(table.theirs, d) != value]
         if differing:
             raise NotClear(
-                f"You seem to accept, but name another {_NAMES[differing[0]]} than the creditor's offer. "
+                f"You seem to accept, but name another {SPECS[differing[0]].label} than the creditor's offer. "
                 "Do you accept that offer (/accept), or do you make your own?"
             )
         return _acceptance(table)
     if intent == "leave":
         if named:
             raise NotClear("You seem to leave, but name terms. Do you leave (/leave), or do you make an offer?")
-        return Understood(Move(kind=MoveKind.REJECT), "I understood: you end the negotiation.", leaves=True)
+        return Understood(Move.reject(), "I understood: you end the negotiation.", leaves=True)
     if named:  # whoever refuses and names terms makes a counter-offer; the confirmation says so
         return _offer(named, table)
     if intent == "offer":
         raise NotClear("Which terms do you offer? Name at least one figure, for example '12 monthly instalments'.")
     stays = "your offer stays as it is" if table.own else "you make no offer yet"
     did = "you refuse the creditor's offer" if intent == "reject" else "you make no new offer, your words are passed on"
-    return Understood(Move(kind=MoveKind.REJECT), f"I understood: {did}; {stays}.")
+    return Understood(Move.reject(), f"I understood: {did}; {stays}.")
 
 
 def _acceptance(table: TableState) -> Understood:
     if table.theirs is None:
         raise NotClear("There is no offer to accept yet.")
     sentence = f"I understood: you accept the creditor's offer: {words.package(table.theirs)}. That is binding."
-    return Understood(Move(kind=MoveKind.ACCEPT), sentence)
+    return Understood(Move.accept(), sentence)
 
 
 def _offer(named: dict[Dimension, float], table: TableState) -> Understood:
-    move = Move(kind=MoveKind.ASK, terms=PartialTerms.model_validate(named))
-    carried = [_NAMES[d] for d in DIMENSIONS if d not in named]
+    move = Move.ask(PartialTerms.model_validate(named))
+    carried = [SPECS[d].label for d in DIMENSIONS if d not in named]
     source = "your last offer" if table.own else "the creditor's offer"
     rest = f" (not named by you, taken from {source}: {', '.join(carried)})" if carried else ""
     return Understood(move, f"I understood: you offer {words.package(terms_after(move, table))}{rest}.")
@@ -158,10 +146,11 @@ def _typed_figures(figures: list[str]) -> dict[Dimension, float]:
     for dimension, typed in zip(DIMENSIONS, figures, strict=True):
         if typed == "-":
             continue
-        low, high = _LIMITS[dimension]
+        spec = SPECS[dimension]
+        low, high = spec.bounds
         number = typed.removesuffix("%")
         if not re.fullmatch(r"[0-9]{1,4}", number) or not low <= int(number) <= high:
-            raise NotClear(f"{typed!r} is no {_NAMES[dimension]}: write a whole number from {low} to {high}, or -.")
+            raise NotClear(f"{typed!r} is no {spec.label}: write a whole number from {low} to {high}, or -.")
         named[dimension] = int(number)
     if not named:
         raise NotClear("Name at least one figure of your own.")
@@ -176,9 +165,10 @@ def _refuse_impossible(text: str) -> None:
 
 
 def _refuse_out_of_range(dimension: Dimension, value: float) -> None:
-    low, high = _LIMITS[dimension]
-    if not low <= value <= high or not (dimension.endswith("_pct") or float(value).is_integer()):
-        raise NotClear(f"{value:g} cannot be the {_NAMES[dimension]}: it is from {low} to {high}. What do you mean?")
+    spec = SPECS[dimension]
+    low, high = spec.bounds
+    if not low <= value <= high or (spec.step and not float(value).is_integer()):
+        raise NotClear(f"{value:g} cannot be the {spec.label}: it is from {low} to {high}. What do you mean?")
 
 
 def _refuse_ambiguous(
@@ -187,15 +177,15 @@ def _refuse_ambiguous(
     """The text must not name two figures for one term, nor surely another one than was read."""
     value, elsewhere = named[dimension], {v for d, v in named.items() if d != dimension}
     meant = {f.value for f in figures if f.dimension == dimension and f.certain}
-    if dimension.endswith("_pct"):  # a percentage that does not say of what, and that was read as nothing else
+    if SPECS[dimension].unit == "percent":  # a percentage that does not say of what, and that was read as nothing else
         meant |= {f.value for f in figures if not f.certain} - elsewhere
     if len(meant) > 1 and theirs is not None:
         meant -= {getattr(theirs, dimension)}  # "not 50%, but 20%" quotes the creditor's figure to refuse it
     if len(meant) > 1:
         either = " or ".join(f"{v:g}" for v in sorted(meant))
-        raise NotClear(f"You name more than one {_NAMES[dimension]}: do you mean {either}?")
+        raise NotClear(f"You name more than one {SPECS[dimension].label}: do you mean {either}?")
     if meant and value not in meant:
-        raise NotClear(f"I am not sure about the {_NAMES[dimension]}: do you mean {meant.pop():g}?")
+        raise NotClear(f"I am not sure about the {SPECS[dimension].label}: do you mean {meant.pop():g}?")
 
 
 def _demand_stated(read: dict[str, float], text: str, figures: tuple[Figure, ...]) -> None:

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Literal
 
 from data.amounts import to_major
-from data.domain import Dimension, Persona, Reason, Terms
+from data.dimensions import Dimension
+from data.domain import Persona, Reason, Terms
 
 PHRASES_FOLDER = Path(__file__).with_name("phrases")
 

@@ -43,7 +43,7 @@ def _legal(move: Move, own: Terms | None, theirs: Terms | None, policy: Creditor
         case MoveKind.ACCEPT:
             return _legal_acceptance(move, own, theirs, policy)
         case MoveKind.REJECT if own is None:
-            return _ask(policy.firmest()), ("guard: a rejection cannot open; opened with the firmest terms",)
+            return Move.ask(policy.firmest()), ("guard: a rejection cannot open; opened with the firmest terms",)
         case MoveKind.REJECT:
             return move, ()
         case MoveKind.ASK:
@@ -52,9 +52,9 @@ def _legal(move: Move, own: Terms | None, theirs: Terms | None, policy: Creditor
 
 def _legal_acceptance(move: Move, own: Terms | None, theirs: Terms | None, policy: CreditorPolicy) -> Repaired:
     if theirs is None:
-        return _ask(own or policy.firmest()), ("guard: there was no debtor offer to accept; kept the own offer",)
+        return Move.ask(own or policy.firmest()), ("guard: there was no debtor offer to accept; kept the own offer",)
     if breaches := policy.breaches(theirs):
-        return _ask(policy.clamp(theirs)), (_outside("acceptance", breaches, "offered the nearest legal terms"),)
+        return Move.ask(policy.clamp(theirs)), (_outside("acceptance", breaches, "offered the nearest legal terms"),)
     return move, ()
 
 
@@ -62,14 +62,10 @@ def _legal_offer(named: PartialTerms, own: Terms | None, policy: CreditorPolicy)
     terms = named.over(own)
     if terms is None:
         terms = policy.clamp(named.over(policy.firmest()) or policy.firmest())
-        return _ask(terms), ("guard: the opening named too few terms; the firmest were taken for the rest",)
+        return Move.ask(terms), ("guard: the opening named too few terms; the firmest were taken for the rest",)
     if breaches := policy.breaches(terms):
-        return _ask(policy.clamp(terms)), (_outside("offer", breaches, "moved to the nearest legal terms"),)
-    return _ask(terms), ()
-
-
-def _ask(terms: Terms) -> Move:
-    return Move(kind=MoveKind.ASK, terms=PartialTerms.of(terms))
+        return Move.ask(policy.clamp(terms)), (_outside("offer", breaches, "moved to the nearest legal terms"),)
+    return Move.ask(terms), ()
 
 
 def _outside(what: str, breaches: tuple[str, ...], done: str) -> str:

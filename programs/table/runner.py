@@ -191,4 +191,4 @@ def completed(turn: Turn, table: TableState) -> Turn:
     terms = (turn.move.terms or PartialTerms()).over(table.own or table.theirs)
     if terms is None:
         raise ProgramFault("a debtor asked before there was any offer to ask against")
-    return turn.model_copy(update={"move": Move(kind=MoveKind.ASK, terms=PartialTerms.of(terms))})
+    return turn.model_copy(update={"move": Move.ask(terms)})

@@ -12,12 +12,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from data.domain import CreditorPolicy, DebtCase, Ending, MoveKind, Negotiation, Speaker, Terms, Turn
-from metrics.money.simulation import payment_schedule
+from data.domain import CreditorPolicy, DebtCase, Ending, Negotiation, Speaker, Terms, Turn
+from metrics.money.schedule import money_due
 from metrics.scorecard import INDICES, METRICS, Scorecard
 from plumbing.plain_text import visible
 from programs.table import words
 from programs.table.guard import guarded
+from programs.table.lines import Line, finances_text, line, payments_of, told_text
 from programs.table.runner import CreditorSeat, DebtorReply, DebtorSeat, TableState, completed
 
 _STYLES = {Speaker.CREDITOR: "bold cyan", Speaker.DEBTOR: "bold yellow"}
@@ -86,41 +87,28 @@ class Transcript:
 
     def finances(self, heading: str) -> None:
         """The debtor's private side."""
-        own, currency = self.case.finances, self.case.debt.currency
         persona = f"; {self.case.persona.value}" if self.case.persona else ""
-        self.console.print(
-            plain(
-                f"{heading}: income {words.money(own.monthly_income, currency)} and living costs "
-                f"{words.money(own.monthly_expenses, currency)} a month, savings {words.money(own.assets, currency)}; "
-                f"{own.reason.value.replace('_', ' ')}{persona}. {own.story}".rstrip()
-            ),
-            style="dim",
-        )
+        text = f"{heading}: {finances_text(self.case)}{persona}. {self.case.finances.story}".rstrip()
+        self.console.print(plain(text), style="dim")
 
     def turn(self, turn: Turn, table: TableState) -> None:
         """One turn: the words, the figures of the move, and the private part where it is shown."""
         if table.round != self._round:
             self._round = table.round
             self.console.rule(Text(f"Round {table.round} of {table.round_limit}"), style="dim", align="left")
-        speaker = turn.speaker.value.capitalize()
-        self._line(speaker, turn.dialogue or "(no words)", _STYLES[turn.speaker])
-        self._line("", f"[{figures_of(turn, table)}]", style_of_words="bold")
+        said = line(turn, table.round, table.own, table.theirs, self.case.debt.currency)
+        self._line(said.speaker.value.capitalize(), said.words or "(no words)", _STYLES[said.speaker])
+        self._line("", f"[{said.move}]", style_of_words="bold")
         if self.private:
-            self._private_part(turn)
+            self._private_part(said)
 
-    def _private_part(self, turn: Turn) -> None:
-        if turn.thoughts:
-            self._line("", f"thoughts: {turn.thoughts}", style_of_words="dim italic")
-        for note in turn.notes:
+    def _private_part(self, said: Line) -> None:
+        if said.thoughts:
+            self._line("", f"thoughts: {said.thoughts}", style_of_words="dim italic")
+        for note in said.notes:
             self._line("", note, style_of_words="dim magenta")
-        if turn.disclosed is not None:
-            told = turn.disclosed.model_dump(mode="json", exclude_none=True)
-            claims = (
-                f"{name.replace('_', ' ')} "
-                f"{words.money(value, self.case.debt.currency) if isinstance(value, int) else value.replace('_', ' ')}"
-                for name, value in told.items()
-            )
-            self._line("", f"told: {', '.join(claims)}", style_of_words="dim")
+        if said.told is not None:
+            self._line("", f"told: {told_text(said.told)}", style_of_words="dim")
 
     def ladder(self, ladder: tuple[Terms, ...]) -> None:
         """The creditor's ladder, when it is new and private things are shown."""
@@ -159,39 +147,15 @@ def plain(text: str, style: str = "") -> Text:
     return Text(visible(text, keep_newlines=True), style=style)
 
 
-def figures_of(turn: Turn, table: TableState) -> str:
-    """The move with the figures that stand after it."""
-    kind = turn.move.kind
-    if kind is MoveKind.ACCEPT:
-        return f"accepts: {short(table.theirs)}"
-    if kind is MoveKind.REJECT:
-        return f"rejects; own offer: {short(table.own)}"
-    return f"asks: {short(turn.move.terms.over(table.own) if turn.move.terms else table.own)}"
-
-
-def short(terms: Terms | None) -> str:
-    """The four figures in one line."""
-    if terms is None:
-        return "none yet"
-    return (
-        f"discount {terms.discount_pct:g}% | first {terms.immediate_payment_pct:g}% in {terms.immediate_payment_days} d"
-        f" | {terms.installment_periods} instalments"
-    )
-
-
 def schedule_table(terms: Terms, case: DebtCase) -> Table:
     """Every payment with its day after the agreement, and what is left to pay after it."""
-    schedule, currency = payment_schedule(terms, case.debt.outstanding), case.debt.currency
     table = Table("payment", "day", "amount", "left to pay", title="Repayment schedule", title_justify="left")
     for column in table.columns[1:]:
         column.justify = "right"
-    left = schedule.due_minor
-    for number, (day, amount) in enumerate(schedule.payments):
-        left -= amount
-        what = "immediate payment" if number == 0 else f"instalment {number}"
-        table.add_row(what, str(day), words.money(amount, currency), words.money(left, currency))
+    for payment in payments_of(terms, case.debt):
+        table.add_row(payment.what, str(payment.day), payment.amount, payment.left)
     table.add_section()
-    table.add_row("in all", "", words.money(schedule.due_minor, currency), "")
+    table.add_row("in all", "", words.money(money_due(terms, case.debt.outstanding), case.debt.currency), "")
     return table
 
 

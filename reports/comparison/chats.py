@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from data.domain import Disclosure, Move, MoveKind, Negotiation, Speaker, Terms, Turn, standing_terms
-from metrics.money.schedule import payment_schedule
+from data.domain import Negotiation
 from metrics.scorecard import Scorecard
 from programs.playing.evaluate import Evaluation, Played
 from programs.table import words
-from programs.table.transcript import ENDINGS, first_line, plain, short
+from programs.table.lines import Line, Payment, finances_text, lines, payments_of, short, told_text
+from programs.table.transcript import ENDINGS, first_line, plain
 
 SHOWN = 5
 """Best and worst negotiations of a pair."""
@@ -41,16 +40,6 @@ class Said:
     asked: str | None
     told: str | None
     """The debtor's typed claims."""
-
-
-@dataclass(frozen=True)
-class Payment:
-    """One line of a repayment schedule; amounts with their currency."""
-
-    what: str
-    day: int
-    amount: str
-    left: str
 
 
 @dataclass(frozen=True)
@@ -113,18 +102,13 @@ def _objective(played: Played) -> float:
 
 
 def _duel(labels: tuple[str, str], difference: float, baseline: Played, program: Played) -> Duel:
-    case, own = program.negotiation.case, program.negotiation.case.finances
-    currency = case.debt.currency
+    case, own = program.negotiation.case, finances_text(program.negotiation.case)
     persona = f" Persona: {case.persona.value}." if case.persona else ""
     return Duel(
         case_id=case.case_id,
         trial=program.trial,
         account=clean(words.account(case.creditor_view())),
-        private=clean(
-            f"Income {words.money(own.monthly_income, currency)} and living costs "
-            f"{words.money(own.monthly_expenses, currency)} a month, savings {words.money(own.assets, currency)}; "
-            f"{own.reason.value.replace('_', ' ')}.{persona} {own.story}"
-        ),
+        private=clean(f"{own[0].upper()}{own[1:]}.{persona} {case.finances.story}"),
         difference=difference,
         program=chat(labels[1], program.negotiation, program.scorecard),
         baseline=chat(labels[0], baseline.negotiation, baseline.scorecard),
@@ -138,62 +122,32 @@ def chat(label: str, negotiation: Negotiation, card: Scorecard | None) -> Chat:
         program=label,
         ending=ENDINGS[negotiation.ending],
         failure=clean(first_line(negotiation.failure)) if negotiation.failure else None,
-        turns=tuple(_said(negotiation, number) for number in range(len(negotiation.turns))),
+        turns=tuple(_said(one) for one in lines(negotiation)),
         ladder=tuple(short(rung) for rung in negotiation.ladder),
         agreed=words.package(agreed) if agreed else None,
-        schedule=_schedule(agreed, negotiation) if agreed else (),
+        schedule=tuple(payments_of(agreed, negotiation.case.debt)) if agreed else (),
         scores=tuple((name, float(getattr(card, name))) for name in SCORES) if card else (),
         hard_breach=bool(card and card.hard_breach),
     )
 
 
-def _said(negotiation: Negotiation, number: int) -> Said:
-    turn, before = negotiation.turns[number], negotiation.turns[:number]
-    rounds = sum(one.speaker is Speaker.CREDITOR for one in negotiation.turns[: number + 1])
+def _said(one: Line) -> Said:
     return Said(
-        round=max(1, rounds),
-        speaker=turn.speaker.value,
-        words=clean(turn.dialogue),
-        move=figures(turn.move, turn, before),
-        proposed=figures(turn.proposed, turn, before) if turn.proposed else None,
-        thoughts=clean(turn.thoughts) if turn.thoughts else None,
-        notes=tuple(_note(note) for note in turn.notes),
-        asked=turn.inquiry.value if turn.inquiry else None,
-        told=_told(turn.disclosed, negotiation.case.debt.currency) if turn.disclosed else None,
+        round=one.round,
+        speaker=one.speaker.value,
+        words=clean(one.words),
+        move=one.move,
+        proposed=one.proposed,
+        thoughts=clean(one.thoughts) if one.thoughts else None,
+        notes=tuple(_note(note) for note in one.notes),
+        asked=one.asked,
+        told=told_text(one.told) if one.told is not None else None,
     )
-
-
-def figures(move: Move, turn: Turn, before: Sequence[Turn]) -> str:
-    """A move with the figures that it stands for."""
-    other = Speaker.DEBTOR if turn.speaker is Speaker.CREDITOR else Speaker.CREDITOR
-    own = standing_terms(list(before), turn.speaker)
-    if move.kind is MoveKind.ACCEPT:
-        return f"accepts: {short(standing_terms(list(before), other))}"
-    if move.kind is MoveKind.REJECT:
-        return f"rejects; own offer: {short(own)}"
-    return f"asks: {short(move.terms.over(own) if move.terms else own)}"
 
 
 def _note(text: str) -> Note:
     who, found, rest = clean(text).partition(": ")
     return Note(who, rest) if found and who in ("judge", "guard", "words") else Note("note", clean(text))
-
-
-def _told(claims: Disclosure, currency: str) -> str:
-    told = claims.model_dump(mode="json", exclude_none=True)
-    values = {name: words.money(v, currency) if isinstance(v, int) else v.replace("_", " ") for name, v in told.items()}
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in values.items())
-
-
-def _schedule(terms: Terms, negotiation: Negotiation) -> tuple[Payment, ...]:
-    debt = negotiation.case.debt
-    schedule = payment_schedule(terms, debt.outstanding)
-    left, lines = schedule.due_minor, []
-    for number, (day, amount) in enumerate(schedule.payments):
-        left -= amount
-        what = "immediate payment" if number == 0 else f"instalment {number}"
-        lines.append(Payment(what, day, words.money(amount, debt.currency), words.money(left, debt.currency)))
-    return tuple(lines)
 
 
 def clean(text: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.domain import CreditorPolicy, Ending, Negotiation, Speaker, Terms
+from data.steps import steps
 from metrics.money.valuation import creditor_values
 from programs.playing.evaluate import Evaluation
 
@@ -64,12 +65,7 @@ def _standing(negotiation: Negotiation) -> list[Terms]:
 
     Before the first complete package (in logs; a played creditor opens with one) the first one counts.
     """
-    named: dict[str, float] = {}
-    standing: list[Terms | None] = []
-    for turn in negotiation.turns:
-        if turn.speaker is Speaker.CREDITOR:
-            named |= turn.move.terms.model_dump(exclude_none=True) if turn.move.terms else {}
-            standing.append(Terms.model_validate(named) if len(named) == len(Terms.model_fields) else None)
+    standing = [step.after for step in steps(negotiation.turns) if step.turn.speaker is Speaker.CREDITOR]
     if negotiation.agreed is not None:
         standing[-1:] = [negotiation.agreed]
     first = next((terms for terms in standing if terms is not None), None)

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from data.book import SHIPPED_BOOK, DebtorBook, read_book
 from data.book.split import SPLIT_NAMES
-from data.domain import DIMENSIONS, CreditorPolicy, DebtCase, Reason
+from data.dimensions import DIMENSIONS
+from data.domain import CreditorPolicy, DebtCase, Reason
 from data.synthesis import applicants
 from data.synthesis.seed_table import defaulted_borrowers
 from metrics.money.indices import collection_index, health_index, recovery_index

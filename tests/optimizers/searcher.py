@@ -46,7 +46,7 @@ def program() -> Maden:
 def search_task(folder: RunFolder, lm: dspy.LM, *, seed: int = 0, **settings: object) -> CompileTask:
     """A session on `folder`; its watcher is `task.player.watcher`."""
     base = program()
-    player = Player(folder, lm, base.outside.factory, "simulated", Heard())
+    player = Player(folder, lm, base.debtors, "simulated", Heard())
     return CompileTask(base, TRAIN, VAL, lm, lm, 0.2, player, StrategySettings(**{**SIZES, **settings}), seed)
 
 

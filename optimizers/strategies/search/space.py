@@ -94,7 +94,7 @@ class SearchSpace(Frozen):
     def program(self, base: Maden, point: Point) -> Maden:
         """`base` with what `point` changes."""
         changed = {name: point[name] for name in self.settings if name in point}
-        made = Maden(_settings(base.settings, changed), base.outside.factory)
+        made = Maden(_settings(base.settings, changed), base.debtors)
         state = copy.deepcopy(program_state(base))
         for one in self.instructions:
             if point.get(one.predictor) == one.name:

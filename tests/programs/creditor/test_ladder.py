@@ -5,9 +5,10 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.domain import CONCESSION_SIGN, DIMENSIONS, CreditorPolicy, Terms
+from data.dimensions import DIMENSIONS, SPECS
+from data.domain import CreditorPolicy, Terms
 from metrics.money.valuation import creditor_value, rung_matched
-from programs.creditor.ladder import build_ladder, softer
+from programs.creditor.ladder import build_ladder
 
 POLICY = CreditorPolicy()
 packages = st.builds(
@@ -34,7 +35,7 @@ def test_a_ladder_is_legal_monotone_and_has_no_two_equal_rungs(opening, target, 
     assert ladder[0] == (standing or POLICY.clamp(opening))
     for above, below in pairwise(ladder):
         assert above != below
-        assert softer(above, below) == below
+        assert above.softest_with(below) == below
     for rung in ladder:
         assert POLICY.breaches(rung) == ()
     values = [creditor_value(rung, POLICY) for rung in ladder]
@@ -55,7 +56,7 @@ def test_a_new_plan_never_goes_back_behind_what_was_offered():
     )
     assert ladder[0] == standing
     for dimension in DIMENSIONS:
-        sign = CONCESSION_SIGN[dimension]
+        sign = SPECS[dimension].sign
         assert all(sign * getattr(rung, dimension) >= sign * getattr(standing, dimension) for rung in ladder)
 
 

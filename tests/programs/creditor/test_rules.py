@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.domain import CONCESSION_SIGN, DIMENSIONS, CreditorPolicy, Ending, MoveKind, Persona, Speaker
+from data.dimensions import DIMENSIONS, SPECS
+from data.domain import CreditorPolicy, Ending, MoveKind, Persona, Speaker
 from metrics.evaluator import score_many
 from metrics.talk.figures import stated_figures
 from plumbing.errors import UserError
@@ -55,7 +56,7 @@ def test_no_rule_needs_the_guard_or_takes_a_concession_back(name):
         negotiation = play(debt_case, creditor, SimulatedDebtor(debt_case, 1), POLICY)
         assert not any(turn.notes for turn in negotiation.turns)
         for before, after in itertools.pairwise(offers(negotiation)):
-            assert all(CONCESSION_SIGN[d] * (getattr(after, d) - getattr(before, d)) >= 0 for d in DIMENSIONS)
+            assert all(SPECS[d].sign * (getattr(after, d) - getattr(before, d)) >= 0 for d in DIMENSIONS)
 
 
 @pytest.mark.parametrize("name", BASELINES)

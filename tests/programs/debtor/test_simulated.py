@@ -9,16 +9,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from data.domain import (
-    CONCESSION_SIGN,
-    DIMENSIONS,
-    Ending,
-    Inquiry,
-    MoveKind,
-    Persona,
-    Speaker,
-    standing_terms,
-)
+from data.dimensions import DIMENSIONS, SPECS
+from data.domain import Ending, Inquiry, MoveKind, Persona, Speaker, standing_terms
 from programs.creditor.rules import RuleCreditor
 from programs.debtor.affordability import budget, carries, relief, reservation
 from programs.debtor.personas import all_traits, persona_of, traits_of
@@ -49,9 +41,7 @@ def test_its_offers_never_go_back(persona):
         )
         asks = [turn.move.terms.over(None) for turn in answers(negotiation) if turn.move.kind is MoveKind.ASK]
         for before, after in itertools.pairwise(asks):
-            assert all(
-                CONCESSION_SIGN[d] * getattr(after, d) <= CONCESSION_SIGN[d] * getattr(before, d) for d in DIMENSIONS
-            )
+            assert all(SPECS[d].sign * getattr(after, d) <= SPECS[d].sign * getattr(before, d) for d in DIMENSIONS)
 
 
 @pytest.mark.parametrize("persona", PERSONAS, ids=str)

@@ -7,12 +7,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from data.domain import (
-    DIMENSIONS,
-    Inquiry,
-    Persona,
-    Reason,
-)
+from data.dimensions import DIMENSIONS
+from data.domain import Inquiry, Persona, Reason
 from metrics.talk.figures import stated_figures
 from programs.debtor import voice as phrasing
 from tests.programs.cases import (

@@ -7,7 +7,8 @@ from functools import cache
 import numpy as np
 
 from data.book import read_book
-from data.domain import DIMENSIONS, CreditorPolicy
+from data.dimensions import DIMENSIONS
+from data.domain import CreditorPolicy
 from metrics.money.indices import collection_index, health_index, recovery_index
 from metrics.money.oracle import OracleResult, best_terms
 from metrics.money.simulation import PlanBatch, simulate

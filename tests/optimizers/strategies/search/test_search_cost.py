@@ -163,7 +163,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return schemas[key]
 
     def known_first(self: Student, case: DebtCase, seed: int = 0) -> dspy.Prediction:
-        player = self.held.player
+        player = self.player
         known = player.ledger.get(player._key(_sha256(self), case, seed)) if case.case_id in VAL_IDS else None
         if known is None:
             return forward(self, case, seed)
