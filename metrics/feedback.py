@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from data.dimensions import DIMENSIONS, SPECS, Dimension
-from data.domain import Ending, Negotiation, Speaker, Terms
+from data.domain import Ending, Negotiation, Speaker
+from data.terms import Terms
 from metrics.money.indices import objective_of
 from metrics.money.oracle import best_terms, nominal_cri, regret
 from metrics.money.simulation import HORIZON_DAYS, PlanBatch, immediate_payment, simulate

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from data.domain import Frozen
+from data.frozen import Frozen
 
 METRIC_VERSION = "1"
 """Raised whenever a definition changes, so that scores of different versions are never compared."""

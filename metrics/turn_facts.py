@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from data.dimensions import SPECS
-from data.domain import Ending, Inquiry, MoveKind, Negotiation, Speaker, Terms
+from data.domain import Ending, Inquiry, MoveKind, Negotiation, Speaker
 from data.steps import claimed, standing_after_each, steps
+from data.terms import Terms
 from metrics.money.oracle import nominal_cri
 from metrics.money.simulation import monthly_installment
 from metrics.scorecard import Role

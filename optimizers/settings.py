@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from data.domain import CreditorPolicy, Frozen
+from data.domain import CreditorPolicy
+from data.frozen import Frozen
 from data.policy import read_policy
 from plumbing.errors import UserError
 from programs.creditor.settings import Variant

@@ -7,7 +7,7 @@ from typing import Literal
 import dspy
 from pydantic import Field
 
-from data.domain import Terms
+from data.terms import Terms
 from signatures.answer import Answer
 
 

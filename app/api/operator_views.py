@@ -13,19 +13,9 @@ from app.conversation.plans import Plan
 from app.database.rows import turns_of, view_of
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status
 from data.dimensions import SPECS
-from data.domain import (
-    Debt,
-    DebtCase,
-    Disclosure,
-    Ending,
-    Move,
-    MoveKind,
-    Negotiation,
-    Speaker,
-    Terms,
-    standing_terms,
-)
+from data.domain import Debt, DebtCase, Disclosure, Ending, Move, MoveKind, Negotiation, Speaker, standing_terms
 from data.steps import Step, steps
+from data.terms import Terms
 from metrics.evaluator import score
 from metrics.scorecard import INDICES, METRICS
 from metrics.talk.conversation import soundness_faults

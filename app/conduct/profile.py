@@ -16,7 +16,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from data.domain import Frozen
+from data.frozen import Frozen
 from plumbing.errors import UserError
 
 PROFILES = Path(__file__).with_name("profiles")

@@ -20,7 +20,8 @@ from app.database.rows import message, signal_finding, spoken, today_of, view_of
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status
 from app.privacy.personal_data import plain
 from app.privacy.redaction import Redaction
-from data.domain import MoveKind, Speaker, Terms, Turn
+from data.domain import MoveKind, Speaker, Turn
+from data.terms import Terms
 from programs.creditor.seat import SeatMemory
 from programs.debtor.understanding import NotClear, Understood, understand
 from programs.table import words

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from datetime import date, timedelta
 
-from data.domain import Debt, Frozen, Terms
+from data.domain import Debt
+from data.frozen import Frozen
+from data.terms import Terms
 from metrics.money.schedule import payment_schedule
 
 

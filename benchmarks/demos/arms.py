@@ -10,7 +10,8 @@ from pathlib import Path
 import dspy
 
 from data.book import DebtorBook
-from data.domain import DebtCase, Frozen, Turn
+from data.domain import DebtCase, Turn
+from data.frozen import Frozen
 from optimizers.compiling.facts import facts_of
 from optimizers.demonstrations.choosing import estimated_tokens
 from optimizers.registry import compile_with

@@ -9,7 +9,8 @@ from typing import Any, Literal
 from benchmarks.demos.arms import RANDOM_TURN, TURN_AWARE, UNCOMPILED, Taught
 from benchmarks.document import NONE, bullets, code_line, number, span, table
 from benchmarks.reproduce.play import Spent
-from data.domain import Ending, Frozen, Negotiation
+from data.domain import Ending, Negotiation
+from data.frozen import Frozen
 from metrics.evaluator import score_many
 from metrics.scorecard import INDEX_IDS, METRIC_VERSION
 from metrics.statistics.intervals import Interval, holm, mean_interval, paired_difference, paired_p_value

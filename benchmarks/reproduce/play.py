@@ -11,7 +11,8 @@ from pathlib import Path
 
 import dspy
 
-from data.domain import DebtCase, Ending, Frozen, Negotiation
+from data.domain import DebtCase, Ending, Negotiation
+from data.frozen import Frozen
 from plumbing.bars import PhaseBars
 from plumbing.errors import UserError
 from plumbing.keyed_log import KeyedLog

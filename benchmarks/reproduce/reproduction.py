@@ -10,7 +10,8 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from benchmarks.reproduce.play import Spent
-from data.domain import CreditorPolicy, DebtCase, Ending, Frozen, Negotiation
+from data.domain import CreditorPolicy, DebtCase, Ending, Negotiation
+from data.frozen import Frozen
 from metrics.evaluator import score_many
 from metrics.money.oracle import best_terms, firmest_kept, nominal_cri, plan_grid, regret
 from metrics.scorecard import INDEX_IDS, METRIC_IDS, METRIC_VERSION

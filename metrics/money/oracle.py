@@ -14,7 +14,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from data.domain import CreditorPolicy, DebtCase, Negotiation, Terms
+from data.domain import CreditorPolicy, DebtCase, Negotiation
+from data.terms import Terms
 from metrics.money.indices import collection_index, health_index, plan_columns, recovery_index
 from metrics.money.simulation import Bools, Ints, PlanBatch, simulate
 from metrics.money.valuation import creditor_values

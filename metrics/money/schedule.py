@@ -12,7 +12,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from data.domain import Terms
+from data.terms import Terms
 
 HORIZON_DAYS = 750
 """Days after the agreement that are looked at; a payment that falls later is not made within the horizon."""

@@ -14,7 +14,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from data.domain import DebtCase, Terms
+from data.domain import DebtCase
+from data.terms import Terms
 from metrics.money.schedule import (
     HORIZON_DAYS,
     MONTH_DAYS,

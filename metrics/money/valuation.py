@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from data.domain import CreditorPolicy, Debt, DebtCase, Finances, Reason, Terms
+from data.domain import CreditorPolicy, Debt, DebtCase, Finances, Reason
+from data.terms import Terms
 from metrics.money.indices import recovery_index
 from metrics.money.simulation import PlanBatch, simulate
 from metrics.money.weights import Weights, default_weights

@@ -10,7 +10,7 @@ from typing import Annotated, Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
-from data.domain import Frozen
+from data.frozen import Frozen
 from plumbing.errors import UserError
 
 WEIGHTS_FILE = Path(__file__).with_name("weights.toml")

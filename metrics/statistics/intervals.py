@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from data.domain import Frozen
+from data.frozen import Frozen
 from plumbing.errors import UserError
 
 RESAMPLES = 4999

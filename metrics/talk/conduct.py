@@ -15,7 +15,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from data.domain import Frozen
+from data.frozen import Frozen
 from plumbing.plain_text import sentences
 
 CONDUCT_FILE = Path(__file__).with_name("conduct.toml")

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from data.dimensions import DIMENSIONS, SPECS, Dimension
-from data.domain import CreditorPolicy, Debt, Ending, Move, MoveKind, Negotiation, Speaker, Terms, Turn
+from data.domain import CreditorPolicy, Debt, Ending, Move, MoveKind, Negotiation, Speaker, Turn
 from data.steps import Side, steps
+from data.terms import Terms
 from metrics.talk.conduct import conduct_breaches
 from metrics.talk.disclosure import limit_disclosures
 from metrics.talk.figures import stray_figures

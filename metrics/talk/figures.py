@@ -6,7 +6,8 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from data.amounts import minor_digits
 from data.dimensions import SPECS
-from data.domain import Debt, Terms
+from data.domain import Debt
+from data.terms import Terms
 from metrics.money.simulation import MONTH_DAYS, immediate_payment, money_due, payment_schedule
 from metrics.talk.stated import Figure, stated_figures
 

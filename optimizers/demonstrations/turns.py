@@ -14,8 +14,9 @@ from typing import Any
 
 import dspy
 
-from data.domain import DebtCase, Ending, MoveKind, Negotiation, Speaker, Terms, Turn
+from data.domain import DebtCase, Ending, MoveKind, Negotiation, Speaker, Turn
 from data.steps import claimed
+from data.terms import Terms
 from metrics.money.valuation import creditor_value
 from optimizers.runs.task import CompileTask
 from programs.creditor.fingerprints import predictors

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import PlainSerializer
 
-from data.domain import Frozen
+from data.frozen import Frozen
 from metrics.statistics.intervals import Interval, mean_interval, paired_difference
 from optimizers.dpo.settings import DpoSettings
 from optimizers.dpo.training_data import PairRow

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from data.domain import Frozen
+from data.frozen import Frozen
 
 Device = Literal["auto", "cpu", "cuda"]
 

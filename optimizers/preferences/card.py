@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from data.domain import Frozen
+from data.frozen import Frozen
 from optimizers.preferences.pairs import Pair, PairRules
 from optimizers.preferences.run import PreferenceConfig, SampledNegotiation
 from plumbing.clock import utc_now

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from data.domain import Frozen
+from data.frozen import Frozen
 from optimizers.preferences.sampling import Candidate, Source, TableCandidates
 from optimizers.preferences.student import Message
 

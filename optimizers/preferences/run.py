@@ -13,7 +13,8 @@ from pathlib import Path
 import dspy
 
 from data.book import DebtorBook
-from data.domain import DebtCase, Frozen
+from data.domain import DebtCase
+from data.frozen import Frozen
 from optimizers.compiling.interrupts import interruptible
 from optimizers.compiling.process import LONGEST_CALL_S
 from optimizers.preferences.sampling import Sampler, SamplingPlan, TableCandidates

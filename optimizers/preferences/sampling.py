@@ -13,7 +13,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from data.domain import CreditorPolicy, DebtCase, Ending, Frozen, Negotiation, Terms, Turn
+from data.domain import CreditorPolicy, DebtCase, Ending, Negotiation, Turn
+from data.frozen import Frozen
+from data.terms import Terms
 from metrics.evaluator import score
 from metrics.talk.conduct import conduct_breaches
 from optimizers.preferences.student import Student

@@ -15,7 +15,7 @@ from typing import cast
 
 import dspy
 
-from data.domain import Frozen
+from data.frozen import Frozen
 from metrics.evaluator import feedback, score
 from metrics.scorecard import Role
 from optimizers.demonstrations.turns import NEGOTIATOR, PLANNER, Recorded

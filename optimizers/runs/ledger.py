@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from data.domain import Frozen, Negotiation
+from data.domain import Negotiation
+from data.frozen import Frozen
 from plumbing.keyed_log import KeyedLog
 
 

@@ -20,7 +20,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field
 
-from data.domain import Frozen
+from data.frozen import Frozen
 from optimizers.runs.halt import Halted, HaltReason
 from optimizers.spending.responses import PendingCall, ResponseStore
 from plumbing.errors import UserError

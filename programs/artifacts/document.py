@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, Self
 
 from pydantic import ConfigDict, Field, PrivateAttr, ValidationError
 
-from data.domain import Frozen
+from data.frozen import Frozen
 from metrics.statistics.intervals import Interval
 from plumbing.errors import UserError
 from programs.creditor.fingerprints import ordered_sha256

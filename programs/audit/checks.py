@@ -15,8 +15,9 @@ from statistics import mean
 
 from scipy.stats import spearmanr
 
-from data.domain import DebtCase, Disclosure, Finances, Inquiry, MoveKind, Persona, Terms, Turn
+from data.domain import DebtCase, Disclosure, Finances, Inquiry, MoveKind, Persona, Turn
 from data.steps import steps
+from data.terms import Terms
 from programs.audit.probes import FIRM, LAST_TURNS, QUESTIONS, SOFT, SeatFactory, answer_to, answers, offer, played
 from programs.debtor.affordability import carries, relief, whole
 from programs.debtor.personas import all_traits, persona_of, traits_of

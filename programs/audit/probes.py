@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from data.domain import (
-    CreditorPolicy,
-    DebtCase,
-    Inquiry,
-    Move,
-    MoveKind,
-    Negotiation,
-    Speaker,
-    Terms,
-    Turn,
-)
+from data.domain import CreditorPolicy, DebtCase, Inquiry, Move, MoveKind, Negotiation, Speaker, Turn
+from data.terms import Terms
 from programs.table.runner import DebtorSeat, TableState, play, view
 from programs.table.words import package
 

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from data.domain import Frozen
+from data.frozen import Frozen
 from metrics.scorecard import METRIC_VERSION
 from metrics.statistics.intervals import Interval, mean_intervals
 from plumbing.errors import UserError

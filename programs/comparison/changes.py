@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from data.domain import Frozen
+from data.frozen import Frozen
 from plumbing.errors import UserError
 from programs.artifacts.diff import changes
 from programs.creditor.fingerprints import program_state

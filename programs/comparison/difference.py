@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from data.domain import Frozen
+from data.frozen import Frozen
 from metrics.scorecard import INDEX_IDS, INDICES, METRIC_IDS, METRICS
 from metrics.statistics.intervals import Interval, holm, mean_intervals_at, sign_flip_p_values
 from metrics.statistics.power import debtors_to_equate, debtors_to_show, fewest_debtors

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from data.domain import Frozen
+from data.frozen import Frozen
 from metrics.scorecard import METRIC_VERSION
 from plumbing.clock import utc_now
 from plumbing.keyed_log import KeyedLog

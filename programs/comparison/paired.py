@@ -14,7 +14,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from data.domain import DebtCase, Ending, Frozen
+from data.domain import DebtCase, Ending
+from data.frozen import Frozen
 from metrics.scorecard import METRIC_VERSION, Scorecard
 from metrics.statistics.intervals import Interval, mean_intervals
 from metrics.statistics.reliability import pass_pow_k, worst_share_mean

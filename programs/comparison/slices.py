@@ -12,7 +12,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from data.domain import DebtCase, Frozen, Persona, Reason
+from data.domain import DebtCase, Persona, Reason
+from data.frozen import Frozen
 from metrics.statistics.intervals import holm, sign_flip_p_values
 from programs.comparison.difference import FEWEST_DEBTORS, Difference, both_intervals, judged
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from data.dimensions import Dimension
-from data.domain import CreditorPolicy, CreditorView, Disclosure, Speaker, Terms
+from data.domain import CreditorPolicy, CreditorView, Disclosure, Speaker
 from data.steps import claimed, standing_after_each
+from data.terms import Terms
 from metrics.money.simulation import monthly_installment
 from metrics.money.valuation import creditor_value, rung_matched
 from programs.creditor.settings import DEFAULT_FLOOR_DISCOUNT_SHARE

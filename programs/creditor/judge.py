@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import dspy
 
-from data.domain import MoveKind, Speaker, Terms, Turn
+from data.domain import MoveKind, Speaker, Turn
+from data.terms import Terms
 from programs.creditor.briefing import Briefing, claims_text, step_text
 from programs.creditor.negotiator import terms_after
 from programs.creditor.settings import JudgeReviews, ProgramSettings

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from data.dimensions import Dimension
-from data.domain import CreditorPolicy, Terms
+from data.domain import CreditorPolicy
+from data.terms import Terms
 
 CONCESSION_ORDER: tuple[Dimension, ...] = (
     "installment_periods",

@@ -6,7 +6,8 @@ from typing import Any
 
 import dspy
 
-from data.domain import Inquiry, Move, MoveKind, Speaker, Terms, Turn
+from data.domain import Inquiry, Move, MoveKind, Speaker, Turn
+from data.terms import Terms
 from metrics.money.valuation import rung_matched
 from programs.creditor.briefing import Briefing, dialogue_text, ladder_text, situation_text
 from programs.creditor.settings import ProgramSettings

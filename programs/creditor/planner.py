@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dspy
 
-from data.domain import Inquiry, Terms
+from data.domain import Inquiry
+from data.terms import Terms
 from programs.creditor.briefing import Briefing, planning_facts, starting_points
 from programs.creditor.ladder import build_ladder
 from programs.creditor.settings import ProgramSettings

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from data.dimensions import DIMENSIONS
-from data.domain import CreditorPolicy, CreditorView, Move, MoveKind, Speaker, Terms, Turn
+from data.domain import CreditorPolicy, CreditorView, Move, MoveKind, Speaker, Turn
+from data.terms import Terms
 from plumbing.errors import UserError, did_you_mean
 from programs.table.runner import TableState
 from programs.table.words import package

@@ -7,7 +7,9 @@ from typing import Protocol
 
 import dspy
 
-from data.domain import CreditorView, Frozen, Inquiry, Move, MoveKind, Speaker, Terms, Turn
+from data.domain import CreditorView, Inquiry, Move, MoveKind, Speaker, Turn
+from data.frozen import Frozen
+from data.terms import Terms
 from programs.creditor.briefing import Briefing
 from programs.creditor.judge import must_not_accept, must_review
 from programs.creditor.settings import ProgramSettings

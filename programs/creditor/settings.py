@@ -7,7 +7,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from data.domain import CreditorPolicy, Frozen
+from data.domain import CreditorPolicy
+from data.frozen import Frozen
 
 
 class Variant(StrEnum):

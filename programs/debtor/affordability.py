@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.dimensions import Dimension
-from data.domain import DebtCase, Finances, Terms
+from data.domain import DebtCase, Finances
+from data.terms import Terms
 from metrics.money.simulation import MONTH_DAYS, immediate_payment, money_due
 from programs.debtor.personas import Traits, traits_of
 

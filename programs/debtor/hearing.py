@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from data.dimensions import Dimension
-from data.domain import Inquiry, Speaker, Terms, Turn
+from data.domain import Inquiry, Speaker, Turn
 from data.steps import steps
+from data.terms import Terms
 from programs.debtor.affordability import relief
 from programs.debtor.personas import Traits
 

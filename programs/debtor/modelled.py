@@ -14,7 +14,8 @@ import re
 import dspy
 
 from data.dimensions import DIMENSIONS, SPECS
-from data.domain import DebtCase, Disclosure, Inquiry, Move, Speaker, Terms, Turn
+from data.domain import DebtCase, Disclosure, Inquiry, Move, Speaker, Turn
+from data.terms import Terms
 from metrics.money.simulation import monthly_installment
 from metrics.talk.figures import stated_figures
 from plumbing.hidden import Hidden

@@ -11,7 +11,8 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from data.dimensions import DIMENSIONS, Dimension
-from data.domain import DebtCase, Frozen, Persona
+from data.domain import DebtCase, Persona
+from data.frozen import Frozen
 
 PERSONAS_FILE = Path(__file__).with_name("personas.toml")
 

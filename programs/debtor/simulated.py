@@ -10,7 +10,8 @@ import hashlib
 import random
 
 from data.dimensions import DIMENSIONS, SPECS, Dimension
-from data.domain import DebtCase, Disclosure, Inquiry, Move, Speaker, Terms, Turn
+from data.domain import DebtCase, Disclosure, Inquiry, Move, Speaker, Turn
+from data.terms import Terms
 from programs.debtor.affordability import (
     IDEAL,
     acceptable_mask,

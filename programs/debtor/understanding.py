@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from data.amounts import minor_digits
 from data.dimensions import DIMENSIONS, SPECS, Dimension
-from data.domain import Disclosure, Move, PartialTerms, Terms
+from data.domain import Disclosure, Move
+from data.terms import PartialTerms, Terms
 from metrics.talk.figures import MINOR_PER_MAJOR
 from metrics.talk.stated import Figure, stated_figures
 from programs.table import words

@@ -18,7 +18,8 @@ from typing import Literal
 
 from data.amounts import to_major
 from data.dimensions import Dimension
-from data.domain import Persona, Reason, Terms
+from data.domain import Persona, Reason
+from data.terms import Terms
 
 PHRASES_FOLDER = Path(__file__).with_name("phrases")
 

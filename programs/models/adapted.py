@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from data.domain import Frozen
+from data.frozen import Frozen
 from plumbing.errors import UserError
 from plumbing.files import replace_file
 from programs.models.model_file import assembled, file_sha256

@@ -6,7 +6,8 @@ original move under `proposed` and says in `notes` what was done, so that dialog
 
 from __future__ import annotations
 
-from data.domain import CreditorPolicy, Move, MoveKind, PartialTerms, Terms, Turn
+from data.domain import CreditorPolicy, Move, MoveKind, Turn
+from data.terms import PartialTerms, Terms
 from programs.table.words import statement
 
 

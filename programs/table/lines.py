@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from data.domain import Debt, DebtCase, Disclosure, Move, MoveKind, Negotiation, Speaker, Terms, Turn
+from data.domain import Debt, DebtCase, Disclosure, Move, MoveKind, Negotiation, Speaker, Turn
 from data.steps import steps
+from data.terms import Terms
 from metrics.money.schedule import payment_schedule
 from programs.table import words
 

@@ -15,19 +15,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Protocol
 
-from data.domain import (
-    CreditorPolicy,
-    DebtCase,
-    Ending,
-    Move,
-    MoveKind,
-    Negotiation,
-    PartialTerms,
-    Speaker,
-    Terms,
-    Turn,
-    standing_terms,
-)
+from data.domain import CreditorPolicy, DebtCase, Ending, Move, MoveKind, Negotiation, Speaker, Turn, standing_terms
+from data.terms import PartialTerms, Terms
 from programs.table.failures import InfrastructureFailure, ProgramFault
 from programs.table.guard import guarded
 

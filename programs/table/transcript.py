@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from data.domain import CreditorPolicy, DebtCase, Ending, Negotiation, Speaker, Terms, Turn
+from data.domain import CreditorPolicy, DebtCase, Ending, Negotiation, Speaker, Turn
+from data.terms import Terms
 from metrics.money.schedule import money_due
 from metrics.scorecard import INDICES, METRICS, Scorecard
 from plumbing.plain_text import visible

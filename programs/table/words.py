@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 from data.amounts import minor_digits
-from data.domain import CreditorPolicy, CreditorView, Inquiry, MoveKind, Terms
+from data.domain import CreditorPolicy, CreditorView, Inquiry, MoveKind
+from data.terms import Terms
 from plumbing.plain_text import visible
 
 QUESTIONS: dict[Inquiry, str] = {

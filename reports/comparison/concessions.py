@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.domain import CreditorPolicy, Ending, Negotiation, Speaker, Terms
+from data.domain import CreditorPolicy, Ending, Negotiation, Speaker
 from data.steps import steps
+from data.terms import Terms
 from metrics.money.valuation import creditor_values
 from programs.playing.evaluate import Evaluation
 

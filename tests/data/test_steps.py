@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from data.domain import Disclosure, Move, PartialTerms, Speaker, Terms, Turn, standing_terms
+from data.domain import Disclosure, Move, Speaker, Turn, standing_terms
 from data.steps import claimed, standing_after_each, steps
+from data.terms import PartialTerms, Terms
 
 FIRST = Terms(discount_pct=0, immediate_payment_pct=20, immediate_payment_days=7, installment_periods=6)
 ASKED = Terms(discount_pct=12.5, immediate_payment_pct=5, immediate_payment_days=14, installment_periods=24)

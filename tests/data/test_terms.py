@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from data.dimensions import DIMENSIONS, SPECS
-from data.domain import CreditorPolicy, Move, MoveKind, PartialTerms, Terms
+from data.domain import CreditorPolicy, Move, MoveKind
+from data.terms import PartialTerms, Terms
 
 FIRM = Terms(discount_pct=0, immediate_payment_pct=50, immediate_payment_days=1, installment_periods=3)
 SOFT = Terms(discount_pct=30, immediate_payment_pct=5, immediate_payment_days=14, installment_periods=24)

@@ -15,12 +15,11 @@ from data.domain import (
     Move,
     MoveKind,
     Negotiation,
-    PartialTerms,
     Reason,
     Speaker,
-    Terms,
     Turn,
 )
+from data.terms import PartialTerms, Terms
 
 
 def terms(discount: float, immediate: float, days: int, periods: int) -> Terms:

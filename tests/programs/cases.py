@@ -12,13 +12,12 @@ from data.domain import (
     Inquiry,
     Move,
     MoveKind,
-    PartialTerms,
     Persona,
     Reason,
     Speaker,
-    Terms,
     Turn,
 )
+from data.terms import PartialTerms, Terms
 from programs.debtor.simulated import SimulatedDebtor
 from programs.table.runner import play, view
 

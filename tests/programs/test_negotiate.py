@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 from data.book import read_book
-from data.domain import Ending, Move, MoveKind, Negotiation, PartialTerms, Speaker, Terms, Turn
+from data.domain import Ending, Move, MoveKind, Negotiation, Speaker, Turn
+from data.terms import PartialTerms, Terms
 from metrics.evaluator import score
 from metrics.money.simulation import payment_schedule
 from metrics.scorecard import INDEX_IDS, METRIC_IDS

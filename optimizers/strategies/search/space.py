@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from data.domain import Frozen
+from data.frozen import Frozen
 from optimizers.demonstrations.choosing import Chosen, described, with_demos
 from optimizers.proposals.instructions import Instruction
 from programs.creditor.fingerprints import program_state

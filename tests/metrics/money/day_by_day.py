@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from data.domain import DebtCase, Terms
+from data.domain import DebtCase
+from data.terms import Terms
 
 H = 750
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from data.domain import CreditorPolicy, DebtCase, Terms
+from data.domain import CreditorPolicy, DebtCase
+from data.terms import Terms
 from metrics.evaluator import score
 from metrics.money import oracle
 from metrics.money.indices import recovery_index

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.domain import DebtCase, Terms
+from data.domain import DebtCase
+from data.terms import Terms
 from metrics.money import simulation as plan
 from metrics.money.simulation import (
     HORIZON_DAYS,

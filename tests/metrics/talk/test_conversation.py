@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from data.domain import Move, MoveKind, Negotiation, PartialTerms, Speaker, Turn, standing_terms
+from data.domain import Move, MoveKind, Negotiation, Speaker, Turn, standing_terms
+from data.terms import PartialTerms
 from metrics.talk.conversation import completeness, rounds, soundness, soundness_faults
 from tests.metrics.examples import accept, agreement, creditor, debtor, no_agreement, reject, terms
 

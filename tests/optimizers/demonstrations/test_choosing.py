@@ -6,17 +6,8 @@ import random
 import dspy
 import pytest
 
-from data.domain import (
-    Disclosure,
-    Ending,
-    Inquiry,
-    Move,
-    MoveKind,
-    Negotiation,
-    Speaker,
-    Terms,
-    Turn,
-)
+from data.domain import Disclosure, Ending, Inquiry, Move, MoveKind, Negotiation, Speaker, Turn
+from data.terms import Terms
 from metrics.money.valuation import creditor_value
 from optimizers.demonstrations.choosing import (
     ForeignDemonstration,

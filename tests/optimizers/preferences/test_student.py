@@ -5,7 +5,8 @@ import json
 import dspy
 import pytest
 
-from data.domain import Move, MoveKind, PartialTerms, Speaker, Terms, Turn
+from data.domain import Move, MoveKind, Speaker, Turn
+from data.terms import PartialTerms, Terms
 from optimizers.preferences.student import Student
 from programs.creditor.settings import ProgramSettings, Variant
 from programs.maden import Maden

@@ -9,7 +9,8 @@ import typer
 from typer.testing import CliRunner
 
 import programs.audit.__main__
-from data.domain import Disclosure, Move, MoveKind, PartialTerms, Persona
+from data.domain import Disclosure, Move, MoveKind, Persona
+from data.terms import PartialTerms
 from programs.audit.__main__ import across_personas, audit
 from programs.audit.checks import CHECKS
 from programs.debtor.simulated import SimulatedDebtor

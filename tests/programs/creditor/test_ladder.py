@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.dimensions import DIMENSIONS, SPECS
-from data.domain import CreditorPolicy, Terms
+from data.domain import CreditorPolicy
+from data.terms import Terms
 from metrics.money.valuation import creditor_value, rung_matched
 from programs.creditor.ladder import build_ladder
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.domain import CreditorPolicy, Ending, Move, MoveKind, PartialTerms, Speaker, Terms, Turn
+from data.domain import CreditorPolicy, Ending, Move, MoveKind, Speaker, Turn
+from data.terms import PartialTerms, Terms
 from plumbing.errors import UserError
 from programs.debtor.person import PersonDebtor, model_reader
 from programs.debtor.understanding import NotClear, understand

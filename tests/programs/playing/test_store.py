@@ -12,7 +12,8 @@ from types import SimpleNamespace
 import dspy
 import pytest
 
-from data.domain import DebtCase, Ending, Move, MoveKind, Negotiation, Speaker, Terms, Turn
+from data.domain import DebtCase, Ending, Move, MoveKind, Negotiation, Speaker, Turn
+from data.terms import Terms
 from plumbing import files
 from programs.playing import store as played_store
 from programs.playing.store import Ground, PlayedStore, evaluate_with_store, lm_id, owed

@@ -8,19 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.domain import (
-    CreditorPolicy,
-    Disclosure,
-    Ending,
-    Move,
-    MoveKind,
-    Negotiation,
-    PartialTerms,
-    Speaker,
-    Terms,
-    Turn,
-    standing_terms,
-)
+from data.domain import CreditorPolicy, Disclosure, Ending, Move, MoveKind, Negotiation, Speaker, Turn, standing_terms
+from data.terms import PartialTerms, Terms
 from programs.table.failures import InfrastructureFailure, ModelTimeout, ProgramFault, UnparseableOutput
 from programs.table.guard import guarded
 from programs.table.runner import DebtorReply, completed, play, view
