@@ -2,12 +2,15 @@
 #
 #   make compile        compile the negotiation program on the embedded model (downloads 1.2 GB the first time)
 #   make test           the tests that need no model of that size, then `make check`
+#   make quick          the quick tests of what changed since main, and those of the whole house: a minute at most;
+#                       ROOM=programs/creditor names the rooms or files instead
 #   make test-postgres  the tests of the service on the PostgreSQL server that MADEN_TEST_DATABASE names
 #   make test-dpo       the tests that train weights (torch and others come on top: several hundred MB, or GBs with CUDA)
 #   make test-embedded  the tests that play on the embedded model
 #   make lock           resolve the lock files anew (needs uv); UPGRADE=--upgrade takes the newest versions
 #
-# PYTHON=python3.12 picks an interpreter, ARGS="..." adds options to the command that runs.
+# PYTHON=python3.12 picks an interpreter, ARGS="..." adds options to the command that runs, WORKERS=4 tests in so many
+# processes (default: one a core).
 
 PYTHON ?= python3
 UV ?= uv
@@ -15,20 +18,31 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 ARGS ?=
+ROOM ?=
+WORKERS ?= logical
 UPGRADE ?=
 
-.PHONY: compile test test-postgres postgres-named test-dpo test-embedded check lock clean
+.PHONY: compile test quick test-postgres postgres-named test-dpo test-embedded check lock clean
 
 compile: $(VENV)/local.stamp
 	@echo "a small model on this machine will negotiate with simulated debtors for about a quarter of an hour; nothing is sent anywhere"
 	$(BIN)/python -m programs.compile --preset quick $(ARGS)
 
+# Tests of a file share what they make once for all, so they stay in one process; the order of the files is kept, since
+# pytest-xdist would begin with those of many tests, and those of few tests are the long ones.
+PARALLEL := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+
 test: $(VENV)/test.stamp
-	$(BIN)/python -m pytest -m "not embedded and not dpo" $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) -m "not embedded and not dpo and not alone" $(ARGS)
+	$(BIN)/python -m pytest -m alone $(ARGS) || test $$? -eq 5  # 5: ARGS left none of them
 	$(MAKE) check
 
+quick: $(VENV)/test.stamp
+	$(BIN)/python -m pytest $(PARALLEL) -m "not embedded and not dpo and not alone and not slow" $(ARGS) \
+		$$($(BIN)/python -m tests.rooms quick $(ROOM))
+
 test-postgres: postgres-named $(VENV)/test.stamp
-	$(BIN)/python -m pytest tests/app $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) tests/app $(ARGS)
 
 postgres-named:
 	@test -n "$$MADEN_TEST_DATABASE" || { echo "set MADEN_TEST_DATABASE to a database in which schemas may be made, such as postgresql+psycopg://maden:maden@127.0.0.1/maden" >&2; exit 2; }

@@ -53,7 +53,7 @@ def drop_below(folder: Path) -> None:
         return
     found = _on_server(
         "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'maden\\_test\\_%' "
-        f"AND starts_with(obj_description(oid, 'pg_namespace'), '{folder}')"
+        f"AND starts_with(obj_description(oid, 'pg_namespace'), '{folder}/')"
     )
     _on_server(*(f"DROP SCHEMA {name} CASCADE" for name in found))
 

@@ -156,6 +156,7 @@ def test_there_are_two_hundred_of_them_and_no_two_are_the_same():
     assert all(texts for texts in HOSTILE.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "variant"), [(telling_all, Variant.PLANNED), (obeying, Variant.VANILLA)], ids=["telling", "obeying"]
 )

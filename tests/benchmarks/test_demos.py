@@ -13,10 +13,9 @@ from metrics.statistics.intervals import paired_difference
 from programs.playing.stage import chosen_debtors
 from programs.table import words
 from tests.metrics.examples import agreement, no_agreement
-from tests.optimizers.demonstrations.test_choosing import sensible
 from tests.programs.cases import offer, terms
 from tests.programs.command_line import CommandLine, Result, small_book
-from tests.programs.players import playing
+from tests.programs.players import playing, sensible
 
 SEEDS, DEBTORS = 2, 2
 

@@ -24,6 +24,8 @@ from programs.table.runner import play
 from tests.programs.command_line import CommandLine, Result, small_book
 from tests.programs.players import playing
 
+pytestmark = pytest.mark.slow
+
 VARIANTS = ("vanilla", "planned", "judged", "maden")
 DEBTORS = 3
 

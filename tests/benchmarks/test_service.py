@@ -15,6 +15,8 @@ from benchmarks.service.result import BAD_POSITIONS, NOT_ANSWERED, NOT_AS_SENT, 
 from benchmarks.service.server import serving
 from tests.programs.command_line import CommandLine
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def line(monkeypatch, capsys) -> CommandLine:

@@ -7,6 +7,9 @@ from typing import Any
 
 import dspy
 
+from data.domain import Turn
+from programs.table.runner import DebtorReply
+from tests.programs.cases import terms
 from tests.scripted import scripted_lm
 
 PLAN = {
@@ -59,3 +62,32 @@ def playing(
 def situation(prompt: str) -> str:
     """The situation of the last request in a negotiator's prompt, demos left out."""
     return prompt.rsplit("[[ ## situation ## ]]", 1)[-1]
+
+
+def sensible(prompt: str) -> dict[str, Any]:
+    """Opens with a question, holds or steps down as the situation says, accepts what is good enough."""
+    now = situation(prompt)
+    if "our opening" in now:
+        return turn("hold", "Good day to you.", "income")
+    if "at least as good" in now:
+        return turn("accept", "Thank you.")
+    if "behind the pace" in now or "moved towards" in now:
+        return turn("step_down", "We can come a little closer.", "expenses")
+    return turn("hold", "We stay with it for now.", "expenses")
+
+
+class Stubborn:
+    """A debtor that asks for the same package for ever; `gives` lets it come up by so many percent of first payment."""
+
+    package = terms(20, 10, 14, 24)
+    gives = 0
+
+    def __init__(self, the_case, seed):
+        self.first = self.package.immediate_payment_pct
+
+    def reply(self, table):
+        self.first += self.gives
+        asked = {**self.package.model_dump(), "immediate_payment_pct": self.first}
+        return DebtorReply(Turn.model_validate(
+            {"speaker": "debtor", "move": {"kind": "ask", "terms": asked}, "dialogue": "I cannot.", "disclosed": None}
+        ))  # fmt: skip

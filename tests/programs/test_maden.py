@@ -209,6 +209,7 @@ class Hostile:
         ))  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", [Variant.VANILLA, Variant.MADEN])
 def test_two_hundred_hostile_texts_move_no_term_outside_the_policy(variant):
     gullible = {

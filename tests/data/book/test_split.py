@@ -105,6 +105,7 @@ def test_near_duplicates_never_straddle_the_split() -> None:
     assert all(part[case.case_id] == part[f"x{case.case_id}"] for case in cases)
 
 
+@pytest.mark.slow
 def test_a_book_of_identical_records_is_no_quadratic_work() -> None:
     book = [make_case(f"d-{number}", name="A") for number in range(3000)]
     assert set(families(*book)) == {"d-0"}

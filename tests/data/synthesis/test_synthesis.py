@@ -38,6 +38,7 @@ def test_the_shipped_book_is_what_the_default_seed_makes(tmp_path: Path) -> None
     assert written(synthesise(), tmp_path / "book.csv") == SHIPPED_BOOK.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 7])
 def test_a_seed_gives_the_same_bytes_in_another_process(tmp_path: Path, seed: int) -> None:
     command = [sys.executable, "-m", "data.synthesis", "--seed", str(seed), "--n", "60", "--out", "book.csv"]
@@ -151,6 +152,7 @@ def test_the_command_replaces_nothing_unasked(tmp_path: Path) -> None:
         main(seed=0, n=5, out=path, generator="vae")
 
 
+@pytest.mark.slow
 def test_a_mistake_on_the_command_line_ends_with_status_2_and_no_traceback(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "data.synthesis", "--n", "0", "--out", str(tmp_path / "x.csv")]
     ended = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[3], check=False)

@@ -8,6 +8,8 @@ import pytest
 
 from tests.optimizers.served import Compiler, served, small_compile
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def flags(tmp_path_factory):

@@ -13,6 +13,8 @@ from programs.compile import compile_
 from tests.programs.command_line import CommandLine, small_book
 from tests.programs.players import playing, situation, turn
 
+pytestmark = pytest.mark.slow
+
 PRICE_USD = 0.01
 
 

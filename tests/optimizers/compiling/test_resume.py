@@ -13,6 +13,8 @@ import pytest
 
 from tests.optimizers.served import ROOT, Compiler, nap, served, small_compile
 
+pytestmark = pytest.mark.slow
+
 THREADS = 2
 KILLS = 20
 STRATEGIES = ("random-search", "mipro", "gepa", "search")

@@ -38,7 +38,7 @@ from programs.models.adapter import ADAPTER
 from signatures.turn import LadderTurn, TakeLadderTurn
 from tests.optimizers.tasks import compile_task
 from tests.programs.cases import POLICY, case, debtor_turn, offer, random_cases, terms
-from tests.programs.players import PLAN, TAKE, playing, situation, turn
+from tests.programs.players import PLAN, TAKE, playing, sensible, situation, turn
 
 CASES = random_cases(12)
 FIRM, MIDDLE, SOFT = terms(0, 40, 3, 4), terms(0, 20, 7, 12), terms(10, 5, 14, 24)
@@ -51,18 +51,6 @@ def takes(speaker: Speaker) -> Turn:
 
 def record(*turns: Turn, ending: Ending = Ending.ROUND_LIMIT, agreed: Terms | None = None) -> Negotiation:
     return Negotiation(case=case(), turns=turns, ending=ending, agreed=agreed)
-
-
-def sensible(prompt: str):
-    """Opens with a question, holds or steps down as the situation says, accepts what is good enough."""
-    now = situation(prompt)
-    if "our opening" in now:
-        return turn("hold", "Good day to you.", "income")
-    if "at least as good" in now:
-        return turn("accept", "Thank you.")
-    if "behind the pace" in now or "moved towards" in now:
-        return turn("step_down", "We can come a little closer.", "expenses")
-    return turn("hold", "We stay with it for now.", "expenses")
 
 
 @pytest.fixture(scope="module")

@@ -39,10 +39,10 @@ def test_the_guidance_and_an_utterance_given_as_instructions_are_echoes():
 
 
 def test_an_instruction_that_keeps_the_current_one_and_one_of_its_own_are_none():
-    refuse_echo(PROPOSED, [GUIDANCE, *texts_of([DEMO])], MakePlan.instructions)
-    refuse_echo(MakePlan.instructions, [MakePlan.instructions], MakePlan.instructions)
-    refuse_echo(f"{MakePlan.instructions} Keep the rules short.", [GUIDANCE], MakePlan.instructions)
-    refuse_echo("Hold.", ["Then hold the rung."], "Step down.")
+    assert refuse_echo(PROPOSED, [GUIDANCE, *texts_of([DEMO])], MakePlan.instructions) is None
+    assert refuse_echo(MakePlan.instructions, [MakePlan.instructions], MakePlan.instructions) is None
+    assert refuse_echo(f"{MakePlan.instructions} Keep the rules short.", [GUIDANCE], MakePlan.instructions) is None
+    assert refuse_echo("Hold.", ["Then hold the rung."], "Step down.") is None
 
 
 def test_texts_are_found_in_demonstrations_and_datasets():

@@ -239,6 +239,7 @@ def spender(tmp_path: Path, name: str, latency_s: float = 0.005) -> subprocess.P
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
 
 
+@pytest.mark.slow
 def test_two_processes_share_one_budget(tmp_path):
     told = [process.communicate(timeout=60)[0].split() for process in (spender(tmp_path, "a"), spender(tmp_path, "b"))]
     assert sum(int(asked) for _, asked, _ in told) == 40

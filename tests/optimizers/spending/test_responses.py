@@ -316,6 +316,7 @@ with ResponseStore(Path(sys.argv[1]), None).installed():
 """
 
 
+@pytest.mark.slow
 def test_several_processes_may_open_and_write_one_file_at_once(path):
     processes = [
         subprocess.Popen([sys.executable, "-c", WRITER, str(path), str(n)], cwd=ROOT, env=_environment())

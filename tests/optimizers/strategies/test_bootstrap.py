@@ -14,10 +14,9 @@ from programs.creditor.settings import ProgramSettings, Variant
 from programs.maden import Maden
 from programs.playing.evaluate import Evaluation, Played
 from programs.table import words
-from tests.optimizers.demonstrations.test_choosing import sensible
 from tests.optimizers.tasks import compile_task
 from tests.programs.cases import random_cases
-from tests.programs.players import playing, situation, turn
+from tests.programs.players import playing, sensible, situation, turn
 
 CASES = random_cases(7)
 TRAIN, VAL = CASES[:4], CASES[4:]

@@ -126,6 +126,7 @@ def test_cut_off_anywhere_and_repeated_it_ends_the_same_and_asks_nothing_twice(t
     assert asked_in_pieces == asked
 
 
+@pytest.mark.slow
 def test_a_halt_ends_it_within_a_second_and_without_another_call(tmp_path):
     lm = evolving()
     store = ResponseStore(tmp_path / "responses.sqlite", None)

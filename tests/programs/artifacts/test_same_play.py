@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import dspy
+import pytest
 
 from data.book import read_book
 from data.domain import CreditorPolicy
@@ -16,6 +17,8 @@ from programs.artifacts.__main__ import save_program
 from programs.creditor.settings import ProgramSettings
 from programs.maden import Maden
 from programs.models.make import make_lm
+
+pytestmark = pytest.mark.slow
 
 PLAY = """
 import sys, dspy

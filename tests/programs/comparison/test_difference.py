@@ -159,6 +159,7 @@ class TestAgainstItself:
             alone += found["objective"].verdict in loud
         return family, alone
 
+    @pytest.mark.slow
     def test_false_verdicts_are_rare_in_the_family_of_thirteen_and_for_the_objective(self, pool):
         family, alone = self.false_verdicts(pool, 200)
         assert family <= 0.05 * 200

@@ -172,6 +172,7 @@ def test_same_seed_same_words_and_seeds_vary():
     assert len({words(seed) for seed in range(30)}) > 2
 
 
+@pytest.mark.slow
 def test_accept_all_and_hardball_are_the_worst_on_workable_debtors():
     debtors = [c for c in random_cases(180, seed=5) if c.persona is not Persona.HOSTILE]
     mean = {

@@ -3,31 +3,13 @@ from __future__ import annotations
 import dspy
 import pytest
 
-from data.domain import Ending, MoveKind, Speaker, Turn
+from data.domain import Ending, MoveKind, Speaker
 from metrics.money.simulation import monthly_installment
 from programs.creditor.fingerprints import program_sha256
 from programs.creditor.settings import ProgramSettings, Variant
 from programs.maden import Maden
-from programs.table.runner import DebtorReply
 from tests.programs.cases import case, terms
-from tests.programs.players import PLAN, playing, situation, turn
-
-
-class Stubborn:
-    """A debtor that asks for the same package for ever; `gives` lets it come up by so many percent of first payment."""
-
-    package = terms(20, 10, 14, 24)
-    gives = 0
-
-    def __init__(self, the_case, seed):
-        self.first = self.package.immediate_payment_pct
-
-    def reply(self, table):
-        self.first += self.gives
-        asked = {**self.package.model_dump(), "immediate_payment_pct": self.first}
-        return DebtorReply(Turn.model_validate(
-            {"speaker": "debtor", "move": {"kind": "ask", "terms": asked}, "dialogue": "I cannot.", "disclosed": None}
-        ))  # fmt: skip
+from tests.programs.players import PLAN, Stubborn, playing, situation, turn
 
 
 class Yielding(Stubborn):

@@ -95,7 +95,9 @@ def test_who_can_keep_nothing_has_no_reservation_and_never_agrees():
 
 def test_savings_can_settle_a_debt_although_living_costs_exceed_income():
     shrinking = case(income=300_000, expenses=320_000, assets=900_000, outstanding=500_000)
-    assert reservation(shrinking) is not None
+    end = reservation(shrinking)
+    assert end is not None
+    assert carries(budget(shrinking.finances, traits_of(shrinking)), shrinking.debt.outstanding, end)
 
 
 @pytest.mark.parametrize("name", BASELINES)

@@ -374,7 +374,9 @@ class TestModelReader:
         assert len(lm.engine.prompts) >= 2
 
     def test_the_model_is_made_only_when_needed(self):
-        def never() -> dspy.LM:
-            raise AssertionError
-
-        model_reader(never)
+        made = []
+        lm = scripted_lm(lambda prompt: {"reading": {"intent": "accept"}})
+        reader = model_reader(lambda: made.append(lm) or lm)
+        assert made == []
+        reader("none", "yes")
+        assert made == [lm]

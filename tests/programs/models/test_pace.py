@@ -54,6 +54,7 @@ def no_pace_of_another_test(monkeypatch):
 # --- over HTTP ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.alone
 def test_one_refusal_holds_every_worker_of_the_model_until_the_server_said(server):
     arrivals: list[float] = []
     reply_to = server.reply_to
@@ -182,6 +183,7 @@ def test_a_wait_in_any_thread_ends_when_the_run_does():
     nap(0)
 
 
+@pytest.mark.alone
 def test_ctrl_c_ends_a_wait_within_a_second():
     program = "from programs.models.pace import nap\nprint('ready', flush=True)\nnap(60)"
     process = subprocess.Popen(

@@ -8,8 +8,7 @@ from programs.creditor.settings import ProgramSettings, Variant
 from programs.maden import Maden
 from programs.playing.evaluate import evaluate
 from tests.programs.cases import case
-from tests.programs.creditor.test_settings import Stubborn
-from tests.programs.players import playing
+from tests.programs.players import Stubborn, playing
 
 
 @pytest.mark.parametrize(("temperature", "samples"), [(0.0, 1), (0.7, 2), (None, 2)])

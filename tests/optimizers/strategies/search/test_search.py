@@ -161,6 +161,7 @@ def process(root, *arguments):
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
+@pytest.mark.slow
 def test_killed_it_resumes_and_two_processes_share_the_trials(tmp_path):
     folder = run_folder(tmp_path)
     victim = process(tmp_path, 0.01, 12)

@@ -18,6 +18,8 @@ from programs.models.embedded.engine import EmbeddedEngine, EngineSettings, mode
 from programs.models.make import check_lm, classify, make_lm
 from programs.table.failures import ContextOverflow, UnparseableOutput
 
+pytestmark = pytest.mark.slow
+
 
 class Terms(BaseModel):
     discount_pct: int = Field(ge=0, le=30)

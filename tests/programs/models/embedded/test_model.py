@@ -19,6 +19,8 @@ from programs.models.embedded.speeds import Speeds
 from programs.models.make import classify, make_lm
 from programs.table.failures import ModelTimeout
 
+pytestmark = pytest.mark.slow
+
 IDLE, BUSY = ProcessorLoad(2, 0.0), ProcessorLoad(2, 1.0)
 STORY = {"messages": [{"role": "user", "content": "Tell me of a debt. " * 40}], "max_tokens": 24, "temperature": 0}
 
@@ -122,6 +124,7 @@ class Hanging:
         self.released.wait(30)
 
 
+@pytest.mark.alone
 def test_a_hung_engine_is_a_typed_failure_within_its_time_and_is_replaced(model_file):
     settings = EngineSettings(path=str(model_file), threads=1, context=600)
     lm = dspy.LM("embedded/hung", engine=EmbeddedEngine(settings, 1.0), cache=False, num_retries=0, max_tokens=5)
@@ -143,6 +146,7 @@ def test_a_hung_engine_is_a_typed_failure_within_its_time_and_is_replaced(model_
     assert model_for(settings) is not loaded
 
 
+@pytest.mark.alone
 def test_a_slow_engine_that_lives_is_kept_and_what_it_read_is_not_lost(model_file, tmp_path):
     slow = EmbeddedModel(str(model_file), 2048, threads=1, load=Load(), speeds=Speeds("m", 1, tmp_path / "s"))
     long = {**STORY, "max_tokens": 1500, "ignore_eos": True}
@@ -153,6 +157,7 @@ def test_a_slow_engine_that_lives_is_kept_and_what_it_read_is_not_lost(model_fil
     assert again["usage"]["prompt_tokens_details"]["cached_tokens"] > 200
 
 
+@pytest.mark.alone
 def test_a_model_that_writes_at_a_third_of_its_usual_speed_says_so_and_why(model, load, caplog):
     caplog.set_level(logging.WARNING)
     model.speeds._usual["write 2"] = 10_000.0

@@ -63,6 +63,7 @@ def test_free_is_what_quota_and_others_leave(load, free):
     assert load.free == pytest.approx(free)
 
 
+@pytest.mark.alone
 def test_a_busy_process_is_seen_and_our_own_work_is_not():
     if (os.cpu_count() or 1) < 2 or os.getloadavg()[0] > os.cpu_count() - 1:
         pytest.skip("nothing to see on a machine that is busy anyway")
@@ -82,6 +83,7 @@ def test_a_busy_process_is_seen_and_our_own_work_is_not():
     assert beside.free < beside.cores - 0.4
 
 
+@pytest.mark.alone
 def test_a_meter_that_slept_measures_anew():
     meter = LoadMeter()
     began = time.monotonic()
