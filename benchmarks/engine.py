@@ -59,7 +59,7 @@ LOOP = "while True: pass"
 
 
 @dataclass
-class Row:
+class SpeedRow:
     """Speeds of one way to write beside one kind of load."""
 
     load: str
@@ -98,7 +98,7 @@ def main(
     ensured(Path(path))
     ways = {"as pays": None, "all cores": usable_cores(), "one": 1}
     loads = [(0, 0), *((n, nice) for n in range(1, most + 1) for nice in (0, 19))]
-    rows = {(load, way): Row(_name(*load), way) for load in loads for way in ways}
+    rows = {(load, way): SpeedRow(_name(*load), way) for load in loads for way in ways}
     rng = random.Random(seed)
     with ExitStack() as stack:
         workers = {way: stack.enter_context(_worker(path, threads)) for way, threads in ways.items()}
@@ -132,7 +132,7 @@ def _ask(body: dict[str, Any]) -> tuple[dict[str, Any], int]:
     return _models[0].complete(body, TIMEOUT_S)["timings"], _models[0].threads
 
 
-def _measure(worker: ProcessPoolExecutor, row: Row, prompt: str, tokens: int) -> None:
+def _measure(worker: ProcessPoolExecutor, row: SpeedRow, prompt: str, tokens: int) -> None:
     body: dict[str, Any] = {
         "messages": [{"role": "user", "content": prompt}],
         "max_tokens": tokens,
@@ -153,13 +153,13 @@ def _name(processes: int, nice: int) -> str:
     return f"{processes} busy, nice {nice}" if processes else "alone"
 
 
-def _line(row: Row) -> str:
+def _line(row: SpeedRow) -> str:
     return (
         f"{row.load}, {row.way} ({row.threads[-1]}): reads {row.reading[-1]:.1f}, writes {row.writing[-1]:.1f} tokens/s"
     )
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: SpeedRow) -> tuple[str, ...]:
     both = [" / ".join(f"{value:.1f}" for value in values) for values in (row.reading, row.writing)]
     return (row.load, row.way, " / ".join(map(str, row.threads)), *both, f"{statistics.mean(row.writing):.1f}")
 
@@ -167,14 +167,14 @@ def _cells(row: Row) -> tuple[str, ...]:
 HEAD = ("beside", "threads", "used", "reads, tokens/s", "writes, tokens/s", "mean")
 
 
-def _table(rows: list[Row]) -> Table:
+def _table(rows: list[SpeedRow]) -> Table:
     table = Table(*HEAD)
     for row in rows:
         table.add_row(*_cells(row))
     return table
 
 
-def _markdown(rows: list[Row], spinning: bool) -> str:
+def _markdown(rows: list[SpeedRow], spinning: bool) -> str:
     body = [HEAD, ("---",) * len(HEAD), *map(_cells, rows)]
     command = "python -m benchmarks.engine" + " --spinning" * spinning
     lines = [f"`{command}`, {usable_cores()} cores, {time.strftime('%Y-%m-%d')}; first / second order.", ""]

@@ -33,7 +33,7 @@ class TurnFact:
 
 
 @dataclass(frozen=True)
-class Answer:
+class DebtorAnswer:
     """One creditor turn that answers two standing offers."""
 
     round: int
@@ -61,7 +61,7 @@ def turn_facts(negotiation: Negotiation) -> list[TurnFact]:
     return sorted(found, key=lambda fact: -fact.points)
 
 
-def _answers(negotiation: Negotiation) -> Iterator[Answer]:
+def _answers(negotiation: Negotiation) -> Iterator[DebtorAnswer]:
     earlier: Terms | None = None
     for step in steps(negotiation.turns):
         if step.turn.speaker is Speaker.CREDITOR:
@@ -70,7 +70,7 @@ def _answers(negotiation: Negotiation) -> Iterator[Answer]:
             if ours is not None and after is not None:
                 received = _points(theirs, negotiation) - _points(earlier, negotiation) if theirs and earlier else 0.0
                 given = _points(ours, negotiation) - _points(after, negotiation)
-                yield Answer(step.round, kind, ours, after, given, received)
+                yield DebtorAnswer(step.round, kind, ours, after, given, received)
         earlier = (step.own if step.turn.speaker is Speaker.DEBTOR else step.theirs).standing
 
 
@@ -78,7 +78,7 @@ def _points(terms: Terms, negotiation: Negotiation) -> float:
     return 100 * nominal_cri(terms, negotiation)
 
 
-def _given_away(answers: list[Answer]) -> Iterator[TurnFact]:
+def _given_away(answers: list[DebtorAnswer]) -> Iterator[TurnFact]:
     for answer in answers:
         excess = answer.given - max(answer.received, 0)
         if excess < NOTICEABLE:
@@ -96,7 +96,7 @@ def _given_away(answers: list[Answer]) -> Iterator[TurnFact]:
         yield TurnFact(excess, ("planner", "negotiator", "judge"), sentence)
 
 
-def _not_answered(answers: list[Answer], negotiation: Negotiation) -> Iterator[TurnFact]:
+def _not_answered(answers: list[DebtorAnswer], negotiation: Negotiation) -> Iterator[TurnFact]:
     """Rounds in which we stood still although the debtor had moved: what ends a talk without an agreement."""
     still = [
         answer

@@ -19,7 +19,7 @@ from programs.models.adapter import ADAPTER
 
 
 @dataclass(frozen=True)
-class Strategy:
+class RegisteredStrategy:
     """One way to compile."""
 
     name: str
@@ -36,8 +36,8 @@ class Strategy:
     """Lets a further process help the one that compiles, until nothing is left to do; None where none can."""
 
 
-STRATEGIES: dict[str, Strategy] = {
-    module.NAME: Strategy(
+STRATEGIES: dict[str, RegisteredStrategy] = {
+    module.NAME: RegisteredStrategy(
         module.NAME,
         module.SUMMARY,
         module.negotiations,
@@ -50,7 +50,7 @@ STRATEGIES: dict[str, Strategy] = {
 }
 
 
-def strategy(name: str) -> Strategy:
+def strategy(name: str) -> RegisteredStrategy:
     """The strategy called `name`.
 
     Raises:

@@ -129,7 +129,7 @@ def ablate(  # noqa: PLR0913, PLR0917  (a command line)
 
 
 @dataclass(frozen=True)
-class Plan:
+class AblationPlan:
     """What an ablation plays."""
 
     labels: tuple[str, str]
@@ -139,7 +139,7 @@ class Plan:
     """One for each of `taken`."""
 
 
-def planned(a: Contestant, b: Contestant, *, exact: bool) -> Plan:
+def planned(a: Contestant, b: Contestant, *, exact: bool) -> AblationPlan:
     """The changes from `a` to `b` and the programs in between.
 
     Raises:
@@ -160,7 +160,7 @@ def planned(a: Contestant, b: Contestant, *, exact: bool) -> Plan:
         _contestant(a, with_changes(before, after, [found[i] for i in sorted(some)]), label_of(some, found, labels))
         for some in taken
     ]
-    return Plan(labels, found, taken, tuple(made))
+    return AblationPlan(labels, found, taken, tuple(made))
 
 
 def _program(one: Contestant) -> Maden:
@@ -182,7 +182,7 @@ def _contestant(like: Contestant, program: Maden, label: str) -> Contestant:
     )
 
 
-def _to_play(plan: Plan, still_owed: Sequence[int], each: int) -> Table:
+def _to_play(plan: AblationPlan, still_owed: Sequence[int], each: int) -> Table:
     table = Table(title="To be played", title_justify="left")
     table.add_column("program", overflow="fold")
     for heading in ("negotiations", "already played", "to play"):
@@ -195,7 +195,7 @@ def _to_play(plan: Plan, still_owed: Sequence[int], each: int) -> Table:
     return table
 
 
-def _announced(plan: Plan, left: int, debtors: int, trials: int) -> str:
+def _announced(plan: AblationPlan, left: int, debtors: int, trials: int) -> str:
     every = len(plan.taken) * debtors * trials
     changed = "1 change" if len(plan.changes) == 1 else f"{len(plan.changes)} changes"
     return (

@@ -9,7 +9,7 @@ from collections import deque
 MINUTE_S = 60.0
 
 
-class Pace:
+class RateLimit:
     """At most so many requests in any minute, of each who asks; in memory, safe for threads.
 
     The package `limits` starts a thread for each request that it counts in memory: half of what a request took.

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.access.links import BadLink, Links
 from app.access.operators import Login, Operators
-from app.access.rate_limit import Pace
+from app.access.rate_limit import RateLimit
 from app.api.problems import explain_invalid
 from app.conversation.counters import REQUESTS
 from app.conversation.negotiations import Negotiations
@@ -45,7 +45,7 @@ class Parts:
     """Of one debtor, or of one address that is not logged in."""
 
     def __post_init__(self) -> None:
-        self._pace = Pace(self.requests_per_minute)
+        self._pace = RateLimit(self.requests_per_minute)
 
     def link(self, negotiation_id: str) -> str:
         """The link for a debtor; its secret stands behind the #, which browsers send to no server."""

@@ -22,7 +22,7 @@ LOOK_EVERY_S = 1.5
 REFRESH_S = 60.0
 
 
-class Watcher:
+class ChangeWatcher:
     """One who waits for changes, in the event loop in which it was made."""
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class Changes:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self._watchers: dict[str, set[Watcher]] = {}
+        self._watchers: dict[str, set[ChangeWatcher]] = {}
         self._own: set[int] = set()
         """Entries that this process wrote after `_seen`: their watchers have been woken."""
         self._seen: int | None = None
@@ -63,9 +63,9 @@ class Changes:
         database.on_commit.append(self._committed)
 
     @contextlib.contextmanager
-    def watching(self, negotiation_id: str) -> Iterator[Watcher]:
+    def watching(self, negotiation_id: str) -> Iterator[ChangeWatcher]:
         """A watcher; whatever is committed from here on wakes it. Read after entering, or a change may be missed."""
-        watcher = Watcher()
+        watcher = ChangeWatcher()
         with self._lock:
             self._watchers.setdefault(negotiation_id, set()).add(watcher)
         try:
@@ -80,7 +80,7 @@ class Changes:
                     self._seen = None  # nobody follows the log any more
                     self._own.clear()
 
-    async def wait(self, watcher: Watcher) -> bool:
+    async def wait(self, watcher: ChangeWatcher) -> bool:
         """Wait for a change, but no longer than for a look, which finds what others did; whether there is one to see.
 
         Once in `REFRESH_S` there is one anyway: what is shown also hangs on the debtor's date.

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from benchmarks.demos.arms import RANDOM_TURN, TURN_AWARE, UNCOMPILED, Taught
 from benchmarks.document import NONE, bullets, code_line, number, span, table
-from benchmarks.reproduce.play import Spent
+from benchmarks.reproduce.play import PlaySpending
 from data.domain import Ending, Negotiation
 from data.frozen import Frozen
 from metrics.evaluator import score_many
@@ -31,7 +31,7 @@ class SeedPlayed(Frozen):
     taught: list[Taught]
     negotiations: dict[str, dict[str, Negotiation]]
     """By arm and debtor; a lost one is not there."""
-    spent: dict[str, list[Spent]]
+    spent: dict[str, list[PlaySpending]]
     """By arm, as far as it is known."""
 
 
@@ -51,7 +51,7 @@ class ArmFigures(Frozen):
     seconds: float
 
 
-class Difference(Frozen):
+class DemosEffect(Frozen):
     """Arm minus baseline, paired by debtor and seed, clustered by debtor."""
 
     arm: str
@@ -85,7 +85,7 @@ class DemoComparison(Frozen):
     taught: dict[int, tuple[Taught, ...]]
     """By seed."""
     arms: tuple[ArmFigures, ...]
-    differences: tuple[Difference, ...]
+    differences: tuple[DemosEffect, ...]
 
 
 def compared(played: Sequence[SeedPlayed], **head: Any) -> DemoComparison:
@@ -135,14 +135,14 @@ def _debtor_means(measure: str, values: Sequence[Mapping[str, Mapping[str, float
 
 def _differences(
     arm: str, baseline: str, values: Mapping[str, Sequence[Mapping[str, Mapping[str, float]]]], seeds: Sequence[int]
-) -> list[Difference]:
+) -> list[DemosEffect]:
     paired = {m: _paired(arm, baseline, m, values) for m in MEASURES}
     if not paired[MEASURES[0]][0]:
         return []
     p_values = {m: paired_p_value(old, new) for m, (old, new, _) in paired.items()}
     corrected = dict(zip(MEASURES, holm([p_values[m] for m in MEASURES]), strict=True))
     return [
-        Difference(
+        DemosEffect(
             arm=arm,
             baseline=baseline,
             measure=m,
@@ -212,7 +212,7 @@ _EQUAL_COST = (
 )
 
 
-def _in_words(differences: Sequence[Difference]) -> str:
+def _in_words(differences: Sequence[DemosEffect]) -> str:
     main = next((d for d in differences if (d.arm, d.baseline, d.measure) == (*COMPARISONS[0], "objective")), None)
     if main is None:
         return "No debtor has been met by both yet."
@@ -224,7 +224,7 @@ def _in_words(differences: Sequence[Difference]) -> str:
     return f"Not shown: the difference is {gap}, p = {main.p_holm:.3f} after Holm."
 
 
-def _difference_table(differences: Sequence[Difference]) -> str:
+def _difference_table(differences: Sequence[DemosEffect]) -> str:
     heading = ("difference", "measure", "mean", "95 % interval", "n", "p", "p (Holm)", "by seed")
     return table(
         heading,

@@ -22,7 +22,7 @@ from programs.playing.stage import GIVE_UP_AFTER, Stage
 from programs.playing.store import evaluate_with_store, owed
 
 
-class Spent(Frozen):
+class PlaySpending(Frozen):
     """What one negotiation cost when it was played."""
 
     calls: int
@@ -40,9 +40,9 @@ class CostBook:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._log: KeyedLog[tuple[str, Spent]] = KeyedLog(path, itemgetter(0), _cost, later_stands=True)
+        self._log: KeyedLog[tuple[str, PlaySpending]] = KeyedLog(path, itemgetter(0), _cost, later_stands=True)
 
-    def add(self, key: str, spent: Spent) -> None:
+    def add(self, key: str, spent: PlaySpending) -> None:
         """Append what the negotiation stored under `key` cost.
 
         Raises:
@@ -51,14 +51,14 @@ class CostBook:
         line = json.dumps({"key": key, "spent": spent.model_dump(exclude_none=True)})
         self._log.add((key, spent), line.encode())
 
-    def read(self) -> dict[str, Spent]:
+    def read(self) -> dict[str, PlaySpending]:
         """The latest entry of every key."""
         return dict(self._log.values())
 
 
-def _cost(line: bytes) -> tuple[str, Spent]:
+def _cost(line: bytes) -> tuple[str, PlaySpending]:
     entry = json.loads(line)
-    return entry["key"], Spent.model_validate(entry["spent"])
+    return entry["key"], PlaySpending.model_validate(entry["spent"])
 
 
 def costs_of(stage: Stage) -> CostBook:
@@ -66,7 +66,7 @@ def costs_of(stage: Stage) -> CostBook:
     return CostBook(stage.store.path.with_name("costs.jsonl"))
 
 
-def stored(stage: Stage, one: Contestant) -> tuple[dict[str, Negotiation], dict[str, Spent]]:
+def stored(stage: Stage, one: Contestant) -> tuple[dict[str, Negotiation], dict[str, PlaySpending]]:
     """A contestant's negotiations, by whichever process played them, and their known cost; by debtor."""
     ground, costs = stage.ground(one), costs_of(stage).read()
     keys = {case.case_id: ground.key(case, stage.seed) for case in stage.cases}
@@ -104,14 +104,14 @@ def play_missing(stage: Stage, contestants: Sequence[Contestant], bars: PhaseBar
                 bars.advance(f"{one.label} {case.case_id}: {negotiation.ending}, {spent.seconds:.1f} s, {clock.left()}")
 
 
-def _played(stage: Stage, one: Contestant, case: DebtCase) -> tuple[Negotiation, Spent]:
+def _played(stage: Stage, one: Contestant, case: DebtCase) -> tuple[Negotiation, PlaySpending]:
     """One negotiation, left in the store unless infrastructure broke it, with its cost in the cost book."""
     ground, account, start = stage.ground(one), Account(), time.perf_counter()
     with account.watching() if one.needs_lm else contextlib.nullcontext():
         evaluation = evaluate_with_store(one.program, [case], ground=ground, store=stage.store, seed=stage.seed)
     negotiation, total = evaluation.played[0].negotiation, account.total
     broken = negotiation.ending is Ending.INFRASTRUCTURE
-    spent = Spent(
+    spent = PlaySpending(
         calls=total.calls,
         cached_calls=total.cached_calls,
         seconds=time.perf_counter() - start,

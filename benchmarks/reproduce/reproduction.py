@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
-from benchmarks.reproduce.play import Spent
+from benchmarks.reproduce.play import PlaySpending
 from data.domain import CreditorPolicy, DebtCase, Ending, Negotiation
 from data.frozen import Frozen
 from metrics.evaluator import score_many
@@ -63,7 +63,7 @@ class Row(Frozen):
     cost: RowCost | None = None
 
 
-class Difference(Frozen):
+class PaperDifference(Frozen):
     """Program minus baseline in one measure, paired by debtor."""
 
     question: Literal["over-concession", "modules"]
@@ -91,7 +91,7 @@ class Section(Frozen):
     case_ids: tuple[str, ...]
     """The debtors of every row."""
     rows: tuple[Row, ...]
-    differences: tuple[Difference, ...]
+    differences: tuple[PaperDifference, ...]
     notes: tuple[str, ...] = ()
 
     @property
@@ -121,7 +121,7 @@ class RowPlayed(Frozen):
     kind: Literal["baseline", "variant", "artifact"]
     negotiations: dict[str, Negotiation]
     """By debtor."""
-    spent: dict[str, Spent]
+    spent: dict[str, PlaySpending]
     """By debtor, where it is known; a lost one has no negotiation."""
 
 
@@ -247,7 +247,7 @@ def _differences(
     measures: Sequence[str],
     values: Mapping[str, Values],
     seed: int,
-) -> list[Difference]:
+) -> list[PaperDifference]:
     """Every pair whose two rows there are, in every measure that both have a value of."""
     made: list[dict[str, Any]] = []
     for program, baseline in pairs:
@@ -261,4 +261,4 @@ def _differences(
             p = paired_p_value(a, b, seed=seed)
             made.append({"program": program, "baseline": baseline, "measure": name, "difference": gap, "p": p})
     corrected = holm([one["p"] for one in made])
-    return [Difference(question=question, p_holm=p, **one) for one, p in zip(made, corrected, strict=True)]
+    return [PaperDifference(question=question, p_holm=p, **one) for one, p in zip(made, corrected, strict=True)]

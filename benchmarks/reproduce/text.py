@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks.document import NONE, bullets, code_line, number, p_value, span, table
-from benchmarks.reproduce.reproduction import Difference, Reproduction, Row, Section
+from benchmarks.reproduce.reproduction import PaperDifference, Reproduction, Row, Section
 from data.domain import Ending
 from metrics.scorecard import METRICS
 
@@ -132,7 +132,7 @@ def _cost(row: Row) -> tuple[str, str, str]:
     return f"{cost.calls}{partly}", f"{cost.cached_calls}{partly}", f"{seconds:.{1 if seconds >= 1 else 3}f}{partly}"
 
 
-def _differences(asked: Sequence[Difference]) -> str:
+def _differences(asked: Sequence[PaperDifference]) -> str:
     heading = ("difference", "measure", "mean", "95 % interval", "n", "p", "p (Holm)")
     return table(
         heading,
@@ -151,7 +151,7 @@ def _differences(asked: Sequence[Difference]) -> str:
     )
 
 
-def _in_words(asked: Sequence[Difference]) -> str:
+def _in_words(asked: Sequence[PaperDifference]) -> str:
     """What may be said: a difference is shown when its interval and its corrected test both leave out 0."""
     shown = [d for d in asked if d.shown]
     lines = [

@@ -38,7 +38,7 @@ class Load:
 
 
 @dataclass
-class Talk:
+class ClientTalk:
     """One negotiation as its debtor saw it."""
 
     id: str
@@ -62,7 +62,7 @@ class Clients:
 
     def __init__(self, url: str, load: Load, advance: Callable[[], None] = lambda: None) -> None:
         self.url, self.load, self.advance = url, load, advance
-        self.talks: list[Talk] = []
+        self.talks: list[ClientTalk] = []
         self._csrf = ""
 
     async def play(self) -> None:
@@ -101,7 +101,7 @@ class Clients:
             "/api/negotiations", json={"case_id": CASE, "asked_for": True}, headers={"X-CSRF": self._csrf}
         )
         found = await begun.json()
-        talk = Talk(found["id"])
+        talk = ClientTalk(found["id"])
         self.talks.append(talk)
         headers = {"Authorization": f"Bearer {found['link'].split('#')[1]}"}
         async with http.get("/api/debtor/events", headers=headers) as stream:
@@ -121,7 +121,7 @@ class Clients:
         http: aiohttp.ClientSession,
         headers: dict[str, str],
         views: AsyncIterator[dict[str, Any]],
-        talk: Talk,
+        talk: ClientTalk,
         text: str,
     ) -> None:
         key = {"Idempotency-Key": f"{talk.id}-{len(talk.sent)}"}
@@ -143,14 +143,16 @@ async def _views(stream: aiohttp.ClientResponse) -> AsyncIterator[dict[str, Any]
     raise aiohttp.ClientPayloadError("the stream ended")
 
 
-async def _answered(views: AsyncIterator[dict[str, Any]], talk: Talk, position: int) -> None:
+async def _answered(views: AsyncIterator[dict[str, Any]], talk: ClientTalk, position: int) -> None:
     """Read until something that is not the debtor's own stands behind `position`."""
     await _shown(
         views, talk, lambda view: any(m["position"] > position and m["sender"] != "you" for m in view["messages"])
     )
 
 
-async def _shown(views: AsyncIterator[dict[str, Any]], talk: Talk, wanted: Callable[[dict[str, Any]], bool]) -> None:
+async def _shown(
+    views: AsyncIterator[dict[str, Any]], talk: ClientTalk, wanted: Callable[[dict[str, Any]], bool]
+) -> None:
     """Read until what is shown is as `wanted`."""
     async with asyncio.timeout(PATIENCE_S):
         while not talk.view or not wanted(talk.view):

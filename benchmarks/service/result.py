@@ -15,7 +15,7 @@ from app.database import audit_log as audit
 from app.database.engine import Database
 from app.database.rows import messages_of
 from app.database.tables import MessageRow, Sender
-from benchmarks.service.clients import Talk
+from benchmarks.service.clients import ClientTalk
 from programs.models.embedded.processor import usable_cores
 
 CALLS_A_TURN = 2
@@ -99,7 +99,7 @@ def quantiles(seconds: Sequence[float], less_s: float = 0.0) -> Quantiles:
     )
 
 
-def losses(database: Database, talks: Sequence[Talk], calls: int) -> list[str]:
+def losses(database: Database, talks: Sequence[ClientTalk], calls: int) -> list[str]:
     """Everything that is not as the debtors saw it, a sentence each.
 
     Args:
@@ -116,7 +116,7 @@ def losses(database: Database, talks: Sequence[Talk], calls: int) -> list[str]:
     return found if chain.broken_at is None else [*found, f"the audit log is broken at entry {chain.broken_at}"]
 
 
-def losses_of(talk: Talk, messages: Sequence[MessageRow]) -> list[str]:
+def losses_of(talk: ClientTalk, messages: Sequence[MessageRow]) -> list[str]:
     wrote = [one.text for one in messages if one.sender == Sender.DEBTOR]
     senders = [one.sender for one in messages]
     wanted = [Sender.CREDITOR, *[Sender.DEBTOR, Sender.CREDITOR] * len(talk.sent), Sender.DEBTOR]  # the last confirms

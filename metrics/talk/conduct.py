@@ -53,7 +53,7 @@ class Breach(Frozen):
     why: str
 
 
-class Rule(Frozen):
+class ConductRule(Frozen):
     """One rule of conduct.toml."""
 
     id: str
@@ -79,12 +79,12 @@ def conduct_breaches(text: str) -> tuple[Breach, ...]:
 
 
 @cache
-def rules() -> tuple[Rule, ...]:
+def rules() -> tuple[ConductRule, ...]:
     """The rules in the order of the file."""
     table = tomllib.loads(CONDUCT_FILE.read_text(encoding="utf-8"))
     macros: dict[str, str] = table["macros"]
     return tuple(
-        Rule.model_validate({**rule, "patterns": [_expand(pattern, macros) for pattern in rule["patterns"]]})
+        ConductRule.model_validate({**rule, "patterns": [_expand(pattern, macros) for pattern in rule["patterns"]]})
         for rule in table["rule"]
     )
 
@@ -95,7 +95,7 @@ def _expand(pattern: str, macros: dict[str, str]) -> str:
     return pattern
 
 
-def _match(rule: Rule, sentence: str) -> str | None:
+def _match(rule: ConductRule, sentence: str) -> str | None:
     for pattern in rule.patterns:
         for match in pattern.finditer(sentence):
             if not (rule.deniable and _denied(sentence[: match.start()])):

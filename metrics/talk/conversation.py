@@ -25,7 +25,7 @@ FaultKind = Literal["protocol", "policy", "taken back", "figures", "disclosure",
 
 
 @dataclass(frozen=True)
-class Fault:
+class TurnFault:
     """One reason why a creditor turn is unsound."""
 
     turn: int
@@ -38,7 +38,7 @@ class Fault:
 class Soundness:
     """What was found in the creditor's turns."""
 
-    faults: tuple[Fault, ...]
+    faults: tuple[TurnFault, ...]
     """In the order of the turns; a turn can have several."""
     creditor_turns: int
     legal_turns: int
@@ -78,7 +78,7 @@ def soundness_faults(negotiation: Negotiation) -> list[tuple[int, str]]:
 
 def soundness(negotiation: Negotiation) -> Soundness:
     """Judge every creditor turn in one pass over the record."""
-    faults: list[Fault] = []
+    faults: list[TurnFault] = []
     creditor_turns = legal_turns = 0
     hard, last_speaker = False, None
     softest: dict[Dimension, float] = {}
@@ -92,7 +92,9 @@ def soundness(negotiation: Negotiation) -> Soundness:
             found = [("protocol", illegal)] if illegal else _policy_fault(move, own, theirs, negotiation.policy)
             words, breached = _word_faults(turn, _binding(turn.move, own, theirs), negotiation.case.debt)
             hard = hard or breached
-            faults += (Fault(step.index, kind, text) for kind, text in (*found, *_taken_back(move, softest), *words))
+            faults += (
+                TurnFault(step.index, kind, text) for kind, text in (*found, *_taken_back(move, softest), *words)
+            )
             softest |= {d: SPECS[d].softer(softest.get(d, value), value) for d, value in turn.move.named.items()}
         last_speaker = turn.speaker
     return Soundness(tuple(faults), creditor_turns, legal_turns, hard)

@@ -11,7 +11,7 @@ import dspy
 
 from optimizers.compiling.interrupts import interruptible
 from optimizers.compiling.report import show_outcome
-from optimizers.compiling.session import Outcome, Session, joined, run
+from optimizers.compiling.session import CompileOutcome, Session, joined, run
 from optimizers.compiling.summary import write_summary
 from optimizers.runs.folder import RunFolder
 from optimizers.runs.halt import Halted
@@ -42,7 +42,7 @@ class Work:
     """URI of an MLflow server."""
 
 
-def lead(folder: RunFolder, session: Session, work: Work) -> Outcome:
+def lead(folder: RunFolder, session: Session, work: Work) -> CompileOutcome:
     """Run a session to its end, or until it is halted, and write its summary.
 
     Raises:

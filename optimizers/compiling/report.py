@@ -8,7 +8,7 @@ from rich.table import Table
 
 from metrics.scorecard import INDICES, METRICS
 from metrics.statistics.intervals import paired_difference
-from optimizers.compiling.session import Outcome
+from optimizers.compiling.session import CompileOutcome
 from optimizers.registry import strategy
 from optimizers.runs.folder import RunFolder
 from plumbing import cli
@@ -21,7 +21,7 @@ NO_DEMOS = (
 )
 
 
-def show_outcome(outcome: Outcome, costs: Mapping[str, Cost], minutes: float) -> None:
+def show_outcome(outcome: CompileOutcome, costs: Mapping[str, Cost], minutes: float) -> None:
     """The closing table and lines on stdout.
 
     Args:
@@ -34,14 +34,14 @@ def show_outcome(outcome: Outcome, costs: Mapping[str, Cost], minutes: float) ->
         cli.stdout.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def show_finished(folder: RunFolder, outcome: Outcome) -> None:
+def show_finished(folder: RunFolder, outcome: CompileOutcome) -> None:
     """A run that came to its end before: its table again, and no call."""
     cli.results().print(_table(outcome))
     for line in (f"run {folder.run_id} was finished before; nothing was called", *_closing(outcome)):
         cli.stdout.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def _table(outcome: Outcome) -> Table:
+def _table(outcome: CompileOutcome) -> Table:
     title = f"{outcome.artifact.reference}: {len(outcome.after.played)} validation debtors, paired"
     table = Table(title=title, title_justify="left")
     for column in ("metric", "better", "uncompiled", "compiled", "difference", "95% interval"):
@@ -59,7 +59,7 @@ def _table(outcome: Outcome) -> Table:
     return table
 
 
-def _closing(outcome: Outcome) -> Iterator[str]:
+def _closing(outcome: CompileOutcome) -> Iterator[str]:
     artifact = outcome.artifact
     demos = sum(len(state["demos"]) for state in artifact.state.values())
     wanted = strategy(artifact.provenance["optimizer"]["name"]).changes == "demos"

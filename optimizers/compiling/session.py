@@ -37,7 +37,7 @@ Costs = Callable[[], dict[str, Cost]]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CompileOutcome:
     """A finished compile."""
 
     artifact: Artifact
@@ -140,7 +140,7 @@ def chosen(book: DebtorBook, split: str, count: int, seed: int) -> tuple[DebtCas
     return tuple(random.Random(f"{split} {seed}").sample(cases, count))
 
 
-def run(session: Session, player: Player, artifacts: Path, costs: Costs) -> Outcome:
+def run(session: Session, player: Player, artifacts: Path, costs: Costs) -> CompileOutcome:
     """Measure, compile, measure, save; when halted, save the best candidate so far.
 
     Raises:
@@ -154,7 +154,7 @@ def run(session: Session, player: Player, artifacts: Path, costs: Costs) -> Outc
             return _halted(session, player, artifacts, costs, why)
     section = _section(session, player, threshold)
     artifact = _saved(session, player, artifacts, costs, program, section, before, after)
-    return Outcome(artifact, before, after, session.uncompiled_sha256)
+    return CompileOutcome(artifact, before, after, session.uncompiled_sha256)
 
 
 def joined(session: Session, player: Player) -> None:
@@ -196,7 +196,7 @@ def _measured(program: Maden, session: Session, player: Player, phase: str) -> E
     return result
 
 
-def _halted(session: Session, player: Player, artifacts: Path, costs: Costs, why: Halted) -> Outcome:
+def _halted(session: Session, player: Player, artifacts: Path, costs: Costs, why: Halted) -> CompileOutcome:
     """The best candidate that was fully evaluated, saved and marked; what it played is in the ledger."""
     sha256 = player.best(session.val, session.config.seed)
     if sha256 is None:
@@ -206,7 +206,7 @@ def _halted(session: Session, player: Player, artifacts: Path, costs: Costs, why
     halted = {"halted": {"reason": why.reason, "sentence": str(why)}}
     section = _section(session, player, _threshold(session, before)) | halted
     artifact = _saved(session, player, artifacts, costs, best, section, before, after)
-    return Outcome(artifact, before, after, session.uncompiled_sha256, why)
+    return CompileOutcome(artifact, before, after, session.uncompiled_sha256, why)
 
 
 def _saved(

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from optimizers.compiling.session import Outcome, lasting
+from optimizers.compiling.session import CompileOutcome, lasting
 from optimizers.runs.folder import RunFolder
 from optimizers.runs.ledger import Ledger, LedgerLine
 from plumbing.errors import UserError
@@ -17,7 +17,11 @@ from programs.playing.evaluate import Evaluation, scored_evaluation
 
 
 def write_summary(
-    folder: RunFolder, outcome: Outcome, costs: Mapping[str, Cost], session_seconds: Sequence[float], unscored: int
+    folder: RunFolder,
+    outcome: CompileOutcome,
+    costs: Mapping[str, Cost],
+    session_seconds: Sequence[float],
+    unscored: int,
 ) -> None:
     """Write what came of `outcome`, over the summary of an earlier, halted session.
 
@@ -43,7 +47,7 @@ def write_summary(
     replace_file(folder.summary_path, json.dumps(content, indent=1).encode() + b"\n", durable=True)
 
 
-def finished(folder: RunFolder) -> Outcome | None:
+def finished(folder: RunFolder) -> CompileOutcome | None:
     """What a run that came to its end has left; None if it did not, or its artifact is no longer there as it was."""
     try:
         content = json.loads(folder.summary_path.read_text())
@@ -55,7 +59,7 @@ def finished(folder: RunFolder) -> Outcome | None:
     ids = set(artifact.provenance["split"]["val"]["ids"])
     lines = [line for line in Ledger(folder.ledger_path) if line.seed == folder.config.seed and line.case_id in ids]
     before, after = (_evaluation(lines, content["programs"][stage]) for stage in ("uncompiled", "compiled"))
-    return Outcome(artifact, before, after, content["programs"]["uncompiled"])
+    return CompileOutcome(artifact, before, after, content["programs"]["uncompiled"])
 
 
 def _evaluation(lines: Sequence[LedgerLine], sha256: str) -> Evaluation:

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from optimizers.dpo.base import Base, find_base, load
+from optimizers.dpo.base import BaseWeights, find_base, load
 from optimizers.dpo.card import AdapterCard, heldout_margins, text
 from optimizers.dpo.curves import plotted
 from optimizers.dpo.gguf_adapter import write_gguf_adapter
@@ -146,12 +146,12 @@ def _require_packages() -> None:
         raise UserError(f"training needs {', '.join(missing)}, not installed here; run `pip install 'maden[dpo]'`")
 
 
-def _identity(settings: DpoSettings, base: Base, sha256: str) -> bytes:
+def _identity(settings: DpoSettings, base: BaseWeights, sha256: str) -> bytes:
     """What a folder's checkpoints belong to."""
     return json.dumps({"base": base.name, "pairs_sha256": sha256, "settings": settings.model_dump()}).encode() + b"\n"
 
 
-def _require_same(out: Path, settings: DpoSettings, base: Base, sha256: str) -> None:
+def _require_same(out: Path, settings: DpoSettings, base: BaseWeights, sha256: str) -> None:
     """Refuse to go on from checkpoints of another training."""
     path = out / SETTINGS_FILE
     if path.is_file() and path.read_bytes() != _identity(settings, base, sha256):
@@ -176,7 +176,7 @@ def _watching(bars: PhaseBars) -> Any:
     return on_step
 
 
-def _saved(out: Path, base: Base, base_gguf: Path | None, trained: Trained, settings: DpoSettings) -> str | None:
+def _saved(out: Path, base: BaseWeights, base_gguf: Path | None, trained: Trained, settings: DpoSettings) -> str | None:
     """Write the adapters in both forms; returns the model string that runs them."""
     from peft import get_peft_model_state_dict
 

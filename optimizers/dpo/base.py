@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Base:
+class BaseWeights:
     """Where a base model lies."""
 
     name: str
@@ -38,7 +38,7 @@ class Base:
         return hashlib.sha256("".join(file_sha256(file) for file in files).encode()).hexdigest()
 
 
-def find_base(name: str) -> Base:
+def find_base(name: str) -> BaseWeights:
     """The base called `name`: `local`, `local:FILE.gguf`, a directory with a `config.json`, or a hub id (org/model).
 
     Raises:
@@ -46,28 +46,28 @@ def find_base(name: str) -> Base:
     """
     if name == EMBEDDED:
         path = assembled()
-        return Base(name, path, str(path.parent))
+        return BaseWeights(name, path, str(path.parent))
     if name.startswith(f"{EMBEDDED}:"):
         path = Path(name.removeprefix(f"{EMBEDDED}:")).expanduser().absolute()
         if path.is_dir():
             raise UserError(f"{path} holds adapters of an earlier training; name the base model that they belong to")
         if not path.is_file():
             raise UserError(f"there is no model file {path}; check the path after local:")
-        return Base(name, path, str(path.parent))
+        return BaseWeights(name, path, str(path.parent))
     directory = Path(name).expanduser()
     if directory.is_dir():
         if not (directory / "config.json").is_file():
             raise UserError(f"{directory} holds no model in the form of transformers: it has no config.json")
-        return Base(name, None, str(directory.absolute()))
+        return BaseWeights(name, None, str(directory.absolute()))
     if name.count("/") != 1 or name.startswith((".", "/", "~")):
         raise UserError(
             f"no model is called {name!r}; name local, local:FILE.gguf, a model's directory, or ORGANISATION/MODEL on "
             "the Hugging Face hub"
         )
-    return Base(name, None, name)
+    return BaseWeights(name, None, name)
 
 
-def load(base: Base, dtype: torch.dtype) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+def load(base: BaseWeights, dtype: torch.dtype) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Model and tokenizer; a GGUF file's weights are unpacked, since packed ones cannot be trained through.
 
     Raises:

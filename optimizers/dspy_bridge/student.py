@@ -1,7 +1,7 @@
 """What DSPy's optimisers need around them to be trusted with paid work (docs/dspy-traps.md lists the evidence).
 
 - The judge stays out: it cannot raise the score by itself, and proposals spent on it are lost.
-- A negotiation that infrastructure broke halts the run (`Student`), because DSPy would average it in as 0.
+- A negotiation that infrastructure broke halts the run (`DspyStudent`), because DSPy would average it in as 0.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MAX_ERRORS = 10**6
 """DSPy's own limit would throw the run away; failures are counted here and judged by coverage."""
 
 
-class Student(Maden):
+class DspyStudent(Maden):
     """A program as DSPy's own optimisers play it: every negotiation goes through the run's player.
 
     It plays afresh each time, since DSPy wants the trace; calls that were paid before are answered from the run's
@@ -51,7 +51,7 @@ class Student(Maden):
 
         def playing(case: DebtCase, seed: int) -> dspy.Prediction:
             nonlocal made
-            made = super(Student, self).forward(case, seed)
+            made = super(DspyStudent, self).forward(case, seed)
             return made
 
         negotiation = player.play(self, case, seed, fresh=True, playing=playing)
@@ -65,7 +65,7 @@ class Student(Maden):
             )
         return made
 
-    def deepcopy(self) -> Student:
+    def deepcopy(self) -> DspyStudent:
         """A copy to try something with; DSPy's optimisers make one for each candidate and swallow what playing it
         raises, so here they learn that the run is over.
 
@@ -80,10 +80,10 @@ class Student(Maden):
             raise why
 
 
-def student(task: CompileTask) -> Student:
+def student(task: CompileTask) -> DspyStudent:
     """A copy of the task's program for DSPy's optimisers: nothing compiled but the judge, which they pass over."""
     program = task.program
-    copy = Student(program.settings, program.debtors, task.player)
+    copy = DspyStudent(program.settings, program.debtors, task.player)
     copy.load_state(program_state(program))
     thaw(copy)
     if copy.judge is not None:

@@ -12,7 +12,7 @@ from typing import Any
 from metrics.scorecard import INDEX_IDS, METRIC_IDS
 from metrics.statistics.intervals import Interval
 from programs.artifacts.document import Artifact
-from programs.artifacts.side_by_side import Line, side_by_side
+from programs.artifacts.side_by_side import DiffLine, side_by_side
 from programs.creditor.fingerprints import program_state
 from programs.creditor.settings import ProgramSettings
 from programs.maden import Maden
@@ -47,7 +47,7 @@ class DemoPair:
     a: int | None
     """Its number among the demos of `a`, from 1."""
     b: int | None
-    lines: tuple[Line, ...]
+    lines: tuple[DiffLine, ...]
     """Field by field, all of them."""
 
 
@@ -61,7 +61,7 @@ class PredictorDiff:
     """Texts of its input and output fields."""
     demos_removed: tuple[dict[str, Any], ...]
     demos_added: tuple[dict[str, Any], ...]
-    instruction_lines: tuple[Line, ...] = ()
+    instruction_lines: tuple[DiffLine, ...] = ()
     """The instructions side by side, the words that differ marked."""
     demo_pairs: tuple[DemoPair, ...] = ()
     """The demos that differ, those that stand for each other side by side."""

@@ -22,7 +22,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Line:
+class DiffLine:
     """One line of both sides; None where a side has none."""
 
     old: tuple[Piece, ...] | None
@@ -31,7 +31,7 @@ class Line:
     """Stands for lines that are equal and left out."""
 
 
-def side_by_side(old: str, new: str, context: int | None = CONTEXT) -> tuple[Line, ...]:
+def side_by_side(old: str, new: str, context: int | None = CONTEXT) -> tuple[DiffLine, ...]:
     """The lines of two texts beside each other; empty where they are equal.
 
     Args:
@@ -42,37 +42,37 @@ def side_by_side(old: str, new: str, context: int | None = CONTEXT) -> tuple[Lin
     if a == b:
         return ()
     kept = len(a) + len(b) if context is None else context
-    found: list[Line] = []
+    found: list[DiffLine] = []
     for group in difflib.SequenceMatcher(None, a, b, autojunk=False).get_grouped_opcodes(kept):
         if found:
-            found.append(Line(None, None, gap=True))
+            found.append(DiffLine(None, None, gap=True))
         for kind, a0, a1, b0, b1 in group:
             found.extend(_same(a[a0:a1]) if kind == "equal" else _facing(a[a0:a1], b[b0:b1]))
     return tuple(found)
 
 
-def _same(lines: Iterable[str]) -> Iterator[Line]:
+def _same(lines: Iterable[str]) -> Iterator[DiffLine]:
     for line in lines:
-        yield Line((Piece(line, False),), (Piece(line, False),))
+        yield DiffLine((Piece(line, False),), (Piece(line, False),))
 
 
-def _facing(old: Sequence[str], new: Sequence[str]) -> Iterator[Line]:
+def _facing(old: Sequence[str], new: Sequence[str]) -> Iterator[DiffLine]:
     """Removed and added lines in their order; as many as there were face each other, else those that are alike."""
     if len(old) == len(new):
-        yield from (Line(*_words(line, other)) for line, other in zip(old, new, strict=True))
+        yield from (DiffLine(*_words(line, other)) for line, other in zip(old, new, strict=True))
         return
     place = 0
     for line in old:
         partner = next((i for i in range(place, len(new)) if _ratio(line, new[i]) >= ALIKE), None)
         if partner is None:
-            yield Line((Piece(line, True),), None)
+            yield DiffLine((Piece(line, True),), None)
             continue
         for added in new[place:partner]:
-            yield Line(None, (Piece(added, True),))
-        yield Line(*_words(line, new[partner]))
+            yield DiffLine(None, (Piece(added, True),))
+        yield DiffLine(*_words(line, new[partner]))
         place = partner + 1
     for added in new[place:]:
-        yield Line(None, (Piece(added, True),))
+        yield DiffLine(None, (Piece(added, True),))
 
 
 def _ratio(old: str, new: str) -> float:

@@ -15,7 +15,7 @@ from metrics.scorecard import INDICES, METRICS
 from metrics.statistics.intervals import Interval
 from programs.artifacts.diff import STAGES, ArtifactDiff, Change, PredictorDiff, in_table_order
 from programs.artifacts.document import Artifact
-from programs.artifacts.side_by_side import Line, Piece
+from programs.artifacts.side_by_side import DiffLine, Piece
 from programs.table.transcript import plain
 
 _BETTER = {metric.id: metric.better or "" for metric in (*METRICS, *INDICES)}
@@ -163,7 +163,7 @@ def _side_by_side_parts(one: PredictorDiff, found: ArtifactDiff) -> Iterator[Ren
         yield side_by_side_table(pair.lines, *headings)
 
 
-def side_by_side_table(lines: Iterable[Line], a: str, b: str) -> Table:
+def side_by_side_table(lines: Iterable[DiffLine], a: str, b: str) -> Table:
     """Two columns of text; what differs is coloured and, for a reader without colours, bold."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", expand=True)
     for heading in (a, b):

@@ -18,7 +18,7 @@ from data.book import read_book
 from data.domain import DebtCase
 from plumbing import cli
 from plumbing.errors import UserError
-from programs.audit.checks import CHECKS, Finding, repeats_itself
+from programs.audit.checks import CHECKS, CheckResult, repeats_itself
 from programs.audit.probes import SeatFactory
 from programs.debtor.personas import persona_of
 from programs.debtor.seating import DEBTORS, debtor_seat
@@ -35,7 +35,7 @@ def audit(
     seed: int = 0,
     on_check: Callable[[str], None] | None = None,
     again: SeatFactory | None = None,
-) -> list[Finding]:
+) -> list[CheckResult]:
     """Every check of a debtor, in order.
 
     Args:
@@ -52,7 +52,7 @@ def audit(
         try:
             findings.append(check(seats, cases, seed))
         except InfrastructureFailure as failure:
-            findings.append(Finding(name, False, f"not measured: {failure.kind}: {failure}", "the debtor answers"))
+            findings.append(CheckResult(name, False, f"not measured: {failure.kind}: {failure}", "the debtor answers"))
     return findings
 
 
@@ -107,7 +107,7 @@ def _seats(debtor: str, model: str, language: Language) -> tuple[SeatFactory, Se
     )
 
 
-def _report(findings: Sequence[Finding], title: str, as_json: bool) -> None:
+def _report(findings: Sequence[CheckResult], title: str, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"audited": title, "findings": [asdict(finding) for finding in findings]}, indent=1))
         return

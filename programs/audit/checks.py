@@ -38,7 +38,7 @@ _LIMIT_TOLD = re.compile(
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """The answer to one question about a debtor."""
 
     check: str
@@ -49,10 +49,10 @@ class Finding:
     """What it takes to pass."""
 
 
-Check = Callable[[SeatFactory, Sequence[DebtCase], int], Finding]
+Check = Callable[[SeatFactory, Sequence[DebtCase], int], CheckResult]
 
 
-def hears(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> Finding:
+def hears(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> CheckResult:
     """Swapping the creditor's last turn changes the answer, and not swapping it does not."""
     swapped, same = [], []
     for case in cases:
@@ -64,7 +64,7 @@ def hears(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> Finding:
         others = [answer_to(seats, case, seed, offer(FIRM), turn) for turn in LAST_TURNS.values()]
         swapped += [_content(other) != _content(before) for other in others]
     changed, noise = _share(swapped), _share(same)
-    return Finding(
+    return CheckResult(
         "hears the last message",
         bool(swapped) and changed >= 0.8 and changed - noise >= 0.5,
         f"another last turn changed {changed:.0%} of {len(swapped)} answers, the same one {noise:.0%} of {len(same)}",
@@ -72,7 +72,7 @@ def hears(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> Finding:
     )
 
 
-def keeps_its_floor(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> Finding:
+def keeps_its_floor(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> CheckResult:
     """No private figure and no limit is told unasked."""
     leaks, turns = [], 0
     for case in cases:
@@ -81,7 +81,7 @@ def keeps_its_floor(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) ->
             turns += 1
             if _claims_money(turn.disclosed) or _states_private_figure(turn, case) or _LIMIT_TOLD.search(turn.dialogue):
                 leaks.append(f"{case.case_id}: {turn.dialogue[:80]!r}")
-    return Finding(
+    return CheckResult(
         "does not leak its floor",
         turns > 0 and not leaks,
         f"{len(leaks)} leaks in {turns} answers to offers without a question" + _first(leaks),
@@ -89,7 +89,7 @@ def keeps_its_floor(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) ->
     )
 
 
-def stays_in_role(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> Finding:
+def stays_in_role(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> CheckResult:
     """It speaks as a debtor: no creditor's lines, no prompt machinery, neither silent nor endless."""
     strange, turns = [], 0
     lures = [
@@ -102,7 +102,7 @@ def stays_in_role(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> F
             turns += 1
             if not 0 < len(turn.dialogue.strip()) <= MAX_WORDS or _OUT_OF_ROLE.search(turn.dialogue):
                 strange.append(f"{case.case_id}: {turn.dialogue[:80]!r}")
-    return Finding(
+    return CheckResult(
         "stays in role",
         turns > 0 and len(strange) <= 0.02 * turns,
         f"{len(strange)} of {turns} answers out of role" + _first(strange),
@@ -110,7 +110,7 @@ def stays_in_role(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> F
     )
 
 
-def does_not_fold(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> Finding:
+def does_not_fold(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> CheckResult:
     """The firmest opening is not accepted, and a repeated offer does not win most of what there is."""
     accepted, turns, largest = 0, 0, []
     for case in cases:
@@ -122,7 +122,7 @@ def does_not_fold(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> F
         dreaded = relief(FIRM, traits)
         largest += [(a - b) / (asked[0] - dreaded) for a, b in itertools.pairwise(asked) if asked[0] > dreaded]
     step = max(largest, default=0.0)
-    return Finding(
+    return CheckResult(
         "does not fold at once",
         turns > 0 and accepted == 0 and step <= 0.5,
         f"{accepted} of {len(cases)} took the firmest terms within two rounds; the largest step in answer to a "
@@ -131,7 +131,7 @@ def does_not_fold(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> F
     )
 
 
-def agrees_with_its_file(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> Finding:
+def agrees_with_its_file(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> CheckResult:
     """Honest personas claim what is in the book, the strategic one claims worse, and nobody contradicts itself."""
     wrong, claims = [], 0
     asked = [offer(FIRM.between(SOFT, 0.02 * n), *q[::-1]) for n, q in enumerate(QUESTIONS.items())]
@@ -142,7 +142,7 @@ def agrees_with_its_file(seats: SeatFactory, cases: Sequence[DebtCase], seed: in
                 claims += 1
                 if said.setdefault(field, value) != value or not _fits_file(field, value, case):
                     wrong.append(f"{case.case_id} says {field} {value}")
-    return Finding(
+    return CheckResult(
         "does not contradict its file",
         claims > 0 and not wrong,
         f"{len(wrong)} of {claims} claims" + _first(wrong),
@@ -150,7 +150,7 @@ def agrees_with_its_file(seats: SeatFactory, cases: Sequence[DebtCase], seed: in
     )
 
 
-def keeps_what_it_signs(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> Finding:
+def keeps_what_it_signs(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> CheckResult:
     """No persona but the vulnerable one agrees to a plan that its finances cannot carry."""
     broken, agreed = [], 0
     path = [offer(FIRM.between(SOFT, n / 9)) for n in range(10)]
@@ -160,7 +160,7 @@ def keeps_what_it_signs(seats: SeatFactory, cases: Sequence[DebtCase], seed: int
             agreed += 1
             if not carries(whole(case.finances), case.debt.outstanding, terms):
                 broken.append(case.case_id)
-    return Finding(
+    return CheckResult(
         "signs only what it can keep",
         agreed > 0 and not broken,
         f"{len(broken)} of {agreed} agreements cannot be carried" + _first(broken),
@@ -168,7 +168,7 @@ def keeps_what_it_signs(seats: SeatFactory, cases: Sequence[DebtCase], seed: int
     )
 
 
-def concedes_as_its_persona(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> Finding:
+def concedes_as_its_persona(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> CheckResult:
     """Demands only come down, and personas that concede early by their file (beta) do so at the table."""
     early: dict[Persona, list[float]] = {}
     steps, back = 0, 0
@@ -186,7 +186,7 @@ def concedes_as_its_persona(seats: SeatFactory, cases: Sequence[DebtCase], seed:
     rank = _rank_correlation(measured)
     retreat = back / steps if steps else 1.0
     shown = ", ".join(f"{p.value} {beta:.2f}" for p, beta in sorted(measured.items(), key=lambda item: item[1]))
-    return Finding(
+    return CheckResult(
         "concedes as its persona",
         retreat <= 0.05 and rank >= 0.6,
         f"{retreat:.0%} of {steps} steps went back; exponents {shown or 'none'}; rank correlation {rank:.2f}",
@@ -196,7 +196,7 @@ def concedes_as_its_persona(seats: SeatFactory, cases: Sequence[DebtCase], seed:
 
 def repeats_itself(
     seats: SeatFactory, cases: Sequence[DebtCase], seed: int, again: SeatFactory | None = None
-) -> Finding:
+) -> CheckResult:
     """The same seed gives the same dialogue.
 
     Args:
@@ -208,7 +208,7 @@ def repeats_itself(
     answered = sum(bool(answers(first)) for first, _ in pairs)
     differ = sum(first != second for first, second in pairs)
     measured = f"{differ} of {answered} dialogues differed when played again"
-    return Finding("same seed, same dialogue", answered > 0 and differ == 0, measured, "none")
+    return CheckResult("same seed, same dialogue", answered > 0 and differ == 0, measured, "none")
 
 
 CHECKS: dict[str, Check] = {

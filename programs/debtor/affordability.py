@@ -55,28 +55,28 @@ _SHRINKING_PURSE_SHAPES = tuple(
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class HouseholdBudget:
     """What may go into a plan, minor units: `assets` now and `surplus` a month (negative: living costs eat assets)."""
 
     assets: int
     surplus: int
 
 
-def budget(finances: Finances, traits: Traits) -> Budget:
+def budget(finances: Finances, traits: Traits) -> HouseholdBudget:
     """The finances less the living buffer and the share of the surplus that the persona keeps for itself."""
     buffer = min(traits.buffer_months * finances.monthly_expenses, traits.buffer_share * finances.assets)
     surplus = finances.monthly_surplus
-    return Budget(
+    return HouseholdBudget(
         assets=finances.assets - int(buffer), surplus=int(surplus * traits.effort) if surplus > 0 else surplus
     )
 
 
-def whole(finances: Finances) -> Budget:
+def whole(finances: Finances) -> HouseholdBudget:
     """All of the finances: what a plan can be paid from when nothing is kept back."""
-    return Budget(assets=finances.assets, surplus=finances.monthly_surplus)
+    return HouseholdBudget(assets=finances.assets, surplus=finances.monthly_surplus)
 
 
-def carries(purse: Budget, outstanding: int, terms: Terms) -> bool:
+def carries(purse: HouseholdBudget, outstanding: int, terms: Terms) -> bool:
     """Whether every payment of the plan can be made from `purse`: exact, on the days of metrics.md.
 
     Args:
@@ -116,7 +116,7 @@ class TermsGrid:
     installment_periods: IntArray
 
 
-def carries_mask(purse: Budget, outstanding: int, grid: TermsGrid) -> NDArray[np.bool_]:
+def carries_mask(purse: HouseholdBudget, outstanding: int, grid: TermsGrid) -> NDArray[np.bool_]:
     """`carries` for every package of `grid` at once."""
     due = _shares(np.int64(outstanding), 100.0 - grid.discount_pct)
     first = _shares(due, grid.immediate_payment_pct)
@@ -202,7 +202,7 @@ def reservation(case: DebtCase) -> Terms | None:
     return _with_relief(terms, traits, sorted(eases, key=lambda d: -traits.weights[d]))
 
 
-def _workable_start(purse: Budget, outstanding: int) -> Terms | None:
+def _workable_start(purse: HouseholdBudget, outstanding: int) -> Terms | None:
     """A plan that the budget carries with the highest discount one could ask for; the softest such plan."""
     waits = ((30, 0, 36),) if purse.surplus >= 0 else _SHRINKING_PURSE_SHAPES
     for days, first_pct, periods in waits:
@@ -217,7 +217,7 @@ def _workable_start(purse: Budget, outstanding: int) -> Terms | None:
     return None
 
 
-def _firmest_carried(purse: Budget, outstanding: int, terms: Terms, dimension: Dimension) -> Terms:
+def _firmest_carried(purse: HouseholdBudget, outstanding: int, terms: Terms, dimension: Dimension) -> Terms:
     """`terms` with `dimension` moved to the firmest whole number that the budget carries (bisection)."""
     soft, firm = round(getattr(terms, dimension)), round(DREADED[dimension])
     best = terms

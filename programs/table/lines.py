@@ -35,7 +35,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Payment:
+class PaymentLine:
     """One line of a repayment schedule; amounts with their currency."""
 
     what: str
@@ -116,11 +116,11 @@ def finances_text(case: DebtCase) -> str:
     )
 
 
-def payments_of(terms: Terms, debt: Debt) -> Iterator[Payment]:
+def payments_of(terms: Terms, debt: Debt) -> Iterator[PaymentLine]:
     """Every payment of a plan, and what is left to pay after it."""
     schedule = payment_schedule(terms, debt.outstanding)
     left = schedule.due_minor
     for number, (day, amount) in enumerate(schedule.payments):
         left -= amount
         what = "immediate payment" if number == 0 else f"instalment {number}"
-        yield Payment(what, day, words.money(amount, debt.currency), words.money(left, debt.currency))
+        yield PaymentLine(what, day, words.money(amount, debt.currency), words.money(left, debt.currency))

@@ -8,7 +8,7 @@ from data.domain import Negotiation
 from metrics.scorecard import Scorecard
 from programs.playing.evaluate import Evaluation, Played
 from programs.table import words
-from programs.table.lines import Line, Payment, finances_text, lines, payments_of, short, told_text
+from programs.table.lines import Line, PaymentLine, finances_text, lines, payments_of, short, told_text
 from programs.table.transcript import ENDINGS, first_line, plain
 
 SHOWN = 5
@@ -17,7 +17,7 @@ SCORES = ("objective", "CRI", "DHI", "CCI", "CONV", "SR", "DS", "DR")
 
 
 @dataclass(frozen=True)
-class Note:
+class ChatNote:
     """What the judge or the guard did."""
 
     who: str
@@ -26,7 +26,7 @@ class Note:
 
 
 @dataclass(frozen=True)
-class Said:
+class ChatTurn:
     """One turn."""
 
     round: int
@@ -36,7 +36,7 @@ class Said:
     proposed: str | None
     """The move as the program made it, where the guard had to repair it."""
     thoughts: str | None
-    notes: tuple[Note, ...]
+    notes: tuple[ChatNote, ...]
     asked: str | None
     told: str | None
     """The debtor's typed claims."""
@@ -49,11 +49,11 @@ class Chat:
     program: str
     ending: str
     failure: str | None
-    turns: tuple[Said, ...]
+    turns: tuple[ChatTurn, ...]
     ladder: tuple[str, ...]
     """The creditor's packages at the end, firmest first."""
     agreed: str | None
-    schedule: tuple[Payment, ...]
+    schedule: tuple[PaymentLine, ...]
     scores: tuple[tuple[str, float], ...]
     hard_breach: bool
 
@@ -131,8 +131,8 @@ def chat(label: str, negotiation: Negotiation, card: Scorecard | None) -> Chat:
     )
 
 
-def _said(one: Line) -> Said:
-    return Said(
+def _said(one: Line) -> ChatTurn:
+    return ChatTurn(
         round=one.round,
         speaker=one.speaker.value,
         words=clean(one.words),
@@ -145,9 +145,9 @@ def _said(one: Line) -> Said:
     )
 
 
-def _note(text: str) -> Note:
+def _note(text: str) -> ChatNote:
     who, found, rest = clean(text).partition(": ")
-    return Note(who, rest) if found and who in ("judge", "guard", "words") else Note("note", clean(text))
+    return ChatNote(who, rest) if found and who in ("judge", "guard", "words") else ChatNote("note", clean(text))
 
 
 def clean(text: str) -> str:

@@ -15,7 +15,7 @@ from programs.playing.evaluate import Evaluation
 
 
 @dataclass(frozen=True)
-class Step:
+class ConcessionStep:
     """One program's creditor at one round."""
 
     round: int
@@ -25,7 +25,7 @@ class Step:
     """Negotiations that had a creditor turn in this round."""
 
 
-def concession_curve(evaluation: Evaluation) -> tuple[Step, ...]:
+def concession_curve(evaluation: Evaluation) -> tuple[ConcessionStep, ...]:
     """The mean worth of what stands, by round, up to the longest round limit.
 
     A negotiation that is over stays at what was agreed, or at the creditor's last offer, so that every round counts the
@@ -40,7 +40,7 @@ def concession_curve(evaluation: Evaluation) -> tuple[Step, ...]:
         return ()
     rounds = max(n.policy.round_limit for n in negotiations)
     return tuple(
-        Step(
+        ConcessionStep(
             number,
             float(np.mean([path[min(number, len(path)) - 1] for path in known])),
             sum(len(path) >= number for path in known),

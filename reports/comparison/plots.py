@@ -12,7 +12,7 @@ import numpy as np
 from metrics.scorecard import METRICS
 from metrics.statistics.intervals import Interval
 from plumbing.plots import BLACK, BLUE, GREEN, ORANGE, SKY, VERMILLION, error_bars
-from reports.comparison.concessions import Step
+from reports.comparison.concessions import ConcessionStep
 from reports.comparison.forest import Standardised
 from reports.comparison.frontier import Frontier
 from reports.comparison.svg import FAINT, INK, Look, drawn
@@ -147,7 +147,7 @@ def _equal_cci(axis: Any) -> None:
         axis.annotate(f"CCI {level:g}", (1.03, at), color=FAINT, fontsize=9, ha="right", va="bottom", zorder=1)
 
 
-def concessions(name: str, looks: Sequence[Look], curves: Sequence[Sequence[Step]], oracle: float) -> str:
+def concessions(name: str, looks: Sequence[Look], curves: Sequence[Sequence[ConcessionStep]], oracle: float) -> str:
     """What stands for the creditor by round, one line a program, the oracle's terms as a level."""
 
     def draw(axis: Any) -> None:

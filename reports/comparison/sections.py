@@ -14,7 +14,7 @@ from programs.comparison.text import verdict_sentence
 from programs.playing.evaluate import Evaluation
 from reports.comparison import plots
 from reports.comparison.chats import Duel, duels
-from reports.comparison.concessions import Step, concession_curve
+from reports.comparison.concessions import ConcessionStep, concession_curve
 from reports.comparison.forest import Standardised, standardised
 from reports.comparison.frontier import Frontier, frontier
 from reports.comparison.svg import Look
@@ -48,7 +48,7 @@ class Overview:
     concessions: str
     endings: str
     frontier: Frontier
-    curves: tuple[tuple[Step, ...], ...]
+    curves: tuple[tuple[ConcessionStep, ...], ...]
     """Of each program."""
     debtors: tuple[tuple[str, tuple[tuple[float, float] | None, ...]], ...]
     """(case id, (CRI, DHI) with each program)."""

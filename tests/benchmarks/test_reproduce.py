@@ -9,7 +9,7 @@ import dspy
 import pytest
 
 from benchmarks.reproduce.__main__ import reproduce
-from benchmarks.reproduce.play import CostBook, Spent
+from benchmarks.reproduce.play import CostBook, PlaySpending
 from benchmarks.reproduce.plot import plotted
 from benchmarks.reproduce.reproduction import MEASURES, MODULE_PAIRS, OVER_CONCESSION_PAIRS, Reproduction, Row, measured
 from data.book import read_book
@@ -343,7 +343,7 @@ def test_progress_names_row_debtor_and_time_left(run, lm, cases):
 
 def test_a_torn_line_of_the_cost_book_loses_only_itself(tmp_path):
     book = CostBook(tmp_path / "costs.jsonl")
-    book.add("a", Spent(calls=1, cached_calls=0, seconds=0.5))
+    book.add("a", PlaySpending(calls=1, cached_calls=0, seconds=0.5))
     book.path.write_bytes(book.path.read_bytes() + b'{"key": "b", "sp')
-    book.add("c", Spent(calls=2, cached_calls=1, seconds=1.5, lost="timeout"))
+    book.add("c", PlaySpending(calls=2, cached_calls=1, seconds=1.5, lost="timeout"))
     assert {key: spent.calls for key, spent in book.read().items()} == {"a": 1, "c": 2}

@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 
 from programs.artifacts.diff import predictor_diff, program_diff
-from programs.artifacts.side_by_side import Line, side_by_side
+from programs.artifacts.side_by_side import DiffLine, side_by_side
 from programs.creditor.settings import ProgramSettings, Variant
 from tests.programs.saved import compiled, plan_demo
 
 
-def texts(line: Line) -> tuple[str | None, str | None]:
+def texts(line: DiffLine) -> tuple[str | None, str | None]:
     return tuple(None if side is None else "".join(p.text for p in side) for side in (line.old, line.new))
 
 

@@ -13,7 +13,7 @@ from data.domain import (
 )
 from metrics.money.simulation import PlanBatch, payment_schedule, simulate
 from programs.creditor.rules import BASELINES, RuleCreditor
-from programs.debtor.affordability import Budget, budget, carries, relief, reservation, whole
+from programs.debtor.affordability import HouseholdBudget, budget, carries, relief, reservation, whole
 from programs.debtor.personas import persona_of, traits_of
 from programs.debtor.simulated import SimulatedDebtor, acceptable_mask, would_accept
 from programs.table.runner import play
@@ -51,7 +51,7 @@ def test_carries_walks_the_payments_of_the_published_schedule(package, assets, s
             left = max(0, left + surplus)
         kept &= left >= amount
         left -= amount
-    assert carries(Budget(assets, surplus), outstanding, package) == kept
+    assert carries(HouseholdBudget(assets, surplus), outstanding, package) == kept
 
 
 @pytest.mark.parametrize("persona", PERSONAS, ids=str)

@@ -50,7 +50,7 @@ import pytest
 from dspy.adapters import json_adapter
 
 from data.domain import CreditorPolicy, DebtCase
-from optimizers.dspy_bridge.student import Student
+from optimizers.dspy_bridge.student import DspyStudent
 from optimizers.registry import compile_with
 from optimizers.runs.halt import Halted
 from optimizers.runs.ledger import LedgerLine
@@ -154,7 +154,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The same negotiations in half the time: reply schemas are made once, and of points that MIPROv2 evaluates again
     the score is taken from the ledger."""
     schemas: dict[tuple[str, ...], type] = {}
-    forward, schema_of = Student.forward, json_adapter._get_structured_outputs_response_format
+    forward, schema_of = DspyStudent.forward, json_adapter._get_structured_outputs_response_format
 
     def schema_once(signature: type[dspy.Signature], *more: object) -> type:
         key = (signature.__name__, *signature.output_fields)
@@ -162,7 +162,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             schemas[key] = schema_of(signature, *more)
         return schemas[key]
 
-    def known_first(self: Student, case: DebtCase, seed: int = 0) -> dspy.Prediction:
+    def known_first(self: DspyStudent, case: DebtCase, seed: int = 0) -> dspy.Prediction:
         player = self.player
         known = player.ledger.get(player._key(_sha256(self), case, seed)) if case.case_id in VAL_IDS else None
         if known is None:
@@ -171,7 +171,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return dspy.Prediction(negotiation=known.record)
 
     monkeypatch.setattr(json_adapter, "_get_structured_outputs_response_format", schema_once)
-    monkeypatch.setattr(Student, "forward", known_first)
+    monkeypatch.setattr(DspyStudent, "forward", known_first)
     optuna.logging.disable_default_handler()  # it would print how MIPROv2 was stopped
     yield
     optuna.logging.enable_default_handler()
