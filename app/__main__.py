@@ -15,8 +15,8 @@ from app.conduct.profile import DEFAULT, load_profile
 from app.conversation.house import House
 from app.conversation.negotiations import Negotiations
 from app.database import audit_log as audit
-from app.database.engine import DEFAULT_URL, Database
 from app.database.migrating import migrate
+from app.database.transactions import DEFAULT_URL, Database
 from app.privacy import retention
 from data.book import read_book
 from plumbing import cli

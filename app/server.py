@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
-from app.api import debtor, operator
+from app.api import debtor_routes, operator_routes
 from app.api.parts import Parts, Service, prepare
 
 PAGES = Path(__file__).with_name("pages")
@@ -40,8 +40,8 @@ def create_app(service: Parts) -> FastAPI:
     app = FastAPI(title="maden", description=ABOUT, lifespan=running, docs_url="/api/docs", redoc_url=None)
     app.state.parts = service
     prepare(app)
-    app.include_router(debtor.router)
-    app.include_router(operator.router)
+    app.include_router(debtor_routes.router)
+    app.include_router(operator_routes.router)
     app.mount("/pages", StaticFiles(directory=PAGES))
 
     @app.get("/negotiation", include_in_schema=False)

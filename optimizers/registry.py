@@ -8,8 +8,8 @@ from typing import Literal
 
 import dspy
 
+from optimizers.dspy_bridge.dspy_student import plain
 from optimizers.dspy_bridge.patches import no_stragglers, quiet, repeatable_draws
-from optimizers.dspy_bridge.student import plain
 from optimizers.runs.task import CompileTask
 from optimizers.settings import StrategySettings
 from optimizers.strategies import bootstrap, gepa, mipro, random_search, search

@@ -67,7 +67,7 @@ ENTRIES = {
     ),
     "book": Entry("data.book", "data.book:check", _BOOK, "Check a debtor book: every fault at once."),
     "book-report": Entry(
-        "data.report", "reports.debtor_book.page:main", _BOOK, "Write the debtor book as a page to read.", "report"
+        "data.report", "reports.debtor_book.book_page:main", _BOOK, "Write the debtor book as a page to read.", "report"
     ),
     "synthesize": Entry(
         "data.synthesis", "data.synthesis:main", _BOOK, "Make up a debtor book from real defaulted borrowers."

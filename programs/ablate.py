@@ -29,8 +29,8 @@ from programs.comparison.ablation import (
     label_of,
 )
 from programs.comparison.ablation_text import rendered
-from programs.comparison.changes import AtomicChange, atomic_changes, with_changes
 from programs.comparison.looks import Looked, look_now, recorded
+from programs.comparison.program_changes import AtomicChange, atomic_changes, with_changes
 from programs.debtor.seating import debtor_factory
 from programs.maden import Maden
 from programs.models import make as models
@@ -50,8 +50,8 @@ from programs.options import (
     TrialSeedOption,
 )
 from programs.playing.contestants import ARTIFACTS, Contestant, NamedModel, contestants
+from programs.playing.played_store import owed
 from programs.playing.stage import Stage, chosen_debtors
-from programs.playing.store import owed
 
 
 def ablate(  # noqa: PLR0913, PLR0917  (a command line)

@@ -20,12 +20,12 @@ from plumbing.bars import progress
 from plumbing.errors import UserError
 from plumbing.files import replace_file
 from programs.artifacts.diff import ArtifactDiff, program_diff
+from programs.comparison.comparison_text import rendered
 from programs.comparison.looks import Looks, looked, recorded
 from programs.comparison.margins import read_margins
 from programs.comparison.outputs import Outputs
 from programs.comparison.paired import Comparison, Verdict, compared
 from programs.comparison.sample_size import planned
-from programs.comparison.text import rendered
 from programs.creditor.fingerprints import canonical_sha256
 from programs.debtor.seating import debtor_factory
 from programs.maden import Maden

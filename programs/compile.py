@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from optimizers.compiling.facts import facts_of
+from optimizers.compiling.final_report import show_finished
 from optimizers.compiling.process import Work, lead
 from optimizers.compiling.process import join as join_run
-from optimizers.compiling.report import show_finished
 from optimizers.compiling.session import Session, session_of
 from optimizers.compiling.summary import finished
 from optimizers.registry import STRATEGIES, strategy

@@ -14,8 +14,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.database import audit_log as audit
-from app.database.engine import Database
 from app.database.tables import LoginRow, OperatorRow, now
+from app.database.transactions import Database
 from plumbing.errors import UserError
 
 LOGIN_HOURS = 12

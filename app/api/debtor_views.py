@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pydantic import BaseModel
 
 from app.conversation.plans import Plan, plan_of
-from app.database.rows import turns_of, view_of
+from app.database.stored_rows import turns_of, view_of
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status
 from data.domain import Speaker, standing_terms
 from programs.table import words

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.database.rows import UNANSWERED, view_of
+from app.database.stored_rows import UNANSWERED, view_of
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status
 from programs.table import words
 

@@ -10,7 +10,7 @@ from app.api.debtor_views import PlanView, plan_view
 from app.api.program_view import ProgramView, program_view
 from app.conversation.house import House
 from app.conversation.plans import Plan
-from app.database.rows import turns_of, view_of
+from app.database.stored_rows import turns_of, view_of
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status
 from data.dimensions import SPECS
 from data.domain import Debt, DebtCase, Disclosure, Ending, Move, MoveKind, Negotiation, Speaker, standing_terms

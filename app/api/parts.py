@@ -17,7 +17,7 @@ from app.api.problems import explain_invalid
 from app.conversation.counters import REQUESTS
 from app.conversation.negotiations import Negotiations
 from app.conversation.worker import Worker
-from app.database.rows import NotNow, NotThere
+from app.database.stored_rows import NotNow, NotThere
 from plumbing.errors import UserError
 
 MAX_BODY_BYTES = 16 * 1024

@@ -16,7 +16,7 @@ from app.conduct.profile import Outcome
 from app.conduct.signals import noticed
 from app.conversation.house import House
 from app.conversation.plans import Plan, plan_of
-from app.database.rows import message, signal_finding, spoken, today_of, view_of
+from app.database.stored_rows import message, signal_finding, spoken, today_of, view_of
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status
 from app.privacy.personal_data import plain
 from app.privacy.redaction import Redaction

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from starlette.concurrency import run_in_threadpool
 
 from app.database import audit_log as audit
-from app.database.engine import Database
+from app.database.transactions import Database
 
 LOOK_EVERY_S = 1.5
 """How often a process looks for what others did."""

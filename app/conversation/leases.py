@@ -11,8 +11,8 @@ from datetime import timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.database.engine import Database
 from app.database.tables import NegotiationRow, now
+from app.database.transactions import Database
 
 LEASE_S = 180
 """How long a process may take over one answer before another one tries."""
@@ -33,7 +33,7 @@ class Leases:
         """Whether this process may answer; it holds the lease once the caller's transaction is committed.
 
         Args:
-            row: of the negotiation, as `app.database.rows.row_of` gives it to a transaction that writes.
+            row: of the negotiation, as `app.database.stored_rows.row_of` gives it to a transaction that writes.
         """
         if row.lease_until is not None and row.lease_until >= now():
             return False

@@ -20,8 +20,7 @@ from app.conversation.house import House
 from app.conversation.leases import Leases
 from app.conversation.plans import Plan
 from app.database import audit_log as audit
-from app.database.engine import Database
-from app.database.rows import (
+from app.database.stored_rows import (
     UNANSWERED,
     NotNow,
     by_key,
@@ -33,6 +32,7 @@ from app.database.rows import (
     unanswered_of,
 )
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status, now
+from app.database.transactions import Database
 from data.domain import Move, MoveKind, Speaker, Turn, standing_terms
 from plumbing.errors import UserError
 from programs.table import words

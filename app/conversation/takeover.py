@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from app.database import audit_log as audit
-from app.database.engine import Database
-from app.database.rows import NotNow, row_of, stored
+from app.database.stored_rows import NotNow, row_of, stored
 from app.database.tables import Sender, Status
+from app.database.transactions import Database
 
 
 def take_over(database: Database, negotiation_id: str, operator: str) -> None:

@@ -9,7 +9,7 @@ import time
 
 from app.conversation.counters import ANSWER_SECONDS, ANSWERS
 from app.conversation.negotiations import Negotiations
-from app.database.rows import NotThere
+from app.database.stored_rows import NotThere
 from programs.table.failures import InfrastructureFailure
 
 LOOK_EVERY_S = 2.0

@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from app.database.engine import CHANGED
 from app.database.tables import AuditRow, now
+from app.database.transactions import CHANGED
 
 GENESIS = "0" * 64
 BATCH = 1000

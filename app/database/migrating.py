@@ -9,7 +9,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from app.database.engine import Database
+from app.database.transactions import Database
 from plumbing.errors import UserError
 
 _FOLDER = Path(__file__).with_name("migrations")

@@ -12,8 +12,8 @@ from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from app.database import audit_log as audit
-from app.database.engine import Database
 from app.database.tables import MessageRow, NegotiationRow, Status, now
+from app.database.transactions import Database
 
 
 def erase(database: Database, case_id: str, actor: str) -> int:

@@ -16,8 +16,8 @@ import dspy
 import typer
 
 from benchmarks.demos.arms import UNCOMPILED, Arm, taught_arms
-from benchmarks.demos.report import DemoComparison, SeedPlayed, compared, markdown
-from benchmarks.document import write_files
+from benchmarks.demos.effects import DemoComparison, SeedPlayed, compared, markdown
+from benchmarks.markdown import write_files
 from benchmarks.reproduce.play import play_missing, stored
 from data.book import DebtorBook, read_book
 from data.domain import DebtCase

@@ -15,11 +15,11 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.document import write_files
+from benchmarks.markdown import write_files
 from benchmarks.reproduce.play import play_missing, stored
 from benchmarks.reproduce.plot import plotted
 from benchmarks.reproduce.reproduction import Reproduction, RowPlayed, Section, section
-from benchmarks.reproduce.text import markdown
+from benchmarks.reproduce.reproduction_text import markdown
 from data.book import DebtorBook, read_book
 from data.book.split import SPLIT_NAMES
 from data.domain import DebtCase

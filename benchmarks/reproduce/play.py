@@ -18,8 +18,8 @@ from plumbing.errors import UserError
 from plumbing.keyed_log import KeyedLog
 from programs.models.accounts import Account
 from programs.playing.contestants import Contestant
+from programs.playing.played_store import evaluate_with_store, owed
 from programs.playing.stage import GIVE_UP_AFTER, Stage
-from programs.playing.store import evaluate_with_store, owed
 
 
 class PlaySpending(Frozen):

@@ -20,11 +20,11 @@ import uvloop
 from rich.table import Table
 from sqlalchemy import make_url
 
-from app.database.engine import Database
-from benchmarks.document import table, write_files
+from app.database.transactions import Database
+from benchmarks.markdown import table, write_files
 from benchmarks.service.clients import TURNS_A_NEGOTIATION, Clients, Load
+from benchmarks.service.measured_server import serving
 from benchmarks.service.result import CALLS_A_TURN, Quantiles, Result, losses, machine, quantiles
-from benchmarks.service.server import serving
 from plumbing import cli
 from plumbing.bars import PhaseBars
 from plumbing.errors import UserError

@@ -13,7 +13,7 @@ from typing import Any
 
 import aiohttp
 
-from benchmarks.service.server import OPERATOR, PASSWORD
+from benchmarks.service.measured_server import OPERATOR, PASSWORD
 from tests.app.desk import CASE
 
 TURNS_A_NEGOTIATION = 8

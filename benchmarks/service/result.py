@@ -12,9 +12,9 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from app.database import audit_log as audit
-from app.database.engine import Database
-from app.database.rows import messages_of
+from app.database.stored_rows import messages_of
 from app.database.tables import MessageRow, Sender
+from app.database.transactions import Database
 from benchmarks.service.clients import ClientTalk
 from programs.models.embedded.processor import usable_cores
 

@@ -17,11 +17,11 @@ from typing import Annotated
 
 import typer
 
+from data.book.cell_tables import Table, csv_table, decoded, header_faults, parquet_table, write_csv, write_parquet
 from data.book.faults import BookFaults, Fault, RowResult, shown
 from data.book.jsonl import read_lines, write_lines
 from data.book.rows import COLUMNS, read_row, write_row
 from data.book.split import SPLIT_NAMES, SplitName, split_of, with_families
-from data.book.tables import Table, csv_table, decoded, header_faults, parquet_table, write_csv, write_parquet
 from data.domain import DebtCase
 from plumbing import cli
 from plumbing.errors import UserError, did_you_mean

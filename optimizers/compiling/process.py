@@ -9,8 +9,8 @@ from pathlib import Path
 
 import dspy
 
+from optimizers.compiling.final_report import show_outcome
 from optimizers.compiling.interrupts import interruptible
-from optimizers.compiling.report import show_outcome
 from optimizers.compiling.session import CompileOutcome, Session, joined, run
 from optimizers.compiling.summary import write_summary
 from optimizers.runs.folder import RunFolder
@@ -18,9 +18,9 @@ from optimizers.runs.halt import Halted
 from optimizers.runs.player import Player
 from optimizers.spending.budget import Budget, Limits
 from optimizers.spending.responses import ResponseStore
-from optimizers.watching.bars import BarsWatcher
 from optimizers.watching.log import LogWatcher
 from optimizers.watching.mlflow import MlflowWatcher
+from optimizers.watching.terminal import BarsWatcher
 from optimizers.watching.watchers import RunWatcher, Watchers
 from programs.artifacts.store import ROOT as ARTIFACTS
 

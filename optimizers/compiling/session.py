@@ -30,7 +30,7 @@ from programs.maden import DebtorFactory, Maden
 from programs.models.accounts import Cost
 from programs.playing.contestants import NamedModel
 from programs.playing.evaluate import Evaluation
-from programs.playing.store import lm_id
+from programs.playing.played_store import lm_id
 
 Costs = Callable[[], dict[str, Cost]]
 """What the run has paid so far, per role."""

@@ -13,7 +13,7 @@ import dspy
 
 from data.domain import DebtCase
 from optimizers.demonstrations.turns import NEGOTIATOR, PLANNER, Demonstration, Phase, Recorded, demonstrations
-from optimizers.dspy_bridge.student import plain
+from optimizers.dspy_bridge.dspy_student import plain
 from optimizers.runs.task import LEAST_THRESHOLD
 from programs.creditor.fingerprints import predictors
 from programs.maden import Maden

@@ -12,12 +12,12 @@ from typing import Annotated, Any
 
 import typer
 
+from optimizers.dpo.adapter_card import AdapterCard, heldout_margins, text
 from optimizers.dpo.base import BaseWeights, find_base, load
-from optimizers.dpo.card import AdapterCard, heldout_margins, text
 from optimizers.dpo.curves import plotted
 from optimizers.dpo.gguf_adapter import write_gguf_adapter
+from optimizers.dpo.hyperparameters import DpoSettings
 from optimizers.dpo.logps import margins
-from optimizers.dpo.settings import DpoSettings
 from optimizers.dpo.training import CHECKPOINTS, Trained, device_of, steps_of, train, write_curve
 from optimizers.dpo.training_data import PairSplit, read_pairs, split_pairs
 from plumbing import cli

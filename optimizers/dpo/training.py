@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from optimizers.dpo.settings import Device, DpoSettings
+from optimizers.dpo.hyperparameters import Device, DpoSettings
 from optimizers.dpo.training_data import PairRow, PairSplit
 from plumbing.errors import UserError
 from plumbing.files import replace_file

@@ -13,9 +13,9 @@ import typer
 from data.book import read_book
 from data.domain import DebtCase
 from data.policy import read_policy
-from optimizers.preferences.card import PairsCard, card_of, text
 from optimizers.preferences.formats import PairFormat, write_pairs
 from optimizers.preferences.pairs import PairRules, pairs_at
+from optimizers.preferences.pairs_card import PairsCard, card_of, text
 from optimizers.preferences.run import (
     PreferenceConfig,
     PreferenceRun,
@@ -52,8 +52,8 @@ from programs.options import (
     TpmOption,
 )
 from programs.playing.contestants import ARTIFACTS, NamedModel, contestant
+from programs.playing.played_store import lm_id
 from programs.playing.stage import chosen_debtors
-from programs.playing.store import lm_id
 
 _PLAN, _RULES = SamplingPlan(), PairRules()
 

@@ -40,7 +40,7 @@ class PreferenceConfig(Frozen):
     """As named on the command line."""
     teacher_sha256: str
     lm: str
-    """`programs.playing.store.lm_id` of the model that the teacher plays on."""
+    """`programs.playing.played_store.lm_id` of the model that the teacher plays on."""
     student_lm: str
     debtor: str
     book_sha256: str

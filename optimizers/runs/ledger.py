@@ -20,7 +20,7 @@ class LedgerLine(Frozen):
     """One finished negotiation of a compile."""
 
     key: str
-    """Of program, model, debtor, seed and playing code (`programs.playing.store.Ground.key`)."""
+    """Of program, model, debtor, seed and playing code (`programs.playing.played_store.Ground.key`)."""
     candidate: str
     """`Maden.sha256` of the program that played."""
     phase: str

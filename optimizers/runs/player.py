@@ -23,7 +23,7 @@ from programs.creditor.settings import ProgramSettings
 from programs.maden import DebtorFactory, Maden
 from programs.models.accounts import Account
 from programs.playing.evaluate import Evaluation, Program, evaluate, scored_evaluation
-from programs.playing.store import Ground, lm_id
+from programs.playing.played_store import Ground, lm_id
 from programs.table.runner import listening
 
 RETRIES = 2

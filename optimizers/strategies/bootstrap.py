@@ -6,7 +6,7 @@ import dspy
 
 from optimizers.demonstrations.choosing import choose, good_ones, with_demos
 from optimizers.demonstrations.turns import play_training
-from optimizers.dspy_bridge.student import MAX_ERRORS, metric, student, thaw
+from optimizers.dspy_bridge.dspy_student import MAX_ERRORS, metric, student, thaw
 from optimizers.runs.task import LEAST_THRESHOLD, CompileTask
 from optimizers.settings import StrategySettings
 from programs.maden import Maden

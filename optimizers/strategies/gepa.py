@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from metrics.evaluator import feedback, score
 from metrics.scorecard import Role
-from optimizers.dspy_bridge.student import student
+from optimizers.dspy_bridge.dspy_student import student
 from optimizers.proposals.asking import proposing, sampling
 from optimizers.proposals.echoes import refuse_echo, texts_of
 from optimizers.runs.halt import Halted

@@ -7,8 +7,8 @@ from typing import Any
 
 import dspy
 
+from optimizers.dspy_bridge.dspy_student import MAX_ERRORS, metric, student
 from optimizers.dspy_bridge.patches import proposals_by
-from optimizers.dspy_bridge.student import MAX_ERRORS, metric, student
 from optimizers.proposals.asking import proposing, with_room
 from optimizers.proposals.echoes import refuse_echo, texts_of
 from optimizers.runs.player import Player

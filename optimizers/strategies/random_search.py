@@ -7,7 +7,7 @@ from statistics import fmean
 
 from optimizers.demonstrations.choosing import described, drawn, good_ones, with_demos
 from optimizers.demonstrations.turns import play_training
-from optimizers.dspy_bridge.student import plain
+from optimizers.dspy_bridge.dspy_student import plain
 from optimizers.runs.task import CompileTask
 from optimizers.settings import StrategySettings
 from programs.maden import Maden

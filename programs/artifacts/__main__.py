@@ -13,6 +13,7 @@ from rich.table import Table
 from plumbing import cli
 from plumbing.errors import UserError
 from programs.artifacts.aliases import Aliases, read_aliases
+from programs.artifacts.artifact_text import artifact_parts, diff_parts
 from programs.artifacts.diff import diff
 from programs.artifacts.document import SCHEMA_VERSION, Artifact
 from programs.artifacts.store import (
@@ -27,7 +28,6 @@ from programs.artifacts.store import (
     verify,
     versions,
 )
-from programs.artifacts.text import artifact_parts, diff_parts
 from programs.table.transcript import plain
 
 __all__ = [

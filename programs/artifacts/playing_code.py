@@ -12,7 +12,7 @@ from plumbing.closure import files_behind, hash_of
 def playing_code() -> str:
     """Hash of everything that the program and whoever can sit at the table come to (`plumbing.closure`).
 
-    Not of the models: `programs.playing.store.lm_id` tells one from another.
+    Not of the models: `programs.playing.played_store.lm_id` tells one from another.
     """
     return hash_of(playing_files())
 

@@ -21,8 +21,8 @@ from data.frozen import Frozen
 from metrics.scorecard import METRIC_VERSION
 from metrics.statistics.intervals import Interval, mean_intervals
 from plumbing.errors import UserError
-from programs.comparison.changes import AtomicChange
 from programs.comparison.difference import enough
+from programs.comparison.program_changes import AtomicChange
 from programs.playing.evaluate import Evaluation
 
 FREE_EXACT = 3

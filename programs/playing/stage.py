@@ -21,7 +21,7 @@ from programs.models import make as models
 from programs.models.accounts import Cost
 from programs.playing.contestants import Contestant
 from programs.playing.evaluate import Evaluation, scored_evaluation, shared_debtors
-from programs.playing.store import Ground, PlayedStore, evaluate_with_store, lm_id, owed
+from programs.playing.played_store import Ground, PlayedStore, evaluate_with_store, lm_id, owed
 
 GIVE_UP_AFTER = 5
 """Negotiations in a row lost to infrastructure (each was tried three times) before the run stops."""

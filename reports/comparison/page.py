@@ -7,12 +7,12 @@ from functools import lru_cache
 from typing import Any
 
 from metrics.scorecard import INDICES, METRICS
+from plumbing.drawing import missing
 from plumbing.errors import UserError
-from plumbing.plots import missing
 from programs.artifacts.diff import ArtifactDiff
+from programs.comparison.comparison_text import setting_sentence
 from programs.comparison.looks import Looks
 from programs.comparison.paired import Comparison
-from programs.comparison.text import setting_sentence
 from programs.models.accounts import Cost
 from programs.playing.evaluate import Evaluation
 from reports.comparison import sections

@@ -11,7 +11,7 @@ import numpy as np
 
 from metrics.scorecard import METRICS
 from metrics.statistics.intervals import Interval
-from plumbing.plots import BLACK, BLUE, GREEN, ORANGE, SKY, VERMILLION, error_bars
+from plumbing.drawing import BLACK, BLUE, GREEN, ORANGE, SKY, VERMILLION, error_bars
 from reports.comparison.concessions import ConcessionStep
 from reports.comparison.forest import Standardised
 from reports.comparison.frontier import Frontier

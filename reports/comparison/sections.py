@@ -9,8 +9,8 @@ import numpy as np
 
 from data.domain import CreditorPolicy, DebtCase
 from metrics.statistics.intervals import Interval
+from programs.comparison.comparison_text import verdict_sentence
 from programs.comparison.paired import Comparison, PairResult
-from programs.comparison.text import verdict_sentence
 from programs.playing.evaluate import Evaluation
 from reports.comparison import plots
 from reports.comparison.chats import Duel, duels

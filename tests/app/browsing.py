@@ -18,7 +18,7 @@ from app.access.operators import Operators
 from app.api.parts import Parts
 from app.conversation.negotiations import Negotiations
 from app.conversation.worker import Worker
-from app.database.rows import messages_of
+from app.database.stored_rows import messages_of
 from app.server import create_app
 from tests.app.desk import CASE, desk, desk_lm
 from tests.app.served import PASSWORD

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, make_url, text
 
-from app.database.engine import Database
 from app.database.tables import Base
+from app.database.transactions import Database
 
 SERVER = os.environ.get("MADEN_TEST_DATABASE", "")
 """An SQLAlchemy URL such as postgresql+psycopg://USER:PASSWORD@HOST/NAME; empty: SQLite."""

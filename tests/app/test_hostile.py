@@ -30,7 +30,7 @@ from app.conduct.own_words import Private
 from app.conduct.profile import load_profile
 from app.conversation.answering import HANDED_OVER
 from app.conversation.plans import Plan
-from app.database.rows import messages_of, view_of
+from app.database.stored_rows import messages_of, view_of
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status
 from data.book import read_book, write_book
 from data.domain import Debtor, MoveKind, Speaker, Turn, standing_terms

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.demos.__main__ import demos
 from benchmarks.demos.arms import Taught
-from benchmarks.demos.report import DemoComparison, SeedPlayed, compared
+from benchmarks.demos.effects import DemoComparison, SeedPlayed, compared
 from data.book import read_book
 from metrics.evaluator import score
 from metrics.statistics.intervals import paired_difference

@@ -7,12 +7,12 @@ import pytest
 
 pytest.importorskip("fastapi", reason="needs the extra app")
 
-from app.database.engine import Database
-from app.database.rows import messages_of
+from app.database.stored_rows import messages_of
+from app.database.transactions import Database
 from benchmarks.service import __main__ as service
 from benchmarks.service.clients import Clients, Load
+from benchmarks.service.measured_server import serving
 from benchmarks.service.result import BAD_POSITIONS, NOT_ANSWERED, NOT_AS_SENT, NOT_AS_SHOWN, losses, losses_of
-from benchmarks.service.server import serving
 from tests.programs.command_line import CommandLine
 
 pytestmark = pytest.mark.slow

@@ -3,7 +3,7 @@ from __future__ import annotations
 import dspy
 import pytest
 
-from optimizers.dspy_bridge.student import student
+from optimizers.dspy_bridge.dspy_student import student
 from optimizers.registry import STRATEGIES, compile_with, strategy
 from optimizers.runs.halt import Halted
 from plumbing.errors import UserError

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from optimizers.demonstrations.choosing import choose, good_ones
 from optimizers.demonstrations.turns import Recorded, play_training
-from optimizers.dspy_bridge.student import plain
+from optimizers.dspy_bridge.dspy_student import plain
 from optimizers.proposals.instructions import proposed, proposes, written
 from optimizers.runs.task import CompileTask
 from optimizers.settings import StrategySettings

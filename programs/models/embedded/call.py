@@ -9,7 +9,7 @@ from typing import Any
 
 from dspy import lm15
 
-from programs.models.embedded.server import LoadedServer
+from programs.models.embedded.loaded_server import LoadedServer
 
 STREAMED = {"stream": True, "stream_options": {"include_usage": True}, "return_progress": True}
 

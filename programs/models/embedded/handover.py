@@ -14,7 +14,7 @@ import tempfile
 import urllib.request
 from pathlib import Path
 
-from programs.models.embedded.server import LoadedServer
+from programs.models.embedded.loaded_server import LoadedServer
 
 LONGEST_S = 20.0
 """Saving or taking in a state takes some hundredths of a second."""

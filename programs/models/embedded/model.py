@@ -19,8 +19,8 @@ from typing import Any
 from plumbing.errors import UserError
 from programs.models.embedded.call import CallTimeout, streamed
 from programs.models.embedded.handover import HandOver
+from programs.models.embedded.loaded_server import LoadedServer, ServerSettings
 from programs.models.embedded.processor import LoadMeter, ProcessorLoad, usable_cores
-from programs.models.embedded.server import LoadedServer, ServerSettings
 from programs.models.embedded.speeds import Speeds
 from programs.models.embedded.threads import threads_that_pay
 

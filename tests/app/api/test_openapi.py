@@ -17,7 +17,7 @@ from schemathesis.python.asgi import get_client
 
 from app.access.operators import csrf_of
 from app.api.parts import LOGIN_COOKIE, Parts
-from app.database.rows import row_of
+from app.database.stored_rows import row_of
 from app.database.tables import Status
 from app.server import create_app
 from tests.app.desk import CASE

@@ -14,12 +14,12 @@ import pytest
 
 pytest.importorskip("fastapi", reason="needs the extra app")
 
-from app.api.debtor import views
+from app.api.debtor_routes import views
 from app.conversation import changes
 from app.conversation import takeover as operating
 from app.conversation.negotiations import Negotiations
 from app.privacy import retention
-from benchmarks.service.server import serving
+from benchmarks.service.measured_server import serving
 from tests.app.databases import url_of
 from tests.app.desk import CASE, desk
 
@@ -76,7 +76,7 @@ def test_whatever_is_committed_is_shown_at_once(service, no_looks):
 
 
 def test_an_answer_that_is_awaited_is_shown_before_anything_settles(service, no_looks, monkeypatch):
-    monkeypatch.setattr("app.api.debtor.SETTLE_S", 10 * SOON_S)
+    monkeypatch.setattr("app.api.debtor_routes.SETTLE_S", 10 * SOON_S)
     found = service.start(CASE, asked_for=True)
 
     async def watch() -> None:
@@ -116,7 +116,7 @@ def test_no_change_is_missed_however_they_fall(service, no_looks):
 def test_a_page_that_stays_open_is_refreshed_though_nothing_changes(service, monkeypatch):
     monkeypatch.setattr(changes, "LOOK_EVERY_S", 0.02)
     found, days = begun(service), iter(["2026-11-23", "2026-11-23", "2026-11-24"])
-    monkeypatch.setattr("app.api.debtor.today_of", lambda row: date.fromisoformat(next(days)))
+    monkeypatch.setattr("app.api.debtor_routes.today_of", lambda row: date.fromisoformat(next(days)))
     monkeypatch.setattr(changes, "REFRESH_S", 0.05)
 
     async def watch() -> None:
@@ -207,7 +207,7 @@ def test_two_servers_show_each_others_changes_and_open_pages_hold_up_no_shutdown
 
 async def debtor_of(http: Any, url: str) -> dict[str, str]:
     """The headers of a debtor whose negotiation has begun."""
-    from benchmarks.service.server import OPERATOR, PASSWORD
+    from benchmarks.service.measured_server import OPERATOR, PASSWORD
 
     login = await http.post(f"{url}/api/login", json={"name": OPERATOR, "password": PASSWORD})
     csrf = (await login.json())["csrf"]

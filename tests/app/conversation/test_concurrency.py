@@ -10,7 +10,7 @@ pytest.importorskip("sqlalchemy", reason="needs the extra app")
 
 from app.conversation.negotiations import Negotiations
 from app.database import audit_log as audit
-from app.database.rows import NotNow, messages_of
+from app.database.stored_rows import NotNow, messages_of
 from app.database.tables import AuditRow, MessageRow, NegotiationRow, Sender, Status
 from tests.app.desk import CASE, desk
 

@@ -11,7 +11,7 @@ from app.conversation import answering, leases, negotiations
 from app.conversation.negotiations import Negotiations
 from app.conversation.plans import Plan
 from app.database import audit_log as audit
-from app.database.rows import NotNow, NotThere, row_of
+from app.database.stored_rows import NotNow, NotThere, row_of
 from app.database.tables import AuditRow, MessageRow, NegotiationRow, Sender, Status, now
 from plumbing.errors import UserError
 from programs.table.failures import InfrastructureFailure

@@ -12,10 +12,10 @@ from alembic.migration import MigrationContext
 
 from app.conversation.negotiations import Negotiations
 from app.database import audit_log as audit
-from app.database.engine import Database
 from app.database.migrating import migrate
-from app.database.rows import NotThere, messages_of, row_of
+from app.database.stored_rows import NotThere, messages_of, row_of
 from app.database.tables import AuditRow, Base, MessageRow, NegotiationRow
+from app.database.transactions import Database
 from app.privacy import retention
 from plumbing.errors import UserError
 from tests.app.databases import opened

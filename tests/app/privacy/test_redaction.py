@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from app.__main__ import outside
 from app.conversation.negotiations import Negotiations
-from app.database.engine import Database
 from app.database.tables import Base, MessageRow, NegotiationRow, Sender, Status
+from app.database.transactions import Database
 from app.privacy.personal_data import finder
 from app.privacy.redaction import Redaction
 from data.domain import Debtor

@@ -9,7 +9,7 @@ from pathlib import Path
 import dspy
 import pytest
 
-from optimizers.dspy_bridge.student import student
+from optimizers.dspy_bridge.dspy_student import student
 from optimizers.proposals.asking import PROPOSAL_TEMPERATURE, PROPOSAL_TOKENS, sampling
 from optimizers.registry import compile_with
 from optimizers.runs.halt import Halted

@@ -20,9 +20,9 @@ from data.domain import Move, MoveKind, Speaker, Turn
 from optimizers.runs.ledger import LedgerLine
 from optimizers.settings import CompileConfig
 from optimizers.spending.budget import Limits, Spent
-from optimizers.watching.bars import BarsWatcher, spent_words
 from optimizers.watching.log import LogWatcher
 from optimizers.watching.mlflow import MlflowWatcher
+from optimizers.watching.terminal import BarsWatcher, spent_words
 from optimizers.watching.watchers import RunWatcher, Watchers
 from plumbing.errors import UserError
 from programs.artifacts.provenance import Provenance

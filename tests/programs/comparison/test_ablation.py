@@ -12,8 +12,8 @@ from plumbing.errors import UserError
 from programs.ablate import ablate
 from programs.artifacts.store import save_program
 from programs.comparison.ablation import Ablation, ablated, combinations_to_play, label_of
-from programs.comparison.changes import AtomicChange, atomic_changes, with_changes
 from programs.comparison.looks import FILE
+from programs.comparison.program_changes import AtomicChange, atomic_changes, with_changes
 from programs.creditor.settings import ProgramSettings
 from programs.maden import Maden
 from tests.programs.command_line import CommandLine, small_book

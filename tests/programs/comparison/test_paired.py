@@ -12,8 +12,8 @@ import pytest
 from rich.console import Console
 
 from data.domain import Ending
+from programs.comparison.comparison_text import rendered, slices_table, verdict_sentence
 from programs.comparison.paired import Comparison, PairResult, Verdict, compared
-from programs.comparison.text import rendered, slices_table, verdict_sentence
 from programs.playing.contestants import contestant
 from programs.playing.evaluate import Evaluation, evaluate
 from tests.data.builders import unlike

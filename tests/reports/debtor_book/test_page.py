@@ -10,7 +10,7 @@ from data.book import DebtorBook, write_book
 from data.domain import CreditorPolicy
 from data.synthesis import synthesise
 from plumbing.errors import UserError
-from reports.debtor_book import page as report
+from reports.debtor_book import book_page as report
 
 
 @pytest.fixture(scope="module")

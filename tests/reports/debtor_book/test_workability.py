@@ -13,7 +13,7 @@ from metrics.money.indices import collection_index, health_index, recovery_index
 from metrics.money.oracle import OracleResult, best_terms
 from metrics.money.simulation import PlanBatch, simulate
 from metrics.money.weights import default_weights
-from reports.debtor_book.page import Workability, workability
+from reports.debtor_book.book_page import Workability, workability
 from tests.data.builders import make_case
 
 POLICY = CreditorPolicy()

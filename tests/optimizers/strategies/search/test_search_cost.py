@@ -50,7 +50,7 @@ import pytest
 from dspy.adapters import json_adapter
 
 from data.domain import CreditorPolicy, DebtCase
-from optimizers.dspy_bridge.student import DspyStudent
+from optimizers.dspy_bridge.dspy_student import DspyStudent
 from optimizers.registry import compile_with
 from optimizers.runs.halt import Halted
 from optimizers.runs.ledger import LedgerLine

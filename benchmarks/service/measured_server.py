@@ -1,6 +1,6 @@
 """The server that `benchmarks.service` loads: the real one, on a model that answers after a fixed latency.
 
-`python -m benchmarks.service.server URL PORT LATENCY_S THREADS BOOK_FOLDER`; /metrics counts the model's calls beside
+`python -m benchmarks.service.measured_server URL PORT LATENCY_S THREADS BOOK_FOLDER`; /metrics counts the model's calls beside
 the service's own figures.
 """
 
@@ -26,8 +26,8 @@ from app.access.operators import Operators
 from app.api.parts import Parts
 from app.conversation.negotiations import Negotiations
 from app.conversation.worker import Worker
-from app.database.engine import Database
 from app.database.migrating import migrate
+from app.database.transactions import Database
 from app.server import create_app, set_for_serving
 from plumbing.errors import UserError
 from tests.app.desk import desk_answer, house
@@ -83,7 +83,7 @@ def serving(url: str, latency_s: float, threads: int, folder: Path) -> Iterator[
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     argv = [url, str(port), str(latency_s), str(threads), str(folder)]
-    process = subprocess.Popen([sys.executable, "-m", "benchmarks.service.server", *argv])
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.service.measured_server", *argv])
     try:
         address = f"http://127.0.0.1:{port}"
         _wait_for(address, process)

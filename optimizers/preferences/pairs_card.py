@@ -156,7 +156,7 @@ def _bars(margins: Margins) -> list[str]:
 
 
 def _model(lm_id: str) -> str:
-    """The model's name out of `programs.playing.store.lm_id`."""
+    """The model's name out of `programs.playing.played_store.lm_id`."""
     return f"`{json.loads(lm_id)[0]}`"
 
 

@@ -17,7 +17,7 @@ from app.api.problems import PROBLEMS, Text
 from app.conversation.changes import LOOK_EVERY_S
 from app.conversation.counters import MESSAGES
 from app.conversation.negotiations import MAX_MESSAGE_CHARS, Negotiations
-from app.database.rows import NotThere, messages_of, row_of, today_of
+from app.database.stored_rows import NotThere, messages_of, row_of, today_of
 
 PING_S = 15
 SETTLE_S = 0.03

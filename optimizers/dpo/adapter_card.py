@@ -9,7 +9,7 @@ from pydantic import PlainSerializer
 
 from data.frozen import Frozen
 from metrics.statistics.intervals import Interval, mean_interval, paired_difference
-from optimizers.dpo.settings import DpoSettings
+from optimizers.dpo.hyperparameters import DpoSettings
 from optimizers.dpo.training_data import PairRow
 
 OverDebtors = Annotated[Interval, PlainSerializer(lambda found: found.model_dump(exclude={"n"}))]

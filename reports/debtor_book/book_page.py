@@ -26,9 +26,9 @@ from metrics.money.oracle import best_terms, firmest_kept
 from metrics.money.simulation import PlanBatch, simulate
 from metrics.money.weights import default_weights
 from plumbing import cli
+from plumbing.drawing import missing
 from plumbing.files import replace_file
-from plumbing.plots import missing
-from reports.debtor_book import plots
+from reports.debtor_book import book_plots
 from reports.debtor_book.fidelity import NEAR_SHARE, book_frame, column_fits, correlation_fit, privacy
 
 Bools = NDArray[np.bool_]
@@ -110,9 +110,9 @@ def _settling(cases: Sequence[DebtCase], policy: CreditorPolicy) -> dict[str, An
         "hopeless": kinds.hopeless.mean(),
         "oracle_cci": np.mean([result.CCI for result in oracle]),
         "softest_cci": _cci_of_softest(cases, policy),
-        "by_reason": plots.shares(bars, ("without a discount", "only with a discount", "no plan")),
-        "burden": plots.histograms({"book": burden or [0.0]}, "Outstanding debt", "monthly surpluses", highest=60),
-        "oracle_terms": plots.counts({name: [getattr(r.terms, name) for r in oracle] for name in DIMENSIONS}),
+        "by_reason": book_plots.shares(bars, ("without a discount", "only with a discount", "no plan")),
+        "burden": book_plots.histograms({"book": burden or [0.0]}, "Outstanding debt", "monthly surpluses", highest=60),
+        "oracle_terms": book_plots.counts({name: [getattr(r.terms, name) for r in oracle] for name in DIMENSIONS}),
     }
 
 
@@ -131,11 +131,11 @@ def _fidelity(title: str, words: str, rows: pd.DataFrame, real: pd.DataFrame) ->
         "title": title,
         "words": words,
         "columns": column_fits(rows, real),
-        "curves": plots.distributions({name: (real[name].tolist(), rows[name].tolist()) for name in rows.columns}),
+        "curves": book_plots.distributions({name: (real[name].tolist(), rows[name].tolist()) for name in rows.columns}),
         "correlation": correlation,
-        "matrix": plots.matrix(correlation.difference, correlation.columns),
+        "matrix": book_plots.matrix(correlation.difference, correlation.columns),
         "privacy": near,
-        "distances": plots.histograms(distances, "Distance to the nearest real row", "distance in ranks"),
+        "distances": book_plots.histograms(distances, "Distance to the nearest real row", "distance in ranks"),
     }
 
 

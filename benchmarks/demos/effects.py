@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import Any, Literal
 
 from benchmarks.demos.arms import RANDOM_TURN, TURN_AWARE, UNCOMPILED, Taught
-from benchmarks.document import NONE, bullets, code_line, number, span, table
+from benchmarks.markdown import NONE, bullets, code_line, number, span, table
 from benchmarks.reproduce.play import PlaySpending
 from data.domain import Ending, Negotiation
 from data.frozen import Frozen

@@ -14,7 +14,7 @@ from app.api.parts import LOGIN_COOKIE, Operator, Service
 from app.api.problems import PROBLEMS, Text
 from app.conversation import takeover as operating
 from app.conversation.negotiations import MAX_MESSAGE_CHARS
-from app.database.rows import messages_of, row_of
+from app.database.stored_rows import messages_of, row_of
 from app.database.tables import Status
 from plumbing.errors import UserError
 

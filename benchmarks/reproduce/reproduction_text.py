@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchmarks.document import NONE, bullets, code_line, number, p_value, span, table
+from benchmarks.markdown import NONE, bullets, code_line, number, p_value, span, table
 from benchmarks.reproduce.reproduction import PaperDifference, Reproduction, Row, Section
 from data.domain import Ending
 from metrics.scorecard import METRICS

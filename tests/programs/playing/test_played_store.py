@@ -15,8 +15,8 @@ import pytest
 from data.domain import DebtCase, Ending, Move, MoveKind, Negotiation, Speaker, Turn
 from data.terms import Terms
 from plumbing import files
-from programs.playing import store as played_store
-from programs.playing.store import Ground, PlayedStore, evaluate_with_store, lm_id, owed
+from programs.playing import played_store
+from programs.playing.played_store import Ground, PlayedStore, evaluate_with_store, lm_id, owed
 from tests.data.builders import make_case, unlike
 
 TERMS = Terms(discount_pct=0, immediate_payment_pct=20, immediate_payment_days=7, installment_periods=6)
@@ -107,8 +107,8 @@ def test_lines_that_are_no_record_are_passed_over(path, line):
 
 def test_threads_and_processes_append_to_one_file_without_losing_or_mixing_lines(path):
     child = (
-        "import sys; from programs.playing.store import PlayedStore;"
-        "from tests.programs.playing.test_store import agreed;"
+        "import sys; from programs.playing.played_store import PlayedStore;"
+        "from tests.programs.playing.test_played_store import agreed;"
         "s = PlayedStore(sys.argv[1]); [s.put(f'child-{i}', agreed(seed=i)) for i in range(60)]"
     )
     process = subprocess.Popen([sys.executable, "-c", child, str(path)], cwd=Path(__file__).parents[3])

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from app.conduct.outgoing import Checked
 from app.conduct.profile import Finding
 from app.conduct.signals import Noticed
-from app.database.engine import WRITES
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status, now
+from app.database.transactions import WRITES
 from data.domain import CreditorView, Turn
 
 UNANSWERED = func.count(MessageRow.id).filter(MessageRow.answered.is_(False))
