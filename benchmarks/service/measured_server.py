@@ -1,7 +1,7 @@
 """The server that `benchmarks.service` loads: the real one, on a model that answers after a fixed latency.
 
-`python -m benchmarks.service.measured_server URL PORT LATENCY_S THREADS BOOK_FOLDER`; /metrics counts the model's calls beside
-the service's own figures.
+`python -m benchmarks.service.measured_server URL PORT LATENCY_S THREADS BOOK_FOLDER`; /metrics counts the model's calls
+beside the service's own figures.
 """
 
 from __future__ import annotations
