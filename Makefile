@@ -25,7 +25,7 @@ UPGRADE ?=
 .PHONY: compile test quick test-postgres postgres-named test-dpo test-embedded check lock clean
 
 compile: $(VENV)/local.stamp
-	@echo "a small model on this machine will negotiate with simulated debtors for about a quarter of an hour; nothing is sent anywhere"
+	@echo "a small model on this machine will negotiate with simulated debtors for about ten minutes, longer beside other work; nothing is sent anywhere"
 	$(BIN)/python -m programs.compile --preset quick $(ARGS)
 
 # Tests of a file share what they make once for all, so they stay in one process; the order of the files is kept, since

@@ -85,8 +85,8 @@ class PresetSize(Frozen):
 
 
 PRESETS: dict[Preset, PresetSize] = {
-    # At most 9 negotiations with bootstrap: a quarter of an hour on the embedded model and two cores.
-    Preset.QUICK: PresetSize(train=3, val=3, strategy=StrategySettings(max_demos=1, candidates=1, trials=2)),
+    # At most 6 negotiations with bootstrap: about ten minutes on the embedded model and two idle cores.
+    Preset.QUICK: PresetSize(train=2, val=2, strategy=StrategySettings(max_demos=1, candidates=1, trials=2)),
     Preset.STANDARD: PresetSize(train=16, val=24, strategy=StrategySettings(max_demos=3, candidates=4, trials=8)),
     Preset.THOROUGH: PresetSize(train=60, val=80, strategy=StrategySettings(max_demos=4, candidates=8, trials=24)),
 }

@@ -317,7 +317,7 @@ class TestFreeText:
 
     def test_control_characters_do_not_reach_the_creditor(self):
         reply, _, _ = answer("hello\x1b[31m\u202eevil", "y", reading={"intent": "talk"})
-        assert reply.turn.dialogue == "hello [31m evil"
+        assert reply.turn.dialogue == "hello[31mevil"
 
 
 class TestEnd:

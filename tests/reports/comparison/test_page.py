@@ -206,7 +206,7 @@ class TestMistakes:
     @pytest.mark.parametrize("package", ["jinja2", "matplotlib"])
     def test_a_missing_library_is_one_sentence(self, small, monkeypatch, package):
         monkeypatch.setitem(sys.modules, package, None)
-        with pytest.raises(UserError, match=rf'needs {package}, .* run pip install "maden\[report\]"'):
+        with pytest.raises(UserError, match=rf'needs the package {package}, .* run pip install "maden\[report\]"'):
             render(small.comparison, small.evaluations)
 
     def test_evaluations_of_another_comparison_are_refused(self, small):
