@@ -54,7 +54,6 @@ from optimizers.dspy_bridge.dspy_student import DspyStudent
 from optimizers.registry import compile_with
 from optimizers.runs.halt import Halted
 from optimizers.runs.ledger import LedgerLine
-from optimizers.runs.player import _sha256
 from optimizers.runs.task import CompileTask
 from optimizers.strategies.random_search import best_of
 from optimizers.strategies.search import Search
@@ -164,7 +163,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     def known_first(self: DspyStudent, case: DebtCase, seed: int = 0) -> dspy.Prediction:
         player = self.player
-        known = player.ledger.get(player._key(_sha256(self), case, seed)) if case.case_id in VAL_IDS else None
+        known = player.ledger.get(player._key(self.sha256, case, seed)) if case.case_id in VAL_IDS else None
         if known is None:
             return forward(self, case, seed)
         self._raise_if_over()
