@@ -42,7 +42,7 @@ quick: $(VENV)/test.stamp
 		$$($(BIN)/python -m tests.rooms quick $(ROOM))
 
 test-postgres: postgres-named $(VENV)/test.stamp
-	$(BIN)/python -m pytest $(PARALLEL) tests/app $(ARGS)
+	$(BIN)/python -m pytest tests/app $(ARGS)
 
 postgres-named:
 	@test -n "$$MADEN_TEST_DATABASE" || { echo "set MADEN_TEST_DATABASE to a database in which schemas may be made, such as postgresql+psycopg://maden:maden@127.0.0.1/maden" >&2; exit 2; }
