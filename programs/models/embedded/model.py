@@ -21,7 +21,7 @@ from programs.models.embedded.call import CallTimeout, streamed
 from programs.models.embedded.handover import HandOver
 from programs.models.embedded.loaded_server import LoadedServer, ServerSettings
 from programs.models.embedded.processor import LoadMeter, ProcessorLoad, usable_cores
-from programs.models.embedded.speeds import Speeds
+from programs.models.embedded.speeds import FEWEST_TOKENS, Speeds
 from programs.models.embedded.threads import threads_that_pay
 
 HUNG_AFTER_S = 60.0
@@ -154,7 +154,7 @@ class EmbeddedModel:
     def _slowness(self, timings: dict[str, Any]) -> str | None:
         """What is amiss when a reply came at less than a third of the usual speed."""
         usual = self.speeds.usual_writing(self._full.settings.writing_threads)
-        if not usual or timings["predicted_n"] < 8 or timings["predicted_per_second"] >= usual * SLOW:
+        if not usual or timings["predicted_n"] < FEWEST_TOKENS or timings["predicted_per_second"] >= usual * SLOW:
             return None
         return (
             f"the model writes {timings['predicted_per_second']:.1f} tokens a second, usually {usual:.0f}: "
