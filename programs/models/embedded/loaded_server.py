@@ -59,6 +59,9 @@ class LoadedServer:
         self.settings = settings
         self.key = secrets.token_hex(16)
         self.raw = _load(settings, self.key)
+        # The library's loop begins some time after loading, and one that is freed before it begins never ends: freeing
+        # waits for it and holds Python's lock, so the whole process hangs. Any answer shows that the loop runs.
+        self.raw.handle_metrics()
 
     @property
     def address(self) -> str:
@@ -86,6 +89,7 @@ def _load(settings: ServerSettings, key: str) -> Any:
         params.slot_save_path = settings.states
     if settings.adapter is not None:
         params.lora_adapters = [_lora(xllamacpp, settings.adapter)]
+    params.endpoint_metrics = True
     params.verbosity = 0
     params.warmup = False
     params.api_keys = [key]
