@@ -15,7 +15,9 @@ from pathlib import Path
 
 from plumbing.files import ROOT
 
-FLOORS = frozenset({"app", "plumbing", "data", "metrics", "signatures", "programs", "optimizers", "reports"})
+FLOORS = frozenset(
+    {"app", "plumbing", "data", "screening", "metrics", "signatures", "programs", "optimizers", "reports"}
+)
 """Our packages: installed, they stand in one folder with everybody's."""
 
 

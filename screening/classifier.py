@@ -1,0 +1,125 @@
+"""A small trained classifier of short texts: character n-grams and words, hashed, one logistic regression a label.
+
+It takes milliseconds, needs no model of language, and reads misspelt words as well as its training messages did.
+A text's score for a label is that of its most telling sentence, since a long message may say one thing in one line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, hstack
+
+from plumbing.errors import UserError
+from plumbing.files import replace_file
+from screening.plain_words import parts, plain_words
+
+FORM = 1
+"""Of the artifact and of the features; another number is read by another version."""
+CHARACTERS, WORDS = 2**16, 2**15
+"""Features for character n-grams and for words and their pairs."""
+
+
+@dataclass(frozen=True)
+class TextClassifier:
+    """A trained classifier; `sha256` names it."""
+
+    labels: tuple[str, ...]
+    weights: NDArray[np.float32]
+    """(features, labels)."""
+    bias: NDArray[np.float32]
+    thresholds: Mapping[str, tuple[float, float]]
+    """Per label: from which score a text may have it, and from which it has it."""
+    trained_on: Mapping[str, Any]
+    """Where it comes from: the files and their hashes, seed, versions."""
+
+    def scores(self, text: str) -> dict[str, float]:
+        """Probability of each label: the highest of the whole text's and of its sentences'."""
+        plain = plain_words(text)
+        pieces = [plain, *(part for part in parts(plain) if part != plain)]
+        logits = features(pieces) @ self.weights + self.bias
+        highest = np.asarray(logits).max(axis=0)
+        return {label: float(1 / (1 + np.exp(-value))) for label, value in zip(self.labels, highest, strict=True)}
+
+    @property
+    def sha256(self) -> str:
+        """Of what decides its scores."""
+        digest = hashlib.sha256(json.dumps([FORM, self.labels, dict(self.thresholds)], sort_keys=True).encode())
+        digest.update(self.weights.astype(np.float16).tobytes() + self.bias.astype(np.float32).tobytes())
+        return digest.hexdigest()
+
+
+def features(plain_texts: Sequence[str]) -> csr_matrix:
+    """Hashed n-grams of texts in `plain_words` form, a row each; every row has the length one."""
+    characters, words = _vectorizers()
+    return csr_matrix(hstack([characters.transform(plain_texts), words.transform(plain_texts)]))
+
+
+def save_classifier(classifier: TextClassifier, path: Path) -> None:
+    """Write it as one file (NumPy's .npz, no pickle); an existing one is replaced whole or not at all."""
+    import io
+
+    kept = np.flatnonzero(np.abs(classifier.weights).max(axis=1) > 0)
+    described = {
+        "form": FORM, "labels": classifier.labels, "thresholds": dict(classifier.thresholds),
+        "trained_on": dict(classifier.trained_on), "sha256": classifier.sha256,
+    }  # fmt: skip
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        described=np.frombuffer(json.dumps(described, sort_keys=True).encode(), dtype=np.uint8),
+        rows=kept.astype(np.uint32),
+        weights=classifier.weights[kept].astype(np.float16),
+        bias=classifier.bias.astype(np.float32),
+    )
+    replace_file(path, buffer.getvalue())
+
+
+def load_classifier(path: Path) -> TextClassifier:
+    """The classifier in a file.
+
+    Raises:
+        UserError: there is none, or it is damaged or of another form.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            described = json.loads(file["described"].tobytes())
+            if described["form"] != FORM:
+                raise UserError(f"{path} was made by another version of maden; train it anew (python -m screening)")
+            weights = np.zeros((CHARACTERS + WORDS, len(described["labels"])), dtype=np.float32)
+            weights[file["rows"]] = file["weights"]
+            loaded = TextClassifier(
+                tuple(described["labels"]),
+                weights,
+                file["bias"],
+                {label: (low, high) for label, (low, high) in described["thresholds"].items()},
+                described["trained_on"],
+            )
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(f"cannot read the classifier {path}: {error}") from error
+    if loaded.sha256 != described["sha256"]:
+        raise UserError(f"the classifier {path} was changed or damaged after it was trained; train it anew")
+    return loaded
+
+
+def _vectorizers() -> tuple[Any, Any]:
+    from sklearn.feature_extraction.text import HashingVectorizer  # a second to import, and many need none of it
+
+    characters = HashingVectorizer(
+        analyzer="char_wb", ngram_range=(2, 5), n_features=CHARACTERS, alternate_sign=False, lowercase=False
+    )
+    words = HashingVectorizer(
+        token_pattern=r"[\u4e00-\u9fff]|\w+",
+        ngram_range=(1, 3),
+        n_features=WORDS,
+        alternate_sign=False,
+        lowercase=False,
+    )
+    return characters, words
