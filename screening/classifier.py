@@ -15,16 +15,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, hstack
 
 from plumbing.errors import UserError
 from plumbing.files import replace_file
+from screening.features import FEATURES, rows
 from screening.plain_words import parts, plain_words
 
 FORM = 1
 """Of the artifact and of the features; another number is read by another version."""
-CHARACTERS, WORDS = 2**16, 2**15
-"""Features for character n-grams and for words and their pairs."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +40,23 @@ class TextClassifier:
 
     def scores(self, text: str) -> dict[str, float]:
         """Probability of each label: the highest of the whole text's and of its sentences'."""
+        highest = self._logits(plain_words(text)).max(axis=0)
+        return dict(zip(self.labels, _probability(highest), strict=True))
+
+    def sentence_scores(self, text: str) -> list[tuple[str, dict[str, float]]]:
+        """Each sentence in `plain_words` form with its probabilities."""
         plain = plain_words(text)
-        pieces = [plain, *(part for part in parts(plain) if part != plain)]
-        logits = features(pieces) @ self.weights + self.bias
-        highest = np.asarray(logits).max(axis=0)
-        return {label: float(1 / (1 + np.exp(-value))) for label, value in zip(self.labels, highest, strict=True)}
+        scored = zip(parts(plain), self._logits(plain), strict=False)
+        return [(part, dict(zip(self.labels, _probability(row), strict=True))) for part, row in scored]
+
+    def _logits(self, plain: str) -> NDArray[np.float32]:
+        """(sentences, and the whole where it has not just one; labels)."""
+        found = rows(plain)
+        if not len(found.ids):
+            return np.full((1, len(self.labels)), -np.inf, dtype=np.float32)
+        weighted = self.weights[found.ids] * found.values[:, None]
+        summed: NDArray[np.float32] = np.add.reduceat(weighted, found.starts[:-1], axis=0) + self.bias
+        return summed
 
     @property
     def sha256(self) -> str:
@@ -54,12 +64,6 @@ class TextClassifier:
         digest = hashlib.sha256(json.dumps([FORM, self.labels, dict(self.thresholds)], sort_keys=True).encode())
         digest.update(self.weights.astype(np.float16).tobytes() + self.bias.astype(np.float32).tobytes())
         return digest.hexdigest()
-
-
-def features(plain_texts: Sequence[str]) -> csr_matrix:
-    """Hashed n-grams of texts in `plain_words` form, a row each; every row has the length one."""
-    characters, words = _vectorizers()
-    return csr_matrix(hstack([characters.transform(plain_texts), words.transform(plain_texts)]))
 
 
 def save_classifier(classifier: TextClassifier, path: Path) -> None:
@@ -93,7 +97,7 @@ def load_classifier(path: Path) -> TextClassifier:
             described = json.loads(file["described"].tobytes())
             if described["form"] != FORM:
                 raise UserError(f"{path} was made by another version of maden; train it anew (python -m screening)")
-            weights = np.zeros((CHARACTERS + WORDS, len(described["labels"])), dtype=np.float32)
+            weights = np.zeros((FEATURES, len(described["labels"])), dtype=np.float32)
             weights[file["rows"]] = file["weights"]
             loaded = TextClassifier(
                 tuple(described["labels"]),
@@ -109,17 +113,6 @@ def load_classifier(path: Path) -> TextClassifier:
     return loaded
 
 
-def _vectorizers() -> tuple[Any, Any]:
-    from sklearn.feature_extraction.text import HashingVectorizer  # a second to import, and many need none of it
 
-    characters = HashingVectorizer(
-        analyzer="char_wb", ngram_range=(2, 5), n_features=CHARACTERS, alternate_sign=False, lowercase=False
-    )
-    words = HashingVectorizer(
-        token_pattern=r"[\u4e00-\u9fff]|\w+",
-        ngram_range=(1, 3),
-        n_features=WORDS,
-        alternate_sign=False,
-        lowercase=False,
-    )
-    return characters, words
+def _probability(logits: NDArray[np.float32]) -> list[float]:
+    return [float(value) for value in 1 / (1 + np.exp(-np.clip(logits, -50, 50)))]
