@@ -33,6 +33,8 @@ class TextClassifier:
     weights: NDArray[np.float32]
     """(features, labels)."""
     bias: NDArray[np.float32]
+    rarity: NDArray[np.float32]
+    """Weight of each hashed feature (`screening.features.rarity_of`)."""
     thresholds: Mapping[str, tuple[float, float]]
     """Per label: from which score a text may have it, and from which it has it."""
     trained_on: Mapping[str, Any]
@@ -51,7 +53,7 @@ class TextClassifier:
 
     def _logits(self, plain: str) -> NDArray[np.float32]:
         """(sentences, and the whole where it has not just one; labels)."""
-        found = rows(plain)
+        found = rows(plain, self.rarity)
         if not len(found.ids):
             return np.full((1, len(self.labels)), -np.inf, dtype=np.float32)
         weighted = self.weights[found.ids] * found.values[:, None]
@@ -62,7 +64,7 @@ class TextClassifier:
     def sha256(self) -> str:
         """Of what decides its scores."""
         digest = hashlib.sha256(json.dumps([FORM, self.labels, dict(self.thresholds)], sort_keys=True).encode())
-        digest.update(self.weights.astype(np.float16).tobytes() + self.bias.astype(np.float32).tobytes())
+        digest.update(self.weights.astype(np.float16).tobytes() + self.bias.tobytes() + self.rarity.tobytes())
         return digest.hexdigest()
 
 
@@ -82,6 +84,7 @@ def save_classifier(classifier: TextClassifier, path: Path) -> None:
         rows=kept.astype(np.uint32),
         weights=classifier.weights[kept].astype(np.float16),
         bias=classifier.bias.astype(np.float32),
+        rarity=classifier.rarity,
     )
     replace_file(path, buffer.getvalue())
 
@@ -103,6 +106,7 @@ def load_classifier(path: Path) -> TextClassifier:
                 tuple(described["labels"]),
                 weights,
                 file["bias"],
+                file["rarity"],
                 {label: (low, high) for label, (low, high) in described["thresholds"].items()},
                 described["trained_on"],
             )

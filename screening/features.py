@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from screening import topics
 from screening.plain_words import parts
 
 CHARACTERS, WORDS = 2**16, 2**15
 """Features for character n-grams and for words with their pairs and triples."""
-FEATURES = CHARACTERS + WORDS
+HASHED = CHARACTERS + WORDS
+FEATURES = HASHED + topics.size()
 _LONGEST_NGRAM, _LONGEST_PHRASE = 5, 3
 _WORD = re.compile(r"[\u4e00-\u9fff]|[^\W\u4e00-\u9fff]+|[?!\uff1f\uff01]")
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
@@ -34,13 +37,30 @@ class Rows:
     """Index of each row's first feature, and at last the number of them all."""
 
 
-def rows(plain: str) -> Rows:
-    """Of text in `plain_words` form: its sentences' features in their order, then the whole text's."""
+def rows(plain: str, rarity: NDArray[np.float32] | None = None) -> Rows:
+    """Of text in `plain_words` form: its sentences' features in their order, then the whole text's.
+
+    Args:
+        plain: the text.
+        rarity: weight of each hashed feature (`rarity_of`); None: all weigh one.
+    """
     sentences = parts(plain)
     row, ids = _counted_ids(sentences)
+    texts = [(one,) for one in sentences]
     if len(sentences) != 1:
         row, ids = np.concatenate([row, np.full(len(ids), len(sentences))]), np.concatenate([ids, ids])
-    return _normalised(row, ids, len(sentences) + (len(sentences) != 1))
+        texts.append(tuple(sentences))
+    return _with_topics(_normalised(row, ids, len(texts), rarity), texts)
+
+
+def rarity_of(plain_texts: Sequence[str]) -> NDArray[np.float32]:
+    """Weight of each hashed feature: the rarer in these texts, the more (inverse document frequency)."""
+    count = np.zeros(HASHED)
+    for text in plain_texts:
+        found = rows(text)
+        whole = found.ids[found.starts[-2] :]
+        count[whole[whole < HASHED]] += 1
+    return (np.log((1 + len(plain_texts)) / (1 + count)) + 1).astype(np.float32)
 
 
 def _counted_ids(sentences: list[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -89,14 +109,29 @@ def _phrases(text: str, sentence: NDArray[np.int64]) -> list[tuple[NDArray, NDAr
     return found
 
 
-def _normalised(row: NDArray[np.int64], ids: NDArray[np.int64], count: int) -> Rows:
+def _normalised(
+    row: NDArray[np.int64], ids: NDArray[np.int64], count: int, rarity: NDArray[np.float32] | None
+) -> Rows:
     """Each feature once a row; a row's n-grams and its words have the length one each."""
     keys = np.unique(row * FEATURES + ids)
     row, ids = keys // FEATURES, keys % FEATURES
+    values = np.ones(len(ids)) if rarity is None else rarity[ids].astype(np.float64)
     block = 2 * row + (ids >= CHARACTERS)
-    sizes = np.bincount(block, minlength=2 * count)
-    values = 1 / np.sqrt(sizes[block])
-    return Rows(ids, values.astype(np.float32), np.searchsorted(row, np.arange(count + 1)))
+    lengths = np.sqrt(np.bincount(block, weights=values**2, minlength=2 * count))
+    return Rows(ids, (values / lengths[block]).astype(np.float32), np.searchsorted(row, np.arange(count + 1)))
+
+
+def _with_topics(found: Rows, texts: list[tuple[str, ...]]) -> Rows:
+    """The same rows with the flags of what each text speaks of behind its other features."""
+    flags = [np.array(topics.flags(one), dtype=np.int64) + HASHED for one in texts]
+    at = np.repeat(found.starts[1:], [len(one) for one in flags])
+    strength = np.full(len(at), topics.STRENGTH, dtype=np.float32)
+    starts = found.starts + np.concatenate([[0], np.cumsum([len(one) for one in flags])])
+    return Rows(
+        np.insert(found.ids, at, np.concatenate(flags)) if flags else found.ids,
+        np.insert(found.values, at, strength),
+        starts,
+    )
 
 
 def _mixed(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from screening.classifier import TextClassifier
-from screening.features import FEATURES, rows
+from screening.features import FEATURES, rarity_of, rows
 from screening.plain_words import parts, plain_words
 
 Scores = NDArray[np.float64]
@@ -84,7 +84,7 @@ def fit(
         label: _thresholds(out_of_fold[:, column], truth[:, column], label, settings)
         for column, label in enumerate(labels)
     }
-    kept = TextClassifier(whole.labels, whole.weights, whole.bias, thresholds, dict(trained_on or {}))
+    kept = TextClassifier(whole.labels, whole.weights, whole.bias, whole.rarity, thresholds, dict(trained_on or {}))
     return Fitted(kept, out_of_fold)
 
 
@@ -103,19 +103,20 @@ def _fitted(
     from sklearn.linear_model import LogisticRegression  # a second to import, and only training needs it
 
     examples, rows_of, weight = _examples(texts, truth, settings)
-    matrix, targets = _matrix(examples), truth[rows_of]
+    rarity = rarity_of([plain_words(text) for text in texts])
+    matrix, targets = _matrix(examples, rarity), truth[rows_of]
     weights, bias = np.zeros((FEATURES, len(labels)), np.float32), np.full(len(labels), -20, np.float32)
     for column in range(len(labels)):
         positive = targets[:, column]
         if not positive.any():
             continue
-        rarity = (weight[~positive].sum() / weight[positive].sum()) ** settings.balance
+        heavier = (weight[~positive].sum() / weight[positive].sum()) ** settings.balance
         model = LogisticRegression(C=settings.looseness, solver="liblinear", random_state=settings.seed, max_iter=200)
-        model.fit(matrix, positive, sample_weight=np.where(positive, weight * rarity, weight))
+        model.fit(matrix, positive, sample_weight=np.where(positive, weight * heavier, weight))
         weights[:, column] = np.where(np.abs(model.coef_[0]) < settings.least_weight, 0, model.coef_[0])
         bias[column] = model.intercept_[0]
     # as precise as the artifact keeps them, so that a saved classifier is the fitted one
-    return TextClassifier(tuple(labels), weights.astype(np.float16).astype(np.float32), bias, {}, {})
+    return TextClassifier(tuple(labels), weights.astype(np.float16).astype(np.float32), bias, rarity, {}, {})
 
 
 def _examples(
@@ -135,13 +136,13 @@ def _examples(
     return list(examples), np.array(index_of), np.array(weight)
 
 
-def _matrix(plain_texts: Sequence[str]) -> Any:
+def _matrix(plain_texts: Sequence[str], rarity: NDArray[np.float32]) -> Any:
     """A sparse row of features for each text as a whole."""
     from scipy.sparse import csr_matrix
 
     last = []
     for text in plain_texts:
-        found = rows(text)
+        found = rows(text, rarity)
         last.append((found.ids[found.starts[-2] :], found.values[found.starts[-2] :]))
     starts = np.cumsum([0, *(len(ids) for ids, _ in last)])
     values = np.concatenate([v for _, v in last]).astype(np.float64)
