@@ -18,7 +18,7 @@ SHAPES = ("very short", "short", "long", "denies", "speaks of oneself")
 STRENGTH = 0.7
 """Of a flag beside n-grams and words, whose rows have the length one."""
 _DENIAL = re.compile(
-    r"\b(?:not|no|never|nor|neither|without|\w{2,6}nt|cannot|nunca|ni|sin|tampoco|jamas)\b|[\u4e0d\u6ca1\u6c92\u522b\u5225\u5187\u5514]"
+    r"\b(?:not|no|never|nor|neither|without|[a-z]{2,6}nt|cannot|nunca|ni|sin|tampoco|jamas)\b|[\u4e0d\u6ca1\u6c92\u522b\u5225\u5187\u5514]"
 )
 _SUPPOSED = re.compile(
     r"\b(?:if|might|maybe|would|could|unless|considering|thinking|thought about|someday|should i|si|quiza|tal vez"
