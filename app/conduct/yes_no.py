@@ -7,7 +7,8 @@ import re
 from plumbing.plain_text import comparable
 
 _YES = (
-    r"yes|yeah|yep|yup|ya|yea|yess+|sure|correct|right|exactly|ok(?:ay)?|indeed|of course|i do|i am|that'?s (?:right|it)"
+    r"yes|yeah|yep|yup|ya|yea|yess+|sure|correct|right|exactly|ok(?:ay)?|indeed|of course|i do|i am"
+    r"|that'?s (?:right|it)"
     r"|s[ií]p?|claro|correcto|exacto|as[ií] es|efectivamente|vale|de acuerdo|por supuesto|sí señora?"
     r"|是的?|对的?|嗯+|好的?|没错|确定|当然|可以|是啊|对啊"
 )
