@@ -47,6 +47,12 @@ class Confirmation(BaseModel):
     plan: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 
 
+class Correction(BaseModel):
+    """Which message was not meant as it was understood."""
+
+    position: Annotated[int, Field(ge=1, le=10**6)]
+
+
 @router.get("/negotiation")
 def negotiation(found: Debtor, service: Service) -> NegotiationView:
     """The whole conversation, the offer as it stands, and the plan that waits for a confirmation."""
@@ -81,8 +87,14 @@ def accept(found: Debtor, service: Service) -> PlanView:
 
 @router.post("/reconsider", status_code=204)
 def reconsider(found: Debtor, service: Service) -> None:
-    """Do not confirm; go on talking."""
+    """Do not confirm the plan, or not that the conversation ends; go on talking."""
     service.negotiations.reconsider(found)
+
+
+@router.post("/correct", status_code=204)
+def correct(correction: Correction, found: Debtor, service: Service) -> None:
+    """Your latest message was not meant as it was understood: what it was taken to offer or to tell does not count."""
+    service.negotiations.correct(found, correction.position)
 
 
 @router.post("/decline", status_code=204)

@@ -10,7 +10,9 @@ from datetime import date, datetime
 
 from pydantic import BaseModel
 
+from app.conversation.negotiations import asks_to_leave
 from app.conversation.plans import Plan, plan_of
+from app.conversation.receiving import correctable_message
 from app.database.stored_rows import turns_of, view_of
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status
 from data.domain import Speaker, standing_terms
@@ -53,6 +55,10 @@ class MessageView(BaseModel):
     """you, assistant, person or service."""
     text: str
     at: datetime
+    understood: str | None
+    """What your message was taken to mean."""
+    correctable: bool
+    """Whether you can still say that it was not meant."""
 
 
 class NegotiationView(BaseModel):
@@ -66,6 +72,8 @@ class NegotiationView(BaseModel):
     messages: list[MessageView]
     answering: bool
     """Whether an answer is on its way."""
+    asks_to_leave: bool
+    """Whether you were asked if the conversation is to end."""
     offer: PlanView | None
     """The creditor's offer as it stands."""
     to_confirm: PlanView | None
@@ -78,21 +86,30 @@ def negotiation_view(row: NegotiationRow, messages: list[MessageRow], today: dat
     case = view_of(row)
     terms = standing_terms(turns_of(messages), Speaker.CREDITOR)
     status = Status(row.status)
+    correctable = correctable_message(messages) if status.automated else None
     return NegotiationView(
         status=status,
         name=case.debtor.name,
         about=f"{case.debt.product}, {words.money(case.debt.outstanding, case.debt.currency)} outstanding",
-        messages=[message_view(one) for one in messages],
+        messages=[message_view(one, correctable) for one in messages],
         answering=status.automated and (not messages or any(not one.answered for one in messages)),
+        asks_to_leave=status.automated and asks_to_leave(row),
         offer=plan_view(plan_of(terms, case.debt, today, "debtor")) if terms and status.automated else None,
         to_confirm=plan_view(Plan.model_validate(row.pending)) if row.pending else None,
         agreed=plan_view(Plan.model_validate(row.agreed)) if row.agreed else None,
     )
 
 
-def message_view(row: MessageRow) -> MessageView:
+def message_view(row: MessageRow, correctable: MessageRow | None = None) -> MessageView:
     """One message as the debtor sees it."""
-    return MessageView(position=row.position, sender=NAMES[Sender(row.sender)], text=row.text, at=row.at)
+    return MessageView(
+        position=row.position,
+        sender=NAMES[Sender(row.sender)],
+        text=row.text,
+        at=row.at,
+        understood=row.understood,
+        correctable=row is correctable,
+    )
 
 
 def plan_view(plan: Plan) -> PlanView:

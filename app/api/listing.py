@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.database.case_findings import WAITS_FOR_A_PERSON
 from app.database.stored_rows import UNANSWERED, view_of
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status
 from programs.table import words
@@ -26,8 +27,9 @@ _last_sender = (
 NEEDS_A_PERSON: ColumnElement[bool] = or_(
     and_(NegotiationRow.operator.is_(None), NegotiationRow.status.in_([one.value for one in LEFT_TO_A_PERSON])),
     and_(NegotiationRow.status == Status.WITH_A_PERSON.value, _last_sender == Sender.DEBTOR.value),
+    and_(NegotiationRow.operator.is_(None), WAITS_FOR_A_PERSON),
 )
-"""Nobody has taken it, or the debtor wrote last to whoever has."""
+"""Nobody has taken it, or the debtor wrote last to whoever has, or gave notice of something after it had ended."""
 
 
 class Listed(BaseModel):

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi import APIRouter, HTTPException, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from app.access.operators import LOGIN_HOURS, csrf_of
 from app.api.listing import Counts, Listed, counted, latest
-from app.api.operator_views import OperatorView, ScoreView, operator_view, record_of, score_view
+from app.api.operator_views import (
+    CaseFinding,
+    OperatorView,
+    ScoreView,
+    finding_view,
+    operator_view,
+    record_of,
+    score_view,
+)
 from app.api.parts import LOGIN_COOKIE, Operator, Service
 from app.api.problems import PROBLEMS, Text
 from app.conversation import takeover as operating
 from app.conversation.negotiations import MAX_MESSAGE_CHARS
+from app.database import case_findings
 from app.database.stored_rows import messages_of, row_of
 from app.database.tables import Status
 from plumbing.errors import UserError
@@ -57,6 +66,19 @@ class Written(BaseModel):
     """An operator's message."""
 
     text: Annotated[Text, Field(min_length=1, max_length=MAX_MESSAGE_CHARS)]
+
+
+class Lifted(BaseModel):
+    """Why a finding is lifted."""
+
+    reason: Annotated[Text, Field(min_length=3, max_length=case_findings.LONGEST_REASON)]
+
+
+class HandedBack(BaseModel):
+    """A negotiation that the program is to go on with."""
+
+    reason: Annotated[Text, Field(max_length=case_findings.LONGEST_REASON)] = ""
+    """Why the findings that are open may be lifted; needed where there are any."""
 
 
 @router.post("/login")
@@ -119,7 +141,8 @@ def read(negotiation_id: str, login: Operator, service: Service) -> OperatorView
     """One negotiation, whole: thoughts, ladder, verdicts, what the guard and the rules of conduct did."""
     with service.negotiations.database.reading() as session:
         row = row_of(session, negotiation_id)
-        return operator_view(row, messages_of(session, negotiation_id), service.negotiations.house)
+        findings = case_findings.of_case(session, row.case_id)
+        return operator_view(row, messages_of(session, negotiation_id), findings, service.negotiations.house)
 
 
 @router.get("/negotiations/{negotiation_id}/score")
@@ -149,9 +172,10 @@ def take_over(negotiation_id: str, login: Operator, service: Service) -> None:
 
 
 @router.post("/negotiations/{negotiation_id}/hand-back", status_code=204)
-def hand_back(negotiation_id: str, login: Operator, service: Service) -> None:
-    """Let the program go on; not after a request to stop."""
-    operating.hand_back(service.negotiations.database, negotiation_id, login.operator)
+def hand_back(negotiation_id: str, login: Operator, service: Service, asked: HandedBack | None = None) -> None:
+    """Let the program go on; not after a request to stop, and over an open finding only with a reason."""
+    reason = asked.reason if asked else ""
+    operating.hand_back(service.negotiations.database, negotiation_id, login.operator, reason)
     service.worker.wake(negotiation_id)
 
 
@@ -165,3 +189,20 @@ def write(negotiation_id: str, written: Written, login: Operator, service: Servi
 def close(negotiation_id: str, login: Operator, service: Service) -> None:
     """End it without an agreement."""
     service.negotiations.decline(negotiation_id, login.operator)
+
+
+@router.get("/findings")
+def findings(
+    case_id: Annotated[Text, Query(min_length=1, max_length=200)], login: Operator, service: Service
+) -> list[CaseFinding]:
+    """What was noticed about a case and binds it, oldest first; what was lifted too."""
+    with service.negotiations.database.reading() as session:
+        return [finding_view(one) for one in case_findings.of_case(session, case_id)]
+
+
+@router.post("/findings/{finding_id}/lift", status_code=204)
+def lift(
+    finding_id: Annotated[int, Path(ge=1, le=2**31 - 1)], lifted: Lifted, login: Operator, service: Service
+) -> None:
+    """It has been dealt with, or was none; the reason is kept."""
+    case_findings.lift(service.negotiations.database, finding_id, login.operator, lifted.reason)

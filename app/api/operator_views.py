@@ -11,7 +11,7 @@ from app.api.program_view import ProgramView, program_view
 from app.conversation.house import House
 from app.conversation.plans import Plan
 from app.database.stored_rows import turns_of, view_of
-from app.database.tables import MessageRow, NegotiationRow, Sender, Status
+from app.database.tables import CaseFindingRow, MessageRow, NegotiationRow, Sender, Status
 from data.dimensions import SPECS
 from data.domain import Debt, DebtCase, Disclosure, Ending, Move, MoveKind, Negotiation, Speaker, standing_terms
 from data.steps import Step, steps
@@ -45,6 +45,29 @@ class FoundView(BaseModel):
     excerpt: str
     why: str
     source: str
+    found_by: list[str] = []
+    """Of a signal: code, classifier, reader, or asked, where the debtor said so."""
+    sure: bool = True
+    """False: the debtor was asked about it."""
+
+
+class CaseFinding(BaseModel):
+    """A signal that binds a conversation or its whole case until an operator lifts it."""
+
+    id: int
+    negotiation_id: str | None
+    """Where it was said; None where that conversation was deleted."""
+    position: int
+    rule: str
+    why: str
+    silences: bool
+    """Whether the program says nothing until it is lifted."""
+    binds: bool
+    """Whether no conversation about the case begins until it is lifted."""
+    at: datetime
+    lifted: datetime | None
+    lifted_by: str | None
+    reason: str | None
 
 
 class OperatorMessage(BaseModel):
@@ -61,6 +84,8 @@ class OperatorMessage(BaseModel):
     asks_about: str | None
     claims: list[str]
     """What the debtor said of the finances."""
+    understood: str | None
+    """What a debtor's message was taken to mean, as it was said back."""
     thoughts: str | None
     rung: int | None
     """The rung of the ladder, from 1, on which the creditor stood then."""
@@ -90,6 +115,8 @@ class OperatorView(BaseModel):
     """What the plan wants to know of the debtor."""
     pending: PlanView | None
     agreed: PlanView | None
+    findings: list[CaseFinding]
+    """Of the case, whichever conversation they were noticed in."""
     messages: list[OperatorMessage]
 
 
@@ -114,8 +141,10 @@ class ScoreView(BaseModel):
     """What makes a turn of the program unsound (DS)."""
 
 
-def operator_view(row: NegotiationRow, messages: list[MessageRow], house: House) -> OperatorView:
-    """Everything of one negotiation."""
+def operator_view(
+    row: NegotiationRow, messages: list[MessageRow], findings: list[CaseFindingRow], house: House
+) -> OperatorView:
+    """Everything of one negotiation, and the findings of its case."""
     case, memory = view_of(row), SeatMemory.model_validate(row.memory)
     debt = case.debt
     return OperatorView(
@@ -134,8 +163,14 @@ def operator_view(row: NegotiationRow, messages: list[MessageRow], house: House)
         question=memory.to_ask.value if memory.to_ask else None,
         pending=plan_view(Plan.model_validate(row.pending)) if row.pending else None,
         agreed=plan_view(Plan.model_validate(row.agreed)) if row.agreed else None,
+        findings=[finding_view(one) for one in findings],
         messages=_messages(messages, debt, memory.ladder),
     )
+
+
+def finding_view(row: CaseFindingRow) -> CaseFinding:
+    """A finding of a case."""
+    return CaseFinding.model_validate(row, from_attributes=True)
 
 
 def record_of(program: Maden, case: DebtCase, row: NegotiationRow, messages: list[MessageRow]) -> Negotiation:
@@ -181,6 +216,7 @@ def _message(row: MessageRow, step: Step | None, debt: Debt, ladder: tuple[Terms
         proposed=_move(turn.proposed, turn.speaker) if turn and turn.proposed else None,
         asks_about=turn.inquiry.value if turn and turn.inquiry else None,
         claims=_claims(turn.disclosed, debt.currency) if turn and turn.disclosed else [],
+        understood=row.understood,
         thoughts=turn.thoughts if turn else None,
         rung=_rung(offer, ladder),
         notes=[_note(one) for one in turn.notes] if turn else [],

@@ -17,12 +17,16 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from data.frozen import Frozen
+from data.messages.labels import SignalKind
 from plumbing.errors import UserError
 
 PROFILES = Path(__file__).with_name("profiles")
 DEFAULT = "neutral"
 FAMILIES = ("notices", "signals", "words")
 """Lists of rules in a profile's file."""
+
+
+_NEEDS = tuple(SignalKind)
 
 
 class Outcome(StrEnum):
@@ -38,6 +42,14 @@ class Outcome(StrEnum):
     """A person takes over now."""
     STOP = "stop"
     """Contact ends; only a person may open it again."""
+
+    @property
+    def silences(self) -> bool:
+        """Whether the program says no more."""
+        return self in (Outcome.PAUSE, Outcome.HAND_OVER, Outcome.STOP)
+
+
+_SEVERITY = {outcome: rank for rank, outcome in enumerate(Outcome)}
 
 
 class Action(StrEnum):
@@ -95,9 +107,20 @@ class Signal(Sourced):
     """Something in a debtor's words that changes what may be said next."""
 
     outcome: Outcome
+    kinds: tuple[SignalKind, ...] = ()
+    """What it answers to, of what a classifier or a reader may find in a message."""
     reply: str = ""
     """What is said to the debtor at once; without figures."""
-    patterns: Patterns
+    question: str = ""
+    """What is asked where it is not sure that this was meant; yes and no answer it."""
+    binds_case: bool = True
+    """Whether, where it silences, no conversation about the case begins until an operator has lifted the finding."""
+    patterns: Patterns = ()
+
+    @property
+    def need(self) -> int:
+        """Its place among what people need, 0 first (the order of `SignalKind`); without a kind, the last."""
+        return min(map(_NEEDS.index, self.kinds), default=len(_NEEDS))
 
 
 class Words(Sourced):
@@ -121,6 +144,11 @@ class Profile(Frozen):
     notices: tuple[Notice, ...] = ()
     signals: tuple[Signal, ...] = ()
     words: tuple[Words, ...] = ()
+
+    def rule_of(self, kind: SignalKind) -> Signal | None:
+        """The rule that answers to a kind, the mildest of several: which of them is meant only words can say."""
+        answering = [one for one in self.signals if kind in one.kinds]
+        return min(answering, key=lambda one: _SEVERITY[one.outcome], default=None)
 
     @property
     def rules(self) -> tuple[Sourced, ...]:

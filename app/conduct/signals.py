@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from app.conduct.profile import Outcome, Profile, Signal
+from data.messages.labels import SignalKind
 from plumbing.plain_text import comparable
 
+Finder = Literal["code", "classifier", "reader", "asked"]
+"""Who found it; `asked`: the debtor said so when asked."""
 _SEVERITY = {outcome: rank for rank, outcome in enumerate(Outcome)}
 
 
@@ -16,10 +21,28 @@ class Noticed:
 
     signal: Signal
     excerpt: str
+    found_by: tuple[Finder, ...] = ("code",)
+    sure: bool = True
+    """False: it may not be meant, so the debtor is asked."""
+
+    @property
+    def acts(self) -> bool:
+        """Whether it is acted on at once; where a life may be in danger nobody asks whether that was meant."""
+        return self.sure or SignalKind.DISTRESS in self.signal.kinds
+
+    @property
+    def silences(self) -> bool:
+        """Whether the program says no more because of it."""
+        return self.acts and self.signal.outcome.silences
+
+    @property
+    def asks(self) -> bool:
+        """Whether the debtor is to be asked if this was meant."""
+        return not self.acts and self.signal.outcome.silences
 
 
 def noticed(text: str, profile: Profile) -> tuple[Noticed, ...]:
-    """Every signal of `profile` in a debtor's message, the gravest first; one finding a signal.
+    """Every signal of `profile` in a debtor's message, in the order of `by_need`; one finding a signal.
 
     A false alarm costs a person's look, a missed one may cost more, so patterns are wide and know no context.
     """
@@ -29,4 +52,37 @@ def noticed(text: str, profile: Profile) -> tuple[Noticed, ...]:
         match = next((m for pattern in signal.patterns if (m := pattern.search(plain))), None)
         if match is not None:
             found.append(Noticed(signal, match.group()))
-    return tuple(sorted(found, key=lambda one: -_SEVERITY[one.signal.outcome]))
+    return by_need(found)
+
+
+def by_need(found: Iterable[Noticed]) -> tuple[Noticed, ...]:
+    """Findings in the order of what a person needs; those that are acted on before those that are asked about."""
+    return tuple(sorted(found, key=lambda one: (not one.acts, one.signal.need, -_SEVERITY[one.signal.outcome])))
+
+
+def read_signals(kinds: Iterable[tuple[SignalKind, str]], profile: Profile) -> tuple[Noticed, ...]:
+    """What a reader says that a message is about, as findings: each a kind and the words that say so.
+
+    A model alone is not sure; `joined` makes it so where code or a classifier found the same.
+    """
+    rules = [(rule, excerpt) for kind, excerpt in kinds if (rule := profile.rule_of(kind)) is not None]
+    return by_need(Noticed(rule, excerpt, ("reader",), sure=False) for rule, excerpt in rules)
+
+
+def joined(*findings: Iterable[Noticed]) -> tuple[Noticed, ...]:
+    """The findings of several readers, one a signal: what one of them is sure of, or two of them found, is sure."""
+    together: dict[str, Noticed] = {}
+    for one in (one for found in findings for one in found):
+        before = together.get(one.signal.id)
+        if before is None:
+            together[one.signal.id] = one
+            continue
+        by = tuple(dict.fromkeys((*before.found_by, *one.found_by)))
+        sure = before.sure or one.sure or len(by) > 1
+        together[one.signal.id] = replace(before, found_by=by, sure=sure, excerpt=before.excerpt or one.excerpt)
+    return by_need(together.values())
+
+
+def outcome_of(found: Iterable[Noticed]) -> Outcome | None:
+    """What the findings that are acted on lead to, the gravest; None where nothing is to be done."""
+    return max((one.signal.outcome for one in found if one.acts), key=_SEVERITY.__getitem__, default=None)

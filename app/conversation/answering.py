@@ -12,15 +12,18 @@ from dataclasses import dataclass, replace
 
 from app.conduct.outgoing import Checked, checked
 from app.conduct.own_words import Private
-from app.conduct.profile import Outcome
-from app.conduct.signals import noticed
+from app.conduct.signals import Noticed, joined, noticed, read_signals
+from app.conduct.yes_no import said_yes
 from app.conversation.house import House
 from app.conversation.plans import Plan, plan_of
+from app.conversation.receiving import HANDED_OVER, reply_to, silenced_status
+from app.database.asked import Asked
 from app.database.stored_rows import message, signal_finding, spoken, today_of, view_of
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status
 from app.privacy.personal_data import plain
 from app.privacy.redaction import Redaction
-from data.domain import MoveKind, Speaker, Turn
+from data.domain import Move, MoveKind, Speaker, Turn
+from data.messages.labels import SignalKind
 from data.terms import Terms
 from programs.creditor.seat import SeatMemory
 from programs.debtor.understanding import NotClear, Understood, understand
@@ -29,16 +32,16 @@ from programs.table.failures import InfrastructureFailure, ProgramFault
 from programs.table.guard import guarded
 from programs.table.runner import TableState, completed, view
 
-HANDED_OVER = "A person will take over from here; you will hear from them."
 LEFT = "Understood. This conversation ends without an agreement; to take it up again, write to or call the creditor."
+LEAVE = (
+    "Do you want to end this conversation without an agreement? You would still owe the debt. Answer yes to end it; "
+    "answer no, or just write on, and we go on."
+)
+GOES_ON = "I understood: the conversation goes on."
+NOT_SURE = "I am not sure what you mean, and want to get this right."
+MISREAD = "If that is not what you mean, say it in other words."
 ROUNDS_USED_UP = "We have not found a plan in this conversation. A person will look at your case and get in touch."
 CONFIRM = "That would be the plan below. Nothing is agreed until you have read it and confirmed it."
-SILENCING = {
-    Outcome.STOP: Status.STOPPED,
-    Outcome.HAND_OVER: Status.WITH_A_PERSON,
-    Outcome.PAUSE: Status.WITH_A_PERSON,
-}
-"""Signals after which the program says no more, and where they leave the negotiation."""
 logger = logging.getLogger(__name__)
 
 
@@ -50,6 +53,23 @@ class Reply:
     status: Status
     memory: SeatMemory | None = None
     pending: Plan | None = None
+    asked: Asked | None = None
+    found: tuple[Noticed, ...] = ()
+    """Signals that were noticed only now: by the reader, or because the debtor said so when asked."""
+    read: MessageRow | None = None
+    """The message that was read, with what it meant: the one that waited, or that a no was an answer about."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A message as it is answered."""
+
+    row: MessageRow
+    asked: Asked
+    """What was asked before it; `what` is None where it is no answer to that."""
+    found: tuple[Noticed, ...]
+    stays: bool = False
+    """It says no to the question whether the conversation ends."""
 
 
 class Answers:
@@ -78,36 +98,98 @@ class Answers:
             return Reply((message(Sender.SERVICE, HANDED_OVER),), Status.WITH_A_PERSON)
 
     def _reply(self, row: NegotiationRow, messages: Sequence[MessageRow], waiting: MessageRow | None) -> Reply:
-        case = view_of(row)
-        redaction = Redaction.of(case, messages) if self.house.redact else Redaction()
-        turns = redaction.turns(messages)
+        redaction = Redaction.of(view_of(row), messages) if self.house.redact else Redaction()
         if waiting is None:
-            return self._creditor_turn(row, turns, redaction, first=True)
+            return self._creditor_turn(row, redaction.turns(messages), redaction)
         found = noticed(waiting.text, self.house.profile)
-        waiting.findings = [signal_finding(one) for one in found]
-        if found and (status := SILENCING.get(found[0].signal.outcome)) is not None:
-            return Reply((message(Sender.SERVICE, found[0].signal.reply or HANDED_OVER),), status)
-        said = tuple(message(Sender.SERVICE, one.signal.reply) for one in found if one.signal.reply)
+        if any(one.silences for one in found):
+            return _silent(found, waiting)
+        asked = Asked.model_validate(row.asked) if row.asked else Asked()
+        heard = self._answered(Heard(waiting, asked, found), messages)
+        if isinstance(heard, Reply):
+            return heard
+        if question := _question(heard):
+            return question
+        return self._negotiated(row, messages, heard, redaction)
+
+    def _answered(self, heard: Heard, messages: Sequence[MessageRow]) -> Heard | Reply:
+        """The message as an answer to what was asked, where something was."""
+        asked, yes = heard.asked, said_yes(heard.row.text)
+        if asked.what == "leave" and yes is not None:
+            return _left(heard.row) if yes else replace(heard, asked=asked.then(None), stays=True)
+        rule = next((one for one in self.house.profile.signals if one.id == asked.rule), None)
+        if asked.what != "signal" or rule is None or yes is None:
+            return heard
+        about = next((one for one in messages if one.position == asked.position), heard.row)
+        if yes:
+            return _silent((Noticed(rule, about.text, ("asked",)),), heard.row)
+        denied = Asked(denied=(*asked.denied, rule.id))
+        found = tuple(one for one in noticed(about.text, self.house.profile) if one.signal.id != rule.id)
+        return Heard(about, denied, found)
+
+    def _negotiated(
+        self, row: NegotiationRow, messages: Sequence[MessageRow], heard: Heard, redaction: Redaction
+    ) -> Reply:
+        """What the message means as a move, and the program's answer to that."""
+        said = tuple(message(Sender.SERVICE, one.signal.reply) for one in heard.found if one.acts and one.signal.reply)
+        kept = heard.asked.then(None)
+        turns = redaction.turns(messages)
         table = view(turns, Speaker.DEBTOR, self.house.program.settings.policy)
-        written = plain(waiting.text)
-        heard = redaction.hidden(written)
+        written = plain(heard.row.text)
+        hidden = redaction.hidden(written)
         try:
-            meant = self._understood(heard, table, case.debt.currency)
+            meant = self._meant(heard, hidden, table, view_of(row).debt.currency)
         except NotClear as question:
-            return Reply((*said, message(Sender.SERVICE, str(question))), Status.OPEN)
+            return self._asking_back(str(question), said, heard, _signals_in(question))
+        read = joined(heard.found, read_signals(_signals_in(meant), self.house.profile))
+        if len(read) > len(heard.found) and (reply := self._noticed_by_reader(heard, read)):
+            return reply
+        heard.row.understood = meant.sentence
         if meant.leaves:
-            return Reply((*said, message(Sender.SERVICE, LEFT)), Status.DECLINED)
+            if heard.asked.what == "leave":
+                return _left(heard.row)
+            asks = (*said, message(Sender.SERVICE, LEAVE))
+            return Reply(asks, Status.OPEN, asked=heard.asked.then("leave"), read=heard.row)
         if meant.move.kind is MoveKind.ACCEPT and table.theirs is not None:
             plan = self.plan(row, table.theirs, "debtor")
-            return Reply((*said, message(Sender.SERVICE, CONFIRM)), Status.CONFIRMING, pending=plan)
+            confirm = (*said, message(Sender.SERVICE, CONFIRM))
+            return Reply(confirm, Status.CONFIRMING, pending=plan, asked=kept, read=heard.row)
         turn = completed(
-            Turn(speaker=Speaker.DEBTOR, move=meant.move, dialogue=words.heard(heard), disclosed=meant.disclosed),
+            Turn(speaker=Speaker.DEBTOR, move=meant.move, dialogue=words.heard(hidden), disclosed=meant.disclosed),
             table,
         )
         as_written = turn.model_copy(update={"dialogue": words.heard(written)})
-        waiting.turn = as_written.model_dump(mode="json")
-        reply = self._creditor_turn(row, (*turns, turn), redaction, first=False)
-        return replace(reply, messages=(*said, *reply.messages))
+        heard.row.turn = as_written.model_dump(mode="json")
+        reply = self._creditor_turn(row, (*turns, turn), redaction)
+        answer = _said_back(reply.messages, meant) if reply.status.automated else reply.messages
+        return replace(reply, messages=(*said, *answer), asked=kept, read=heard.row)
+
+    def _meant(self, heard: Heard, hidden: str, table: TableState, currency: str) -> Understood:
+        if heard.stays:
+            return Understood(Move.reject(), GOES_ON)
+        limit = self.house.reads_chars
+        if limit is not None and len(hidden) > limit:
+            raise NotClear(
+                f"Your message has {len(hidden)} characters, and I can read only {limit} at once, so I have not "
+                "answered it. Please write what matters most in a shorter message; a person can read all of it."
+            )
+        return self._understood(hidden, table, currency)
+
+    def _asking_back(
+        self, question: str, said: tuple[MessageRow, ...], heard: Heard, kinds: Sequence[tuple[SignalKind, str]]
+    ) -> Reply:
+        """The reader's question; but a signal that the reader noticed comes first."""
+        read = joined(heard.found, read_signals(kinds, self.house.profile))
+        if len(read) > len(heard.found) and (reply := self._noticed_by_reader(heard, read)):
+            return reply
+        return Reply((*said, message(Sender.SERVICE, question)), Status.OPEN, asked=heard.asked.then(None))
+
+    def _noticed_by_reader(self, heard: Heard, found: tuple[Noticed, ...]) -> Reply | None:
+        """The reply to signals that the model noticed beside what was noticed before; None where it goes on."""
+        if any(one.silences for one in found):
+            return _silent(found, heard.row)
+        heard.row.findings = [signal_finding(one) for one in found]
+        return _question(replace(heard, found=found))
 
     def _understood(self, text: str, table: TableState, currency: str) -> Understood:
         offer = words.package(table.theirs) if table.theirs else "none yet"
@@ -118,9 +200,7 @@ class Answers:
             raise NotClear("I could not make that out. Could you say it in other words?") from None
         return understand(reading, text, table, currency)
 
-    def _creditor_turn(
-        self, row: NegotiationRow, turns: tuple[Turn, ...], redaction: Redaction, *, first: bool
-    ) -> Reply:
+    def _creditor_turn(self, row: NegotiationRow, turns: tuple[Turn, ...], redaction: Redaction) -> Reply:
         """The program's turn; `turns` are as the model may read them."""
         policy = self.house.program.settings.policy
         table = view(turns, Speaker.CREDITOR, policy)
@@ -136,6 +216,7 @@ class Answers:
         if turn.move.kind is MoveKind.ACCEPT and table.theirs is not None:
             plan = self.plan(row, table.theirs, "creditor")
             return Reply((message(Sender.SERVICE, CONFIRM),), Status.CONFIRMING, seat.memory, plan)
+        first = not any(one.speaker is Speaker.CREDITOR for one in turns)  # its notices come with its first words
         found = self._checked(turn, table, told, redaction, first=first)
         if found.blocked:
             return Reply((message(Sender.SERVICE, HANDED_OVER, found.findings),), Status.WITH_A_PERSON)
@@ -157,3 +238,42 @@ class Answers:
     def plan(self, row: NegotiationRow, terms: Terms, accepted_by: str) -> Plan:
         """The plan that `terms` mean if they are agreed on the debtor's today."""
         return plan_of(terms, view_of(row).debt, today_of(row), accepted_by)
+
+
+def _silent(found: tuple[Noticed, ...], row: MessageRow) -> Reply:
+    """The program's last words to signals that silence it."""
+    silencing = tuple(one for one in found if one.silences)
+    row.findings = [signal_finding(one) for one in found]
+    return Reply((message(Sender.SERVICE, reply_to(silencing)),), silenced_status(silencing), found=found, read=row)
+
+
+def _question(heard: Heard) -> Reply | None:
+    """The question about what may be a signal; who is asked twice about the same thing gets a person."""
+    doubt = next((one for one in heard.found if one.asks and one.signal.id not in heard.asked.denied), None)
+    if doubt is None:
+        return None
+    if heard.asked.what == "signal" and heard.asked.rule == doubt.signal.id:
+        return Reply((message(Sender.SERVICE, HANDED_OVER),), Status.WITH_A_PERSON)
+    text = f"{NOT_SURE} {doubt.signal.question}".rstrip()
+    asked = heard.asked.then("signal", doubt.signal.id, heard.row.position)
+    return Reply((message(Sender.SERVICE, text),), Status.OPEN, asked=asked)
+
+
+def _left(row: MessageRow) -> Reply:
+    return Reply((message(Sender.SERVICE, LEFT),), Status.DECLINED, read=row)
+
+
+def _signals_in(found: Understood | NotClear) -> Sequence[tuple[SignalKind, str]]:
+    """What the reader noticed beside the move, each a kind and the words that say so."""
+    signals: Sequence[tuple[SignalKind, str]] = getattr(found, "signals", ())
+    return signals
+
+
+def _said_back(messages: tuple[MessageRow, ...], meant: Understood) -> tuple[MessageRow, ...]:
+    """The answer, with what was understood before it where that counts: terms, or what is told of the household."""
+    if not messages or (meant.move.terms is None and meant.disclosed is None):
+        return messages
+    sentence = meant.sentence if meant.sentence.rstrip().endswith("?") else f"{meant.sentence} {MISREAD}"
+    first, *rest = messages
+    first.text = f"{sentence}\n\n{first.text}"
+    return (first, *rest)

@@ -14,16 +14,21 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.conduct.outgoing import may_begin
-from app.conversation.answering import HANDED_OVER, Answers, Reply
+from app.conduct.profile import Outcome
+from app.conduct.signals import noticed
+from app.conversation.answering import Answers, Reply
 from app.conversation.changes import Changes
 from app.conversation.house import House
 from app.conversation.leases import Leases
 from app.conversation.plans import Plan
+from app.conversation.receiving import HANDED_OVER, quiet_others, receive_message, record_noticed, take_back
 from app.database import audit_log as audit
+from app.database.asked import Asked
+from app.database.case_findings import add_findings, require_free, silencing
 from app.database.stored_rows import (
     UNANSWERED,
     NotNow,
-    by_key,
+    close_queue,
     hand_over,
     messages_of,
     row_of,
@@ -69,7 +74,7 @@ class Negotiations:
 
         Raises:
             UserError: no such case or time zone.
-            NotNow: it is no time to write to this debtor.
+            NotNow: it is no time to write to this debtor, or a finding binds the case until an operator lifts it.
         """
         try:
             case = self.house.book.case(case_id).creditor_view()
@@ -89,6 +94,7 @@ class Negotiations:
         )
 
         def work(session: Session) -> str:
+            require_free(session, case_id)
             session.add(row)
             session.flush()
             audit.record(session, actor, "started", row.id, program=self.house.program_sha256)
@@ -97,7 +103,9 @@ class Negotiations:
         return self.database.transaction(work)
 
     def receive(self, negotiation_id: str, text: str, key: str | None = None) -> int:
-        """Store a debtor's message; returns its position. The same key again is the same message.
+        """Store a debtor's message, and obey at once what it gives notice of; returns its position.
+
+        The same key again is the same message.
 
         Raises:
             NotThere: no such negotiation.
@@ -109,18 +117,10 @@ class Negotiations:
         if len(said) > MAX_MESSAGE_CHARS:
             raise NotNow(f"the message has {len(said)} characters; write at most {MAX_MESSAGE_CHARS}")
 
-        def work(session: Session) -> int:
-            row = row_of(session, negotiation_id)
-            if key is not None and (known := by_key(session, negotiation_id, key)) is not None:
-                return known.position
-            if Status(row.status) in (Status.AGREED, Status.DECLINED, Status.STOPPED):
-                raise NotNow("this conversation has ended; use the contact details of the creditor")
-            waits = Status(row.status).automated
-            message = stored(session, negotiation_id, Sender.DEBTOR, said, key=key, answered=not waits)
-            audit.record(session, "debtor", "wrote", negotiation_id, position=message.position)
-            return message.position
-
-        return self.database.transaction(work)
+        found = noticed(said, self.house.profile)
+        receiving = partial(receive_message, negotiation_id=negotiation_id, said=said, key=key, found=found)
+        position, _ = self.database.transaction(receiving)
+        return position
 
     def confirm(self, negotiation_id: str, plan_id: str) -> Plan:
         """The debtor agrees to the plan of that id; from here on it binds. Twice is once.
@@ -169,14 +169,14 @@ class Negotiations:
             if terms is None or Status(row.status) is not Status.OPEN:
                 raise NotNow("there is no offer that you could accept now")
             plan = self.answers.plan(row, terms, "debtor")
-            row.pending, row.status = plan.model_dump(mode="json"), Status.CONFIRMING.value
+            row.pending, row.status, row.asked = plan.model_dump(mode="json"), Status.CONFIRMING.value, None
             audit.record(session, "debtor", "would accept", negotiation_id, plan=plan.id)
             return plan
 
         return self.database.transaction(work)
 
     def reconsider(self, negotiation_id: str) -> None:
-        """The debtor does not confirm; the conversation goes on.
+        """The debtor does not confirm a plan, or not that it ends; the conversation goes on.
 
         Raises:
             NotThere: no such negotiation.
@@ -187,8 +187,20 @@ class Negotiations:
             if Status(row.status) is Status.CONFIRMING:
                 row.pending, row.status = None, Status.OPEN.value
                 audit.record(session, "debtor", "did not confirm", negotiation_id)
+            elif Status(row.status) is Status.OPEN and asks_to_leave(row):
+                row.asked = Asked.model_validate(row.asked).then(None).model_dump(mode="json")
+                audit.record(session, "debtor", "stays", negotiation_id)
 
         self.database.transaction(work)
+
+    def correct(self, negotiation_id: str, position: int) -> None:
+        """What the debtor's latest message was taken to mean was not meant, and does not count.
+
+        Raises:
+            NotThere: no such negotiation.
+            NotNow: there is nothing at this position that could still be taken back.
+        """
+        self.database.transaction(partial(take_back, negotiation_id=negotiation_id, position=position))
 
     def decline(self, negotiation_id: str, actor: str = "debtor") -> None:
         """The debtor, or an operator, ends it; whatever waited for a confirmation is void.
@@ -203,7 +215,8 @@ class Negotiations:
             if Status(row.status) is Status.AGREED:
                 raise NotNow("the plan has been agreed; if it cannot be kept, write to or call the creditor")
             if Status(row.status) not in (Status.DECLINED, Status.STOPPED):
-                row.status, row.pending = Status.DECLINED.value, None
+                row.status, row.pending, row.asked = Status.DECLINED.value, None, None
+                close_queue(session, negotiation_id)
                 audit.record(session, actor, "declined", negotiation_id)
 
         self.database.transaction(work)
@@ -281,22 +294,43 @@ class Negotiations:
             if asked is None:  # another process has answered it
                 return True
             unanswered.remove(asked)
-        speaks = Status(row.status).automated  # or it was ended meanwhile, and the program has nothing to say
+        # It may have been ended meanwhile, or what came while the program thought asks for something else first.
+        speaks = Status(row.status).automated and not silencing(session, row)
+        if speaks and any(_asks_first(one) for one in unanswered):
+            if asked is not None:
+                asked.answered = True
+            audit.record(session, "program", "held back", row.id, position=asked.position if asked else 0)
+            return True
         for message in reply.messages if speaks else ():  # first: each asks for the highest position
             stored(session, row.id, Sender(message.sender), message.text, turn=message.turn, findings=message.findings)
-        if asked is not None and waiting is not None:
-            asked.answered, asked.turn, asked.findings = True, waiting.turn, waiting.findings
+        if asked is not None:
+            asked.answered = True
         if not speaks:
+            close_queue(session, row.id)
             return True
+        self._keep_what_was_read(session, row, reply)
         row.status = reply.status.value
+        row.asked = reply.asked.model_dump(mode="json") if reply.asked and reply.asked != Asked() else None
         row.pending = reply.pending.model_dump(mode="json") if reply.pending else None
         if reply.memory is not None:
             row.memory = reply.memory.model_dump(mode="json")
         if not unanswered:
             self.leases.end(row)
+        if not Status(row.status).automated:
+            close_queue(session, row.id)
         rules = [one["rule"] for message in reply.messages for one in message.findings]
         audit.record(session, "program", "answered", row.id, status=row.status, rules=rules)
+        if reply.found and reply.read is not None:
+            record_noticed(session, row, reply.read.position, reply.found)
+            quiet_others(session, row, [one for one in reply.found if one.silences])
         return bool(unanswered)
+
+    def _keep_what_was_read(self, session: Session, row: NegotiationRow, reply: Reply) -> None:
+        if reply.read is None:
+            return
+        read = session.get_one(MessageRow, reply.read.id)
+        read.turn, read.understood, read.findings = reply.read.turn, reply.read.understood, reply.read.findings
+        add_findings(session, row, read.position, reply.found)
 
 
 def _owed(row: NegotiationRow, messages: list[MessageRow]) -> Owed | None:
@@ -305,3 +339,13 @@ def _owed(row: NegotiationRow, messages: list[MessageRow]) -> Owed | None:
     if not Status(row.status).automated or (waiting is None and messages):
         return None
     return row, messages, waiting
+
+
+def asks_to_leave(row: NegotiationRow) -> bool:
+    """Whether the debtor was asked if the conversation is to end."""
+    return row.asked is not None and Asked.model_validate(row.asked).what == "leave"
+
+
+def _asks_first(message: MessageRow) -> bool:
+    """Whether a waiting message has something in it that the debtor is to be asked about before an offer leaves."""
+    return any(not one.get("sure", True) and Outcome(one["action"]).silences for one in message.findings)

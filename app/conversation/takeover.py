@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from app.database import audit_log as audit
-from app.database.stored_rows import NotNow, row_of, stored
+from app.database.case_findings import checked_reason, lift_rows, silencing, told
+from app.database.stored_rows import NotNow, close_queue, row_of, stored
 from app.database.tables import Sender, Status
 from app.database.transactions import Database
 
@@ -23,25 +24,38 @@ def take_over(database: Database, negotiation_id: str, operator: str) -> None:
         if Status(row.status) is Status.AGREED:
             raise NotNow("the plan has been agreed; there is nothing to take over")
         if Status(row.status) is not Status.STOPPED:  # who asked for silence keeps it until an operator writes
-            row.status, row.pending = Status.WITH_A_PERSON.value, None
+            row.status, row.pending, row.asked = Status.WITH_A_PERSON.value, None, None
+        close_queue(session, negotiation_id)
         row.operator = operator
         audit.record(session, operator, "took over", negotiation_id)
 
     database.transaction(work)
 
 
-def hand_back(database: Database, negotiation_id: str, operator: str) -> None:
+def hand_back(database: Database, negotiation_id: str, operator: str, reason: str = "") -> None:
     """The program goes on; what a debtor wrote meanwhile was for the operator and is not answered again.
+
+    Args:
+        database: where it is kept.
+        negotiation_id: which one.
+        operator: who hands it back.
+        reason: why the findings that are open may be lifted, where there are any.
 
     Raises:
         NotThere: no such negotiation.
-        NotNow: it is not with a person.
+        NotNow: it is not with a person, or a finding is open and no reason is given.
+        UserError: the reason is too short or too long.
     """
 
     def work(session: Session) -> None:
         row = row_of(session, negotiation_id)
         if Status(row.status) is not Status.WITH_A_PERSON:
             raise NotNow(f"this negotiation is {row.status.replace('_', ' ')}, so it cannot be handed back")
+        if found := silencing(session, row):
+            if not reason.strip():
+                raise NotNow(f"this is open: {told(found)}; lift it with a reason, then hand back")
+            lift_rows(session, found, operator, checked_reason(reason))
+        close_queue(session, negotiation_id)
         row.status, row.operator = Status.OPEN.value, None
         audit.record(session, operator, "handed back", negotiation_id)
 

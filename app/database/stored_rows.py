@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from app.conduct.outgoing import Checked
@@ -112,10 +112,20 @@ def stored(
     return message
 
 
+def close_queue(session: Session, negotiation_id: str) -> None:
+    """What waits for the program is for a person from here on: handed back, it is not answered as if just written."""
+    session.execute(
+        update(MessageRow)
+        .where(MessageRow.negotiation_id == negotiation_id, MessageRow.answered.is_(False))
+        .values(answered=True)
+    )
+
+
 def hand_over(session: Session, row: NegotiationRow, text: str, findings: Sequence[Finding]) -> None:
     """Say `text`, and leave the negotiation to a person."""
     stored(session, row.id, Sender.SERVICE, text, findings=[_finding(one) for one in findings])
-    row.status, row.pending = Status.WITH_A_PERSON.value, None
+    row.status, row.pending, row.asked = Status.WITH_A_PERSON.value, None, None
+    close_queue(session, row.id)
 
 
 def message(sender: Sender, text: str, findings: Sequence[Finding] = ()) -> MessageRow:
@@ -145,4 +155,6 @@ def signal_finding(one: Noticed) -> dict[str, Any]:
         "excerpt": one.excerpt,
         "why": signal.why,
         "source": signal.source,
+        "found_by": list(one.found_by),
+        "sure": one.sure,
     }

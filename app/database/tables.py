@@ -114,6 +114,8 @@ class NegotiationRow(Base):
     """The plan that awaits the debtor's confirmation (`app.conversation.plans.Plan`)."""
     agreed: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
     """The plan that was confirmed."""
+    asked: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
+    """What the debtor was asked to confirm besides a plan (`app.database.asked.Asked`)."""
     operator: Mapped[str | None] = mapped_column(String(100), default=None)
     """Who has taken over."""
     lease: Mapped[str | None] = mapped_column(String(64), default=None)
@@ -146,7 +148,38 @@ class MessageRow(Base):
     """What it was at the table (`data.domain.Turn`); None where it was no turn."""
     findings: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     """What the rules of conduct found in it."""
+    understood: Mapped[str | None] = mapped_column(Text, default=None)
+    """What a debtor's message was taken to mean, as it was said back."""
     at: Mapped[datetime] = mapped_column(Moment, default=now)
+
+
+class CaseFindingRow(Base):
+    """A signal that somebody has to deal with; it outlives its conversation and binds later ones about the case.
+
+    Holds no words of the debtor's: who asked not to be written to is not written to after an erasure either.
+    """
+
+    __tablename__ = "case_findings"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    case_id: Mapped[str] = mapped_column(String(200), index=True)
+    negotiation_id: Mapped[str | None] = mapped_column(
+        ForeignKey("negotiations.id", ondelete="SET NULL"), index=True, default=None
+    )
+    position: Mapped[int]
+    """Of the message."""
+    rule: Mapped[str] = mapped_column(String(100))
+    why: Mapped[str] = mapped_column(Text)
+    """The rule's own."""
+    silences: Mapped[bool]
+    """Whether the program says no more in the conversation until it is lifted."""
+    binds: Mapped[bool]
+    """Whether that holds for every conversation about the case."""
+    at: Mapped[datetime] = mapped_column(Moment, default=now)
+    lifted: Mapped[datetime | None] = mapped_column(Moment, default=None)
+    lifted_by: Mapped[str | None] = mapped_column(String(100), default=None)
+    reason: Mapped[str | None] = mapped_column(Text, default=None)
+    """Why it was lifted, in the operator's words."""
 
 
 class AuditRow(Base):

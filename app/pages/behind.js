@@ -5,7 +5,7 @@ import { pill } from "./list.js";
 import { drawLadder, drawPlan, drawProgram } from "./panels.js";
 
 const senders = { debtor: "Debtor", creditor: "Program", operator: "Operator", service: "Fixed text" };
-const by = { guard: "The guard stepped in", judge: "The judge", words: "Words left out", output: "Unusable output" };
+const noters = { guard: "The guard stepped in", judge: "The judge", words: "Words left out", output: "Unusable output" };
 const actions = {
   note: "Noted", answer: "Answered with a fixed text", pause: "Stopped until a person has looked",
   hand_over: "Handed over to a person", stop: "Contact stopped", warn: "Let through with a warning",
@@ -87,7 +87,9 @@ function line(message, rungs) {
 function finding(one) {
   const box = element("div", undefined, `finding ${one.action}`);
   const rule = one.rule.replaceAll("_", " ");
-  box.append(element("p", `${actions[one.action] || one.action}: ${rule}`, "who"),
+  const doubt = one.sure ? "" : ", not sure, so the debtor was asked";
+  const by = one.found_by.length ? ` (found by ${one.found_by.join(" and ")}${doubt})` : "";
+  box.append(element("p", `${actions[one.action] || one.action}: ${rule}${by}`, "who"),
     element("p", `“${one.excerpt}”: ${one.why}.`), element("p", `Source: ${source(one)}`, "quiet"));
   return box;
 }
@@ -98,9 +100,10 @@ function source(one) {
 
 function reasons(message) {
   const told = [
+    ...(message.understood ? [["Understood", message.understood]] : []),
     ...(message.thoughts ? [["Thoughts", message.thoughts]] : []),
     ...(message.proposed ? [["The program would have said", message.proposed]] : []),
-    ...message.notes.map((note) => [by[note.by] || note.by, note.text]),
+    ...message.notes.map((note) => [noters[note.by] || note.by, note.text]),
   ];
   if (!told.length) return null;
   const box = element("details", undefined, "why");

@@ -51,7 +51,8 @@ function show(view) {
   showPlan(view);
   $("say").hidden = silent.includes(view.status);
   $("choices").hidden = states[view.status] !== undefined;
-  $("accept").hidden = !view.offer || Boolean(view.to_confirm);
+  $("accept").hidden = !view.offer || Boolean(view.to_confirm) || view.asks_to_leave;
+  $("asked-to-leave").hidden = !view.asks_to_leave;
   append(view.messages);
   moveOn(view, focused);
   last = view;
@@ -60,6 +61,7 @@ function show(view) {
 function append(messages) {
   const atEnd = innerHeight + scrollY > document.documentElement.scrollHeight - innerHeight / 2;
   for (const message of messages.slice(shown)) $("messages").append(line(message));
+  messages.forEach((message, number) => showUnderstood($("messages").children[number], message));
   // As far down as there is something, but no further than the beginning of what is new.
   if (messages.length > shown && atEnd) $("messages").lastElementChild.scrollIntoView({ block: "start" });
   shown = messages.length;
@@ -73,6 +75,23 @@ function line(message) {
   head.append(" ", moment(message.at));
   item.append(head, ...paragraphs(message.text));
   return item;
+}
+
+// Under one's own words: what they were taken to mean, and a way to say that it is not so.
+function showUnderstood(item, message) {
+  const now = JSON.stringify([message.understood, message.correctable]);
+  if (!message.understood || item.dataset.understood === now) return;
+  item.dataset.understood = now;
+  const box = element("div", undefined, "understood");
+  box.append(element("p", message.understood, "quiet"));
+  if (message.correctable) {
+    const wrong = element("button", "That is not what I mean");
+    wrong.type = "button";
+    wrong.addEventListener("click", () => call("/correct", { position: message.position }));
+    box.append(wrong);
+  }
+  item.querySelector(".understood")?.remove();
+  item.append(box);
 }
 
 // Where the focus goes when a step opens or closes. Whoever is typing is left alone.
@@ -135,6 +154,8 @@ $("confirm").addEventListener("click", () => call("/confirm", { plan: $("confirm
 $("not-yet").addEventListener("click", () => call("/reconsider"));
 $("person").addEventListener("click", () => call("/person"));
 $("decline").addEventListener("click", () => $("leaving").showModal());
+$("yes-leave").addEventListener("click", () => call("/decline"));
+$("no-stay").addEventListener("click", () => call("/reconsider"));
 $("stay").addEventListener("click", () => $("leaving").close());
 $("leave").addEventListener("click", () => {
   $("leaving").close();

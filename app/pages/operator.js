@@ -2,6 +2,7 @@
 
 import { drawNegotiation } from "./behind.js";
 import { $, keepFocus, sentence, tell } from "./dom.js";
+import { drawFindings } from "./findings.js";
 import { drawList, FILTERS } from "./list.js";
 import { drawScore } from "./panels.js";
 
@@ -78,6 +79,7 @@ async function refreshOne() {
   const focused = document.activeElement;
   $("one").hidden = false;
   drawNegotiation(view, login.operator);
+  drawFindings($("open-findings"), $("findings"), view.findings, lift);
   keepFocus(focused, $("one-title"));
   const now = `${view.id} ${view.messages.length} ${view.status}`;
   if (now === scored || !view.messages.some((one) => one.move)) return;
@@ -85,6 +87,17 @@ async function refreshOne() {
   if (!card || view.id !== chosen) return;
   drawScore(card);
   scored = now;
+}
+
+async function lift(finding, reason) {
+  await act("POST", `/findings/${finding}/lift`, { reason });
+  if (!$("case-findings").hidden) await showCase($("case").value.trim());
+  await refresh();
+}
+
+async function showCase(case_id) {
+  const found = case_id ? await api("GET", `/findings?case_id=${encodeURIComponent(case_id)}`) : [];
+  drawFindings($("case-findings"), $("case-list"), found || [], lift);
 }
 
 async function choose(id) {
@@ -117,7 +130,8 @@ $("begin").addEventListener("submit", async (event) => {
   event.preventDefault();
   const asked = { case_id: $("case").value.trim(), timezone: $("timezone").value.trim(), asked_for: $("asked").checked };
   const made = await act("POST", "/negotiations", asked);
-  if (!made) return;
+  if (!made) return showCase(asked.case_id);
+  drawFindings($("case-findings"), $("case-list"), [], lift);
   $("starting").open = false;
   await choose(made.id);
   showLink(made.link);

@@ -12,14 +12,20 @@ from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from app.database import audit_log as audit
+from app.database.case_findings import forget_words
 from app.database.tables import MessageRow, NegotiationRow, Status, now
 from app.database.transactions import Database
 
 
 def erase(database: Database, case_id: str, actor: str) -> int:
-    """Delete every conversation about a case; returns how many there were."""
+    """Delete every conversation about a case; returns how many there were.
+
+    That the person asked for silence, or died, stays known of the case, without a word (`app.database.case_findings`).
+    """
     return database.transaction(
-        lambda session: _delete(session, select(NegotiationRow.id).where(NegotiationRow.case_id == case_id), actor)
+        lambda session: _delete(
+            session, select(NegotiationRow.id).where(NegotiationRow.case_id == case_id), actor, erased=True
+        )
     )
 
 
@@ -32,11 +38,12 @@ def retain(database: Database, days: int, actor: str) -> int:
     old = select(NegotiationRow.id).where(
         NegotiationRow.updated < now() - timedelta(days=days), NegotiationRow.status.in_([one.value for one in ended])
     )
-    return database.transaction(lambda session: _delete(session, old, actor))
+    return database.transaction(lambda session: _delete(session, old, actor, erased=False))
 
 
-def _delete(session: Session, chosen: Select[str], actor: str) -> int:
+def _delete(session: Session, chosen: Select[str], actor: str, *, erased: bool) -> int:
     ids = list(session.scalars(chosen.with_for_update()))
+    forget_words(session, ids, erased=erased)
     session.execute(delete(MessageRow).where(MessageRow.negotiation_id.in_(ids)))
     session.execute(delete(NegotiationRow).where(NegotiationRow.id.in_(ids)))
     for one in ids:

@@ -237,9 +237,10 @@ def test_leaving_and_declining_end_it_and_void_what_waited(tmp_path):
 
 def test_who_says_goodbye_is_told_how_it_ends_and_an_operator_cannot_reopen_a_stopped_one(tmp_path):
     service = desk(tmp_path)
-    told(service, found := begun(service), "Goodbye.")
+    assert told(service, found := begun(service), "Goodbye.").text == answering.LEAVE
+    assert row(service, found).status == Status.OPEN
+    assert told(service, found, "Yes.").text == answering.LEFT
     assert row(service, found).status == Status.DECLINED
-    assert said(service, found)[-1].text == answering.LEFT
     told(service, other := begun(service), "Stop writing to me.")
     service.decline(other, "olga")
     assert row(service, other).status == Status.STOPPED

@@ -1,0 +1,147 @@
+"""A debtor's message before any model sees it: stored, looked at for signals, obeyed at once.
+
+Signals are looked for in every status: with a person in charge somebody may ask for silence too. What is in the queue
+has been looked at when it came, so an answer in the making is held back (`app.conversation.negotiations`).
+
+What was understood can be taken back: the words stay in the record, the terms that were read from them do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.conduct.profile import Outcome
+from app.conduct.signals import Noticed, outcome_of
+from app.database import audit_log as audit
+from app.database.case_findings import add_findings, silencing
+from app.database.stored_rows import (
+    NotNow,
+    by_key,
+    close_queue,
+    messages_of,
+    row_of,
+    signal_finding,
+    stored,
+)
+from app.database.tables import MessageRow, NegotiationRow, Sender, Status
+from data.domain import Move, Turn
+from data.messages.labels import SignalKind
+
+HANDED_OVER = "A person will take over from here; you will hear from them."
+TAKEN_BACK = "Not meant so; it does not count."
+ASKED_ANEW = "Thank you for saying so: that does not count. What do you mean? Say it in other words, with the figures."
+ENDED = (Status.AGREED, Status.DECLINED, Status.STOPPED)
+
+
+def receive_message(
+    session: Session, negotiation_id: str, said: str, key: str | None, found: Sequence[Noticed]
+) -> tuple[int, bool]:
+    """Store a debtor's message with what was noticed in it, and do what that asks for.
+
+    Returns:
+        Its position, and whether it waits for an answer of the program's.
+
+    Raises:
+        NotThere: no such negotiation.
+        NotNow: it is over, and the message gives notice of nothing new.
+    """
+    row = row_of(session, negotiation_id)
+    if key is not None and (known := by_key(session, negotiation_id, key)) is not None:
+        return known.position, not known.answered
+    silences = tuple(one for one in found if one.silences)
+    known_rules = {one.rule for one in silencing(session, row)} if silences else set()
+    news = tuple(one for one in silences if one.signal.id not in known_rules)
+    if Status(row.status) in ENDED and not news:
+        raise NotNow("this conversation has ended; use the contact details of the creditor")
+    waits = Status(row.status).automated and not silences
+    findings = [signal_finding(one) for one in found]
+    message = stored(session, negotiation_id, Sender.DEBTOR, said, key=key, answered=not waits, findings=findings)
+    add_findings(session, row, message.position, [one for one in found if one.signal.id not in known_rules])
+    if silences:
+        _obey(session, row, silences, news)
+    audit.record(session, "debtor", "wrote", negotiation_id, position=message.position)
+    if found:
+        record_noticed(session, row, message.position, found)
+    if silences:
+        quiet_others(session, row, silences)
+    return message.position, waits
+
+
+def record_noticed(session: Session, row: NegotiationRow, position: int, found: Sequence[Noticed]) -> None:
+    """Audit what was noticed in a message."""
+    rules = {one.signal.id: [*one.found_by, *([] if one.sure else ["not sure"])] for one in found}
+    audit.record(session, "service", "noticed", row.id, position=position, rules=rules, status=row.status)
+
+
+def silenced_status(found: Sequence[Noticed]) -> Status:
+    """Where signals that silence leave a negotiation: a stop ends it, unless somebody may be in danger."""
+    in_danger = any(SignalKind.DISTRESS in one.signal.kinds for one in found)
+    stops = outcome_of(found) is Outcome.STOP and not in_danger
+    return Status.STOPPED if stops else Status.WITH_A_PERSON
+
+
+def reply_to(found: Sequence[Noticed]) -> str:
+    """What is said to the gravest need."""
+    return found[0].signal.reply or HANDED_OVER
+
+
+def _obey(session: Session, row: NegotiationRow, found: Sequence[Noticed], news: Sequence[Noticed]) -> None:
+    """Silence the program; a person who leads already goes on leading, and an agreed plan stays agreed."""
+    before = Status(row.status)
+    if before not in ENDED and (row.operator is None or before.automated):
+        row.status = silenced_status(found).value
+    if before is not Status.AGREED:
+        row.pending = None
+    row.asked = None
+    close_queue(session, row.id)
+    in_danger = SignalKind.DISTRESS in found[0].signal.kinds
+    if in_danger or (news and (row.operator is None or before.automated)):
+        stored(session, row.id, Sender.SERVICE, reply_to(news or found))
+
+
+def quiet_others(session: Session, row: NegotiationRow, found: Sequence[Noticed]) -> None:
+    """End the program's part in the case's other conversations, where a signal binds the case."""
+    binding = [one for one in found if one.signal.binds_case]
+    if not binding:
+        return
+    status = silenced_status(binding)
+    automated = [one.value for one in Status if one.automated]
+    others = select(NegotiationRow.id).where(NegotiationRow.case_id == row.case_id, NegotiationRow.id != row.id)
+    for other_id in session.scalars(others.where(NegotiationRow.status.in_(automated)).order_by(NegotiationRow.id)):
+        other = row_of(session, other_id)
+        other.status, other.pending, other.asked = status.value, None, None
+        close_queue(session, other_id)
+        if status is not Status.STOPPED:  # who asked for silence is not even told so
+            stored(session, other_id, Sender.SERVICE, HANDED_OVER)
+        audit.record(session, "service", "handed over", other_id, because_of=row.id, status=other.status)
+
+
+def correctable_message(messages: Sequence[MessageRow]) -> MessageRow | None:
+    """The debtor's latest message, where something was read from it that can be taken back."""
+    latest = next((one for one in reversed(messages) if one.sender == Sender.DEBTOR), None)
+    if latest is None or latest.turn is None or not latest.answered:
+        return None
+    turn = Turn.model_validate(latest.turn)
+    return latest if turn.move.terms is not None or turn.disclosed is not None else None
+
+
+def take_back(session: Session, negotiation_id: str, position: int) -> None:
+    """Make the message at `position` mere words, in a transaction.
+
+    Raises:
+        NotThere: no such negotiation.
+        NotNow: it is not the latest one, or nothing was read from it, or the program does not answer any more.
+    """
+    row = row_of(session, negotiation_id)
+    found = correctable_message(messages_of(session, negotiation_id))
+    if not Status(row.status).automated or found is None or found.position != position:
+        raise NotNow("there is nothing in this message that could be taken back now; write what you mean")
+    turn = Turn.model_validate(found.turn)
+    mere_words = turn.model_copy(update={"move": Move.reject(), "disclosed": None})
+    found.turn, found.understood = mere_words.model_dump(mode="json"), TAKEN_BACK
+    row.status, row.pending = Status.OPEN.value, None
+    stored(session, negotiation_id, Sender.SERVICE, ASKED_ANEW)
+    audit.record(session, "debtor", "took back", negotiation_id, position=position)

@@ -1,0 +1,126 @@
+"""Signals that bind a case until an operator lifts them with a reason."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import Session
+
+from app.conduct.signals import Noticed
+from app.database import audit_log as audit
+from app.database.stored_rows import NotNow, row_of
+from app.database.tables import CaseFindingRow, NegotiationRow, Status, now
+from app.database.transactions import Database
+from plumbing.errors import UserError
+
+LONGEST_REASON = 500
+_OPEN = CaseFindingRow.lifted.is_(None)
+WAITS_FOR_A_PERSON: ColumnElement[bool] = exists().where(
+    CaseFindingRow.negotiation_id == NegotiationRow.id, _OPEN, CaseFindingRow.silences
+)
+"""Of a negotiation: it has a finding that nobody has dealt with."""
+
+
+def add_findings(session: Session, row: NegotiationRow, position: int, found: Iterable[Noticed]) -> None:
+    """Keep what somebody has to deal with: findings that are acted on, but for mere notes."""
+    for one in found:
+        if one.acts and one.signal.outcome != "note":
+            session.add(
+                CaseFindingRow(
+                    case_id=row.case_id,
+                    negotiation_id=row.id,
+                    position=position,
+                    rule=one.signal.id,
+                    why=one.signal.why,
+                    silences=one.silences,
+                    binds=one.silences and one.signal.binds_case,
+                )
+            )
+
+
+def of_case(session: Session, case_id: str, *, lifted: bool = True) -> list[CaseFindingRow]:
+    """The findings of a case, oldest first; with `lifted` those that were lifted too."""
+    query = select(CaseFindingRow).where(CaseFindingRow.case_id == case_id).order_by(CaseFindingRow.id)
+    return list(session.scalars(query if lifted else query.where(_OPEN)))
+
+
+def silencing(session: Session, row: NegotiationRow) -> list[CaseFindingRow]:
+    """The open findings because of which the program says nothing in this negotiation."""
+    own = and_(CaseFindingRow.negotiation_id == row.id, CaseFindingRow.silences)
+    query = select(CaseFindingRow).where(CaseFindingRow.case_id == row.case_id, _OPEN, or_(CaseFindingRow.binds, own))
+    return list(session.scalars(query.order_by(CaseFindingRow.id)))
+
+
+def require_free(session: Session, case_id: str) -> None:
+    """Let a conversation about a case begin.
+
+    Raises:
+        NotNow: an open finding binds the case; the sentence says which.
+    """
+    query = select(CaseFindingRow).where(CaseFindingRow.case_id == case_id, _OPEN, CaseFindingRow.binds)
+    if found := list(session.scalars(query.order_by(CaseFindingRow.id))):
+        raise NotNow(f"nothing is begun on this case: {told(found)}; an operator can lift this with a reason")
+
+
+def told(found: Sequence[CaseFindingRow]) -> str:
+    """Findings in a sentence's middle, each once."""
+    each = {one.rule: f"{one.rule.replace('_', ' ')} since {one.at:%Y-%m-%d} ({one.why})" for one in found}
+    return "; ".join(each.values())
+
+
+def lift(database: Database, finding_id: int, operator: str, reason: str) -> None:
+    """An operator has dealt with a finding, or it was none.
+
+    Raises:
+        UserError: there is no such finding, or no reason.
+        NotNow: it has been lifted.
+    """
+    checked_reason(reason)
+
+    def work(session: Session) -> None:
+        found = session.get(CaseFindingRow, finding_id, with_for_update=True)
+        if found is None:
+            raise UserError(f"there is no finding {finding_id}")
+        if found.lifted is not None:
+            raise NotNow(f"{found.lifted_by} has lifted this finding already")
+        lift_rows(session, [found], operator, reason)
+
+    database.transaction(work)
+
+
+def lift_rows(session: Session, found: Sequence[CaseFindingRow], operator: str, reason: str) -> None:
+    """Lift findings in the caller's transaction; a negotiation that a stop ended is then with the operator."""
+    for one in found:
+        one.lifted, one.lifted_by, one.reason = now(), operator, reason.strip()
+    session.flush()
+    for negotiation_id in dict.fromkeys(one.negotiation_id for one in found if one.negotiation_id):
+        row = row_of(session, negotiation_id)
+        if Status(row.status) is Status.STOPPED and not silencing(session, row):
+            row.status, row.operator = Status.WITH_A_PERSON.value, operator
+    proof = hashlib.sha256(reason.strip().encode()).hexdigest()
+    for one in found:
+        audit.record(session, operator, "lifted", one.negotiation_id, finding=one.id, rule=one.rule, reason=proof)
+
+
+def checked_reason(reason: str) -> str:
+    """A reason without spaces around it.
+
+    Raises:
+        UserError: it is none, or too long.
+    """
+    stripped = reason.strip()
+    if not 3 <= len(stripped) <= LONGEST_REASON:
+        raise UserError(f"write why, in 3 to {LONGEST_REASON} characters")
+    return stripped
+
+
+def forget_words(session: Session, negotiation_ids: Sequence[str], *, erased: bool) -> None:
+    """Before negotiations are deleted: what binds the case stays, without words; what is dealt with goes."""
+    for one in session.scalars(select(CaseFindingRow).where(CaseFindingRow.negotiation_id.in_(negotiation_ids))):
+        if one.lifted is not None or (erased and not one.binds):
+            session.delete(one)
+        else:
+            one.negotiation_id = None
+    session.flush()
