@@ -21,7 +21,7 @@ CHARACTERS, WORDS = 2**16, 2**15
 CONCEPTS = 2**14
 """Features for what the words are about, and for two of it in one sentence, in their order."""
 FEATURES = CHARACTERS + WORDS + CONCEPTS
-_REACH = 5
+_REACH = 6
 """Words that are about something between two that are taken together."""
 _LONGEST_NGRAM, _LONGEST_PHRASE = 5, 3
 _WORD = re.compile(r"[\u4e00-\u9fff]|[^\W\u4e00-\u9fff]+|[?!\uff1f\uff01]")
