@@ -117,6 +117,5 @@ def load_classifier(path: Path) -> TextClassifier:
     return loaded
 
 
-
 def _probability(logits: NDArray[np.float32]) -> list[float]:
     return [float(value) for value in 1 / (1 + np.exp(-np.clip(logits, -50, 50)))]

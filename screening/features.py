@@ -15,12 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from screening import topics
+from screening.concepts import chinese_concepts, concepts
 from screening.plain_words import parts
 
 CHARACTERS, WORDS = 2**16, 2**15
 """Features for character n-grams and for words with their pairs and triples."""
-HASHED = CHARACTERS + WORDS
+CONCEPTS = 2**14
+"""Features for what the words are about, and for two of it in one sentence, in their order."""
+HASHED = CHARACTERS + WORDS + CONCEPTS
 FEATURES = HASHED + topics.size()
+_REACH = 6
+"""Words that are about something between two that are taken together."""
 _LONGEST_NGRAM, _LONGEST_PHRASE = 5, 3
 _WORD = re.compile(r"[\u4e00-\u9fff]|[^\W\u4e00-\u9fff]+|[?!\uff1f\uff01]")
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
@@ -70,7 +75,7 @@ def _counted_ids(sentences: list[str]) -> tuple[NDArray[np.int64], NDArray[np.in
     breaks = codes == ord("\n")
     sentence = np.maximum(np.cumsum(breaks) - 1, 0)
     codes[breaks] = _SPACE
-    found = [*_character_ngrams(codes, sentence), *_phrases(text, sentence)]
+    found = [*_character_ngrams(codes, sentence), *_phrases(text, sentence), *_subjects(text, sentence)]
     row, ids = zip(*found, strict=True)
     row = np.minimum(np.concatenate(row), max(len(sentences) - 1, 0))
     return row.astype(np.int64), np.concatenate(ids)
@@ -109,15 +114,41 @@ def _phrases(text: str, sentence: NDArray[np.int64]) -> list[tuple[NDArray, NDAr
     return found
 
 
+def _subjects(text: str, sentence: NDArray[np.int64]) -> list[tuple[NDArray, NDArray]]:
+    """Concepts, and ordered pairs of them."""
+    numbers, places = [], []
+    skip = 0
+    for match in _WORD.finditer(text):
+        at, word = match.span()[0], match.group()
+        if at < skip:
+            continue
+        if "\u4e00" <= word <= "\u9fff":
+            length, found = chinese_concepts(text, at)
+            skip = at + length
+        else:
+            found = concepts(word)
+        numbers += found
+        places += [at] * len(found)
+    if not numbers:
+        return []
+    of, number, place = sentence[places], np.array(numbers, dtype=np.int64), np.array(places)
+    pairs = [(of, number)]
+    for apart in range(1, min(_REACH, len(number) - 1) + 1):
+        together = (of[apart:] == of[:-apart]) & (place[apart:] != place[:-apart])
+        pair = 128 + (number[:-apart] * 128 + number[apart:])
+        pairs.append((of[:-apart][together], pair[together]))
+    return [(row, ids % CONCEPTS + CHARACTERS + WORDS) for row, ids in pairs]
+
+
 def _normalised(
     row: NDArray[np.int64], ids: NDArray[np.int64], count: int, rarity: NDArray[np.float32] | None
 ) -> Rows:
-    """Each feature once a row; a row's n-grams and its words have the length one each."""
+    """Each feature once a row; a row's n-grams, its words and its concepts have the length one each."""
     keys = np.unique(row * FEATURES + ids)
     row, ids = keys // FEATURES, keys % FEATURES
     values = np.ones(len(ids)) if rarity is None else rarity[ids].astype(np.float64)
-    block = 2 * row + (ids >= CHARACTERS)
-    lengths = np.sqrt(np.bincount(block, weights=values**2, minlength=2 * count))
+    block = 3 * row + (ids >= CHARACTERS) + (ids >= CHARACTERS + WORDS)
+    lengths = np.sqrt(np.bincount(block, weights=values**2, minlength=3 * count))
     return Rows(ids, (values / lengths[block]).astype(np.float32), np.searchsorted(row, np.arange(count + 1)))
 
 

@@ -111,7 +111,9 @@ def _fitted(
         if not positive.any():
             continue
         heavier = (weight[~positive].sum() / weight[positive].sum()) ** settings.balance
-        model = LogisticRegression(C=settings.looseness, solver="liblinear", random_state=settings.seed, max_iter=200)
+        model = LogisticRegression(
+            C=settings.looseness, solver="liblinear", dual=True, tol=1e-3, max_iter=2000, random_state=settings.seed
+        )
         model.fit(matrix, positive, sample_weight=np.where(positive, weight * heavier, weight))
         weights[:, column] = np.where(np.abs(model.coef_[0]) < settings.least_weight, 0, model.coef_[0])
         bias[column] = model.intercept_[0]
