@@ -46,9 +46,11 @@ class TextClassifier:
         return dict(zip(self.labels, _probability(highest), strict=True))
 
     def sentence_scores(self, text: str) -> list[tuple[str, dict[str, float]]]:
-        """Each sentence in `plain_words` form with its probabilities."""
+        """Each sentence in `plain_words` form with its probabilities, and at last the whole text where it has several.
+        """
         plain = plain_words(text)
-        scored = zip(parts(plain), self._logits(plain), strict=False)
+        pieces = parts(plain)
+        scored = zip(pieces if len(pieces) == 1 else [*pieces, plain], self._logits(plain), strict=False)
         return [(part, dict(zip(self.labels, _probability(row), strict=True))) for part, row in scored]
 
     def _logits(self, plain: str) -> NDArray[np.float32]:

@@ -144,7 +144,8 @@ def _normalised(
     row: NDArray[np.int64], ids: NDArray[np.int64], count: int, rarity: NDArray[np.float32] | None
 ) -> Rows:
     """Each feature once a row; a row's n-grams, its words and its concepts have the length one each."""
-    keys = np.unique(row * FEATURES + ids)
+    keys = np.sort(row * FEATURES + ids)
+    keys = keys[np.concatenate([[True], keys[1:] != keys[:-1]])] if len(keys) else keys
     row, ids = keys // FEATURES, keys % FEATURES
     values = np.ones(len(ids)) if rarity is None else rarity[ids].astype(np.float64)
     block = 3 * row + (ids >= CHARACTERS) + (ids >= CHARACTERS + WORDS)

@@ -25,9 +25,14 @@ def plain_words(text: str) -> str:
     return "\n".join(line for part in plain.split("\n") if (line := _SPACE.sub(" ", part).strip()))
 
 
+MOST_PARTS = 40
+
+
 def parts(plain: str) -> list[str]:
-    """Sentences of text in `plain_words` form; a line's end ends one too."""
-    return [part.strip() for part in _SPLIT.split(plain) if part.strip()]
+    """Sentences of text in `plain_words` form; a line's end ends one too. Of more than `MOST_PARTS` some go together."""
+    found = [part.strip() for part in _SPLIT.split(plain) if part.strip()]
+    together = -(-len(found) // MOST_PARTS)
+    return found if together <= 1 else [" ".join(found[at : at + together]) for at in range(0, len(found), together)]
 
 
 def _unaccented(text: str) -> str:

@@ -66,7 +66,14 @@ def _compiled(patterns: list[str]) -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
 
 
+def _without_apostrophes(patterns: list[str]) -> tuple[re.Pattern[str], ...]:
+    """For text in `screening.plain_words` form: whoever writes a profile writes "don't" as everybody does."""
+    return _compiled([pattern.replace("'", "") for pattern in patterns])
+
+
 Patterns = Annotated[tuple[re.Pattern[str], ...], BeforeValidator(_compiled)]
+PlainPatterns = Annotated[tuple[re.Pattern[str], ...], BeforeValidator(_without_apostrophes)]
+"""Looked for in text in `screening.plain_words` form."""
 
 
 class Sourced(Frozen):
@@ -115,7 +122,7 @@ class Signal(Sourced):
     """What is asked where it is not sure that this was meant; yes and no answer it."""
     binds_case: bool = True
     """Whether, where it silences, no conversation about the case begins until an operator has lifted the finding."""
-    patterns: Patterns = ()
+    patterns: PlainPatterns = ()
 
     @property
     def need(self) -> int:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from app.conduct.profile import Outcome, Profile, Signal
 from data.messages.labels import SignalKind
-from plumbing.plain_text import comparable
+from screening.plain_words import plain_words
+from screening.signals import SILENCING, conceivable, heard_signals
 
 Finder = Literal["code", "classifier", "reader", "asked"]
 """Who found it; `asked`: the debtor said so when asked."""
+_MARKS = " .!?,;:\u3002\uff01\uff1f"
 _SEVERITY = {outcome: rank for rank, outcome in enumerate(Outcome)}
 
 
@@ -44,15 +46,32 @@ class Noticed:
 def noticed(text: str, profile: Profile) -> tuple[Noticed, ...]:
     """Every signal of `profile` in a debtor's message, in the order of `by_need`; one finding a signal.
 
-    A false alarm costs a person's look, a missed one may cost more, so patterns are wide and know no context.
+    Patterns are wide and know no context ("I never said stop writing"), so one is sure only where it is the whole message,
+    where a life may be in danger, or where the trained classifier finds such a message likely.
     """
-    plain = " ".join(comparable(text).split())
-    found = []
+    found = {one.signal.id: one for one in _matched(text, profile)}
+    for one in _heard(text, profile):
+        before = found.get(one.signal.id)
+        found[one.signal.id] = one if before is None else replace(
+            before, found_by=(*before.found_by, *one.found_by), sure=before.sure or one.sure
+        )
+    return by_need(found.values())
+
+
+def _matched(text: str, profile: Profile) -> Iterator[Noticed]:
+    plain = " ".join(plain_words(text).split())
     for signal in profile.signals:
         match = next((m for pattern in signal.patterns if (m := pattern.search(plain))), None)
         if match is not None:
-            found.append(Noticed(signal, match.group()))
-    return by_need(found)
+            whole = len(match.group().strip(_MARKS)) == len(plain.strip(_MARKS))
+            sure = whole or not set(signal.kinds) & set(SILENCING) or SignalKind.DISTRESS in signal.kinds
+            yield Noticed(signal, match.group(), sure=sure or conceivable(text))
+
+
+def _heard(text: str, profile: Profile) -> Iterator[Noticed]:
+    for one in heard_signals(text):
+        if (rule := profile.rule_of(one.kind)) is not None:
+            yield Noticed(rule, one.words, ("classifier",), one.sure)
 
 
 def by_need(found: Iterable[Noticed]) -> tuple[Noticed, ...]:

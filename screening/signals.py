@@ -1,0 +1,87 @@
+"""What a trained classifier hears in a debtor's words: the second of the readers that a signal is joined from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+from data.messages.labels import SignalKind
+from screening.classifier import TextClassifier, load_classifier
+
+GRAVE = "grave"
+"""The classifier's label for any of `SILENCING`, beside those of `SignalKind`."""
+SILENCING = tuple(
+    kind
+    for kind in SignalKind
+    if kind not in (SignalKind.CONTACT_LIMIT, SignalKind.VULNERABILITY, SignalKind.LANGUAGE)
+)
+"""Signals after which no program talks about the debt. They share what is learned of a grave message in general."""
+TRAINED = Path(__file__).with_name("trained") / "debtor.npz"
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A signal that the classifier hears."""
+
+    kind: SignalKind
+    words: str
+    """The sentence that says it most clearly, in the form of `screening.plain_words`."""
+    sure: bool
+    """Whether few messages that score so high are without it."""
+    score: float
+    """Log odds, in the scale of the thresholds."""
+
+
+@lru_cache(maxsize=4096)
+def heard_signals(text: str) -> tuple[Heard, ...]:
+    """What the classifier hears in a message, the likeliest first; of what it is not sure only the likeliest kind."""
+    classifier = debtor_classifier()
+    sentences = _sentences(text)
+    scores = _highest(sentences)
+    found = [(kind, scores[kind], classifier.thresholds[kind.value]) for kind in SignalKind]
+    ranked = sorted((one for one in found if one[1] >= one[2][0]), key=lambda one: one[2][1] - one[1])
+    if not ranked:
+        return ()
+    heard = [
+        Heard(kind, _telling(sentences, kind, text), score >= sure, score) for kind, score, (_, sure) in ranked
+    ]
+    return tuple(one for place, one in enumerate(heard) if one.sure or place == 0)
+
+
+def conceivable(text: str) -> bool:
+    """Whether the classifier would not be surprised by a grave signal: enough to believe a pattern that matches."""
+    scores = _highest(_sentences(text))
+    return max(scores[kind] for kind in SILENCING) >= debtor_classifier().thresholds[GRAVE][0]
+
+
+def signal_scores(probabilities: dict[str, float]) -> dict[SignalKind, float]:
+    """Log odds of each kind; to those of a grave kind the odds that the message is grave at all are added."""
+    grave = _log_odds(probabilities[GRAVE])
+    return {kind: _log_odds(probabilities[kind.value]) + grave * (kind in SILENCING) for kind in SignalKind}
+
+
+@cache
+def debtor_classifier() -> TextClassifier:
+    """The shipped one."""
+    return load_classifier(TRAINED)
+
+
+@lru_cache(maxsize=256)
+def _sentences(text: str) -> tuple[tuple[str, dict[str, float]], ...]:
+    return tuple(debtor_classifier().sentence_scores(text))
+
+
+def _highest(sentences: Sequence[tuple[str, dict[str, float]]]) -> dict[SignalKind, float]:
+    return signal_scores({label: max(one[label] for _, one in sentences) for label in debtor_classifier().labels})
+
+
+def _telling(sentences: Sequence[tuple[str, dict[str, float]]], kind: SignalKind, text: str) -> str:
+    return max(sentences, key=lambda one: one[1][kind.value])[0] if sentences else text
+
+
+def _log_odds(probability: float) -> float:
+    bounded = min(max(probability, 1e-9), 1 - 1e-9)
+    return math.log(bounded / (1 - bounded))
