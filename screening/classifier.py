@@ -7,11 +7,13 @@ A text's score for a label is that of its most telling sentence, since a long me
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,8 +74,6 @@ class TextClassifier:
 
 def save_classifier(classifier: TextClassifier, path: Path) -> None:
     """Write it as one file (NumPy's .npz, no pickle); an existing one is replaced whole or not at all."""
-    import io
-
     kept = np.flatnonzero(np.abs(classifier.weights).max(axis=1) > 0)
     described = {
         "form": FORM, "labels": classifier.labels, "thresholds": dict(classifier.thresholds),
@@ -98,7 +98,7 @@ def load_classifier(path: Path) -> TextClassifier:
         UserError: there is none, or it is damaged or of another form.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             described = json.loads(file["described"].tobytes())
             if described["form"] != FORM:
                 raise UserError(f"{path} was made by another version of maden; train it anew (python -m screening)")
@@ -112,7 +112,7 @@ def load_classifier(path: Path) -> TextClassifier:
                 {label: (low, high) for label, (low, high) in described["thresholds"].items()},
                 described["trained_on"],
             )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise UserError(f"cannot read the classifier {path}: {error}") from error
     if loaded.sha256 != described["sha256"]:
         raise UserError(f"the classifier {path} was changed or damaged after it was trained; train it anew")
