@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 
-from programs.reader.numbers import Number, numbers
+from programs.reader.stated.numbers import Number, numbers
 
 
 class Unit(StrEnum):
@@ -63,7 +63,7 @@ _UNITS: tuple[tuple[Unit, int, re.Pattern[str]], ...] = (
         re.compile(
             _BETWEEN + r"(?:(?:monthly )?(?:instal+ments?\b|installs\b|payments?\b|pmts?\b|pymts?\b|paymnts?\b|emis?\b)|"
             r"cuotas?\b|mensualidades\b|mensualidad\b|plazos?\b|pagos?\b|abonos?\b|parcialidades\b|letras\b|"
-            r"parcelas\b|partes\b|parts\b|chunks\b|lumps\b|goes\b|期|笔|次(?:还|付|结|性)|次(?=[,。.!\s]|$))"
+            r"parcelas\b|partes\b|parts\b|chunks\b|lumps\b|goes\b|期|笔|次(?=[,。.!\s还付结]|$))"
         ),
     ),
     (Unit.DAYS, 14, re.compile(r"[\s-]?(?:fortnights?\b|quincenas?\b)")),
@@ -78,11 +78,12 @@ _TENTHS = re.compile(r"打?\s?([一二三四五六七八九]{1,2}|\d(?:\.\d)?|\d
 _CENTS_ON = re.compile(r"\s?(?:cents?|c|pence|p|centavos|centimos)\s(?:on|in|to|for|per|por|sobre) (?:the|every|each|a|cada)? ?(?:dollar|pound|euro|peso|dolar|\$)")  # noqa: E501
 _HUNDREDTHS = re.compile(r"百分之\s?$")
 _FIXED: tuple[tuple[Unit, str, re.Pattern[str]], ...] = (
+    (Unit.DAYS, "2", re.compile(r"\b(?:day after tomorrow|pasado manana)\b|后天")),
     (Unit.MONTHS, "18", re.compile(r"\b(?:a year and a half|year and a half|1\.5 (?:years|yrs)|one and a half years|un ano y medio|ano y medio)\b|一年半")),
     (Unit.MONTHS, "30", re.compile(r"\b(?:two and a half years|2\.5 (?:years|yrs)|dos anos y medio|2 anos y medio)\b|[两二2]年半")),
     (Unit.MONTHS, "6", re.compile(r"\b(?:half a year|half year|medio ano)\b|半年")),
     (Unit.MONTHS, "12", re.compile(r"\b(?:a|one|un) (?:full |whole )?(?:year|ano)\b")),
-    (Unit.MONTHS, "1", re.compile(r"\b(?:a|one|un) (?:month|mes)\b|一个月")),
+    (Unit.MONTHS, "1", re.compile(r"\b(?:a|one|un) (?:month|mes)\b|一个月(?=[以之]?[后内])")),
     (Unit.DAYS, "7", re.compile(r"\b(?:a|one|una|1) (?:week|wk|semana)\b|(?:一|1)个?(?:周|星期|礼拜)")),
     (Unit.DAYS, "14", re.compile(r"\b(?:a fortnight|one fortnight|una quincena)\b|半个?月")),
     (Unit.SHARE, "50", re.compile(r"\b(?:half|1/2|la mitad|mitad|una mitad)\b(?! (?:a|an|of (?:the|my|every) (?:month|day|time|year|week))\b)|一半(?!的?(?:时间|人))")),
@@ -92,7 +93,6 @@ _FIXED: tuple[tuple[Unit, str, re.Pattern[str]], ...] = (
     (Unit.SHARE, "75", re.compile(r"\b(?:three quarters|tres cuartos|tres cuartas partes)\b|四分之三")),
     (Unit.DAYS, "0", re.compile(r"\b(?:today|right now|right away|straight away|immediately|tonight|this minute|hoy|hoy mismo|ahora mismo|ahorita|de inmediato|inmediatamente)\b|今天|今日|今晚|现在|马上|立刻|立即|当场|即刻|而家|即日")),
     (Unit.DAYS, "1", re.compile(r"\b(?:tomorrow|tmrw|tmr|2moro|tomoro|manana(?! por la manana| a la manana))\b|明天|明日|听日")),
-    (Unit.DAYS, "2", re.compile(r"\b(?:day after tomorrow|pasado manana)\b|后天")),
 )  # fmt: skip
 
 
@@ -112,7 +112,7 @@ def figures(plain_text: str) -> tuple[Figure, ...]:
     for unit, value, pattern in _FIXED:
         for match in pattern.finditer(plain_text):
             take(Figure(unit, Decimal(value), match.span()))
-    read = numbers(plain_text)
+    read = [number for number in numbers(plain_text) if not _is_ordinal(plain_text, number)]
     units = [_with_unit(plain_text, number) for number in read]
     for at, (number, figure) in enumerate(zip(read, units, strict=True)):
         low = read[at - 1] if at and _is_range(plain_text, read[at - 1], number) else None
@@ -122,6 +122,16 @@ def figures(plain_text: str) -> tuple[Figure, ...]:
             taken[slice(*figure.span)] = bytes(figure.span[1] - figure.span[0])
         take(figure)
     return tuple(sorted(found, key=lambda figure: figure.span))
+
+
+_ORDINAL_BEFORE = re.compile(r"(?:第|周|星期|礼拜|正月|初|[\d一二三四五六七八九十]月|\d[/:]|#|\bno\.? |\bnumber )$")
+_ORDINAL_AFTER = re.compile(r"(?:st|nd|rd|th|x|am|pm|hrs?|h)\b|\s(?:am|oclock|times|hours?|hrs|horas|minutes|km|people|kids|beds)\b|[/:]\d|[点號号楼岁]")
+
+
+def _is_ordinal(text: str, number: Number) -> bool:
+    """Of a date, a time or a row: no figure of an offer."""
+    start, end = number.span
+    return bool(_ORDINAL_BEFORE.search(text[max(0, start - 8) : start]) or _ORDINAL_AFTER.match(text, end))
 
 
 def _with_unit(text: str, number: Number) -> Figure:
@@ -144,7 +154,8 @@ def _with_unit(text: str, number: Number) -> Figure:
 
 def _no_count(word: str, unit: Unit) -> bool:
     """ "one day", 一次: rhythm and idiom, no figure; "one payment" is one."""
-    return word in ("one", "un", "una", "uno", "一") and unit is Unit.DAYS
+    single = word in ("one", "un", "una", "uno", "一")
+    return single and (unit is Unit.DAYS or (word == "一" and unit in (Unit.PAYMENTS, Unit.MONTHS)))
 
 
 def _two_digits(number: str) -> bool:

@@ -9,11 +9,11 @@ from decimal import Decimal
 from functools import lru_cache
 
 from data.messages.labels import ClaimKind, TermKind
-from programs.reader import cues
-from programs.reader.clauses import Clause, Clauses, clauses
-from programs.reader.dates import named_dates
-from programs.reader.doubts import doubt
-from programs.reader.figures import Figure, Unit, figures
+from programs.reader.stated import cues
+from programs.reader.stated.clauses import Clause, Clauses, clauses
+from programs.reader.stated.dates import named_dates
+from programs.reader.stated.doubts import doubt
+from programs.reader.stated.figures import Figure, Unit, figures
 
 Kind = TermKind | ClaimKind
 NEAR = 28
@@ -60,6 +60,10 @@ def _role(parts: Clauses, found: tuple[Figure, ...], at: int) -> Role | None:
     against = doubt(parts, clause, figure.span, claim=isinstance(kind, ClaimKind))
     sure = kind is not None and not against and not figure.vague and figure.value is not None
     sure = sure and (isinstance(kind, ClaimKind) or _offered(parts, clause, figure))
+    if sure and figure.unit is Unit.DAYS:
+        sure = _when_paid(parts, found, clause, figure)
+    if sure and figure.unit is Unit.BARE and kind in (TermKind.FIRST_AMOUNT, TermKind.TOTAL_AMOUNT):
+        sure = figure.value is not None and figure.value > 100  # "10 down": percent or money
     return Role(kind, figure.value, figure.span, sure, against, figure.vague)
 
 
@@ -70,6 +74,24 @@ def _offered(parts: Clauses, clause: Clause, figure: Figure) -> bool:
         return True
     rest = parts.text[clause.start : figure.span[0]] + " " + parts.text[figure.span[1] : clause.end]
     return len(re.findall(r"[a-z]+|[\u4e00-\u9fff]", rest)) <= 4
+
+
+_AT_ONCE = 3
+"""From so many days on it is a stretch of time, no "today" or "tomorrow"."""
+_AFTER_SPAN = re.compile(r"\s?(?:之?以?[内后]|from (?:now|today)|later|time\b|notice\b|to (?:pay|start|get|come|make)|for the (?:first|down)|mas\b|more\b|para (?:pagar|el|la|juntar|empezar))")
+
+
+def _when_paid(parts: Clauses, found: tuple[Figure, ...], clause: Clause, figure: Figure) -> bool:
+    """ "today" beside a payment, "in 3 weeks", "give me 10 days"; no "once a week", no "good night, tomorrow then"."""
+    words = parts.text[clause.start : clause.end]
+    before, after = _around(parts, clause, figure)
+    beside = any(
+        one.unit in (Unit.MONEY, Unit.SHARE) and clause.start <= one.span[0] < clause.end for one in found
+    )
+    if figure.value is not None and figure.value < _AT_ONCE and parts.text[figure.span[0]] not in "0123456789":
+        return beside
+    paid = beside or bool(cues.HAND_OVER.search(words) or cues.FIRST.search(words) or cues.ASK.search(before))
+    return paid and bool(cues.WITHIN.search(before) or _AFTER_SPAN.match(after))
 
 
 def _kind(parts: Clauses, found: tuple[Figure, ...], at: int, clause: Clause) -> Kind | None:

@@ -67,7 +67,7 @@ def _read(match: re.Match[str]) -> Decimal | None:
     if match["digits"]:
         value = written_digits(match["digits"])
         scale = match["scale"]
-        return value if value is None or not scale else value * _SCALES[scale.removesuffix("s")]
+        return value if value is None or not scale else value * _SCALES[scale if scale in _SCALES else scale.removesuffix("s")]
     if match["han"]:
         return _chinese(match["han"])
     if match["dozen"]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from programs.reader import cues
-from programs.reader.clauses import Clause, Clauses
+from programs.reader.stated import cues
+from programs.reader.stated.clauses import Clause, Clauses
 
 _AFTER_NOW = re.compile(r"\b(?:now|today|but|so|instead|ahora|hoy|pero|entonces)\b|现在|但|所以|那就|今天")
 _LASTED = re.compile(r"\s?(?:了(?!结)|多了|ago|old|late|behind|overdue|in arrears|pregnant|left on|sober|clean|already)")
