@@ -181,3 +181,16 @@ def _is_range(text: str, low: Number, high: Number) -> bool:
         return False
     joins_two = between.strip() in ("and", "y", "a", "o", "u")
     return not joins_two or bool(_RANGE_WORD.search(text[max(0, low.span[0] - 12) : low.span[0]])) or between.strip() in ("a", "o", "u")
+
+
+_ANY_SHARE = re.compile(r"(?<![\d.,%])(-?)(\d{1,9}(?:[.,]\d{1,4})?)\s?(?:%|per ?cent\b|por ?ciento\b)")
+
+
+def impossible_share(plain_text: str) -> str | None:
+    """The first percentage below 0 or above 100, as it was written; None where there is none."""
+    for match in _ANY_SHARE.finditer(plain_text):
+        before = plain_text[max(0, match.start() - 2) : match.start()]
+        negative = match[1] and not re.search(r"[\d%]\s?$", before)
+        if negative or float(match[2].replace(",", ".")) > 100:
+            return match[0].strip()
+    return None
