@@ -123,6 +123,8 @@ def _intended(
         raise NotClear("You seem to leave, but name terms. Do you leave (/leave), or do you make an offer?")
     if found.unsure and intent is not Intent.ACCEPT:
         raise NotClear(_asked_about(found.unsure, text, debt, named))
+    if named and found.unfounded:
+        raise NotClear(_nothing_offered(found.unfounded))
     if named:  # whoever refuses and names terms makes a counter-offer; the sentence says so
         return offer(named, table)
     if intent is Intent.ACCEPT:
