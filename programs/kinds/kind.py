@@ -21,6 +21,10 @@ from metrics.scorecard import Metric
 from plumbing.closure import files_behind, hash_of
 
 
+INFRASTRUCTURE = "infrastructure"
+"""The ending of a record that is nobody's score, in every kind."""
+
+
 class Case(Protocol):
     """One example."""
 
@@ -208,9 +212,9 @@ class Kind(ABC):
 
     def scored(self, records: Sequence[Any]) -> list[Any]:
         """A card for each record; None for one that infrastructure broke."""
-        kept = [record for record in records if record.ending.value != "infrastructure"]
+        kept = [record for record in records if record.ending.value != INFRASTRUCTURE]
         cards = iter(self.score(kept) if kept else ())
-        return [None if record.ending.value == "infrastructure" else next(cards) for record in records]
+        return [None if record.ending.value == INFRASTRUCTURE else next(cards) for record in records]
 
     def restored(self, content: Mapping[str, Any], outside: Any = None) -> Any:
         """The program of `settings` and `state`."""

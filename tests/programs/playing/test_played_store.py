@@ -157,7 +157,7 @@ def test_the_key_tells_apart(other):
 
 def test_the_key_changes_with_the_code_that_plays(monkeypatch):
     before = GROUND.key(make_case(), 0)
-    monkeypatch.setattr(played_store, "playing_code", lambda: "another")
+    monkeypatch.setattr("programs.kinds.kind.code_behind", lambda modules: "another")
     assert GROUND.key(make_case(), 0) != before
 
 
