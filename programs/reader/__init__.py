@@ -1,1 +1,1 @@
-"""The reader: what a debtor's message is about, and which terms it names."""
+"""A debtor's own words: read by a model or by rules, held against the text, and made a move that is said back."""

@@ -1,52 +1,53 @@
-"""The reader of messages."""
+"""The program that reads a debtor's message: one typed call for each part, so that long messages are read whole."""
 
 from __future__ import annotations
 
-from typing import Literal
-
 import dspy
-from pydantic import Field
 
-from data.messages.labels import ClaimKind, Intent, SignalKind, TermKind
 from programs.models.calls import call
-from signatures.answer import Answer
+from programs.reader.message_parts import message_parts
+from signatures.reading import Intent, Reading, ReadMessage
 
-
-class Item(Answer):
-    """One figure with the words that state it."""
-
-    kind: Literal[tuple(kind.value for kind in (*TermKind, *ClaimKind))]  # type: ignore[valid-type]
-    value: int | None = None
-    words: str = Field(max_length=60)
-
-
-class Reading(Answer):
-    """What the message says."""
-
-    signals: list[Literal[tuple(kind.value for kind in SignalKind)]] = Field(default=[], max_length=3)  # type: ignore[valid-type]
-    intent: Literal[tuple(kind.value for kind in Intent)]  # type: ignore[valid-type]
-    items: list[Item] = Field(default=[], max_length=6)
-
-
-class ReadMessage(dspy.Signature):
-    """Read a debtor's message and say what it is about."""
-
-    standing_offer: str = dspy.InputField()
-    currency: str = dspy.InputField()
-    message: str = dspy.InputField()
-    reading: Reading = dspy.OutputField()
+CALLER = "debtor"
+"""The role whose account reading is booked to."""
+_FIRMEST = (Intent.OFFER, Intent.LEAVE, Intent.REJECT, Intent.ACCEPT, Intent.TALK)
+"""Of the intents of several parts the first of these is the message's: an acceptance holds only if nothing limits it."""
 
 
 class MessageReader(dspy.Module):
-    """Reads one message."""
+    """Reads one message; DSPy's optimisers compile it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.predict = dspy.Predict(ReadMessage)
 
     def forward(self, standing_offer: str, message: str, currency: str) -> dspy.Prediction:
-        """Read it."""
-        found = call(
-            self.predict, "debtor", 0, 0.0, standing_offer=standing_offer, message=message, currency=currency
-        )
-        return dspy.Prediction(reading=found.reading)
+        """A `Prediction` with `reading` (signatures.reading.Reading) of the whole message.
+
+        Args:
+            standing_offer: the creditor's offer in words (`programs.table.words.package`), or "none yet".
+            message: the debtor's words as they were typed.
+            currency: ISO code of the debt.
+
+        Raises:
+            ProgramFault, InfrastructureFailure: see `programs.models.calls.call`.
+        """
+        readings: list[Reading] = []
+        for part in message_parts(message):
+            answer = call(
+                self.predict, CALLER, 0, 0.0, standing_offer=standing_offer, message=part, currency=currency
+            )
+            readings.append(answer.reading)
+        return dspy.Prediction(reading=joined(readings))
+
+
+def joined(readings: list[Reading]) -> Reading:
+    """The readings of a message's parts as one."""
+    if len(readings) == 1:
+        return readings[0]
+    intents = {one.intent for one in readings}
+    return Reading.model_construct(
+        signals=list(dict.fromkeys(signal for one in readings for signal in one.signals)),
+        intent=next(intent for intent in _FIRMEST if intent in intents),
+        said=[said for one in readings for said in one.said],
+    )

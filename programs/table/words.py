@@ -82,13 +82,13 @@ def spoken_part(text: str, dialogue: str) -> str:
     return " ".join(s for s in sentences if not _INTERNAL.search(s) and s.casefold().rstrip(".!?") not in said)
 
 
-def heard(text: str) -> str:
-    """A debtor's words made safe for one line of a prompt: nothing invisible, no line breaks, bounded.
+def heard(text: str, most_chars: int | None = MAX_HEARD_CHARS) -> str:
+    """A debtor's words made safe for one line of a prompt: nothing invisible, no line breaks, bounded unless None.
 
     A message can then not imitate a prompt's own structure ("Creditor: ..." on a new line, field markers).
     """
     flat = " ".join(visible(text, keep_newlines=False).replace("[[", "[ [").replace("##", "#").split())
-    return flat if len(flat) <= MAX_HEARD_CHARS else flat[:MAX_HEARD_CHARS] + " ... (cut)"
+    return flat if most_chars is None or len(flat) <= most_chars else flat[:most_chars] + " ... (cut)"
 
 
 def account(view: CreditorView) -> str:
