@@ -29,7 +29,7 @@ from programs.kinds.negotiations import NEGOTIATIONS
 from programs.kinds.readings import READINGS
 from programs.kinds.registry import class_name, kind_of
 from programs.maden import DebtorFactory, Maden
-from programs.reader.program import ReaderProgram
+from programs.reading import ReaderProgram
 
 ROOT = Path("artifacts")
 CHAMPION = "champion"

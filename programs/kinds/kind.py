@@ -134,7 +134,7 @@ class Kind(ABC):
     guidance: ClassVar[str] = ""
     """What whoever writes an instruction is told of all examples; empty: what the strategy says."""
     takes: ClassVar[frozenset[str]] = frozenset()
-    """Flags of the command line that mean something to it alone (`debtor`, `policy`)."""
+    """Flags of the command line that mean something to it alone (`debtor`, `policy`, `temperature`)."""
 
     @property
     def measures(self) -> tuple[Metric, ...]:

@@ -45,7 +45,7 @@ class Negotiations(Kind):
     indices = INDICES
     metric_version = METRIC_VERSION
     code = ("programs.maden", "programs.creditor.rules", "programs.debtor.seating")
-    takes = frozenset({"debtor", "policy"})
+    takes = frozenset({"debtor", "policy", "temperature"})
 
     @property
     @override

@@ -15,8 +15,8 @@ from metrics.reading.record import ReadRecord
 from metrics.reading.scoring import NOTED, READING_INDICES, READING_METRICS, READING_VERSION, ReadingCard, score_readings
 from metrics.reading.told import told_of_reading
 from programs.kinds.kind import CallSizes, Kind, Shown, Span, Words
-from programs.reader.labelled import right_reading
-from programs.reader.program import ReaderProgram, ReaderSettings, inputs_of
+from programs.reading import ReaderProgram, ReaderSettings, right_reading
+from programs.reader.message_parts import message_parts
 
 PREDICTOR = "reader.predict"
 SHORT = 60
@@ -41,7 +41,7 @@ class Readings(Kind):
     metrics = READING_METRICS
     indices = READING_INDICES
     metric_version = READING_VERSION
-    code = ("programs.reader.program",)
+    code = ("programs.reading",)
     guidance = GUIDANCE
     presets = {
         "quick": {"train": 30, "val": 20, "max_demos": 6, "demo_token_budget": 900, "candidates": 2, "trials": 3},
@@ -79,7 +79,7 @@ class Readings(Kind):
 
     @override
     def uncompiled(self, program: str, *, policy: Any, temperature: float | None, outside: Any) -> ReaderProgram:
-        return ReaderProgram(ReaderSettings(temperature=temperature))
+        return ReaderProgram(ReaderSettings())
 
     @override
     def bare(self, settings: Any, outside: Any = None) -> ReaderProgram:
@@ -111,7 +111,7 @@ class Readings(Kind):
 
     @override
     def told_by(self, case: MessageCase) -> tuple[str, str]:
-        return "message", inputs_of(case)["message"]
+        return "message", message_parts(case.message.text)[0]
 
 
 READINGS = Readings()
