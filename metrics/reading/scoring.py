@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from data.frozen import Frozen
 from data.messages.labels import Intent, SignalKind
-from data.messages.message import DebtorMessage
 from metrics.reading.costs import ReadingCosts, default_costs
 from metrics.reading.offered import offers, wanted
 from metrics.reading.record import ReadEnding, ReadRecord

@@ -68,7 +68,10 @@ def _sentences(found: Mistakes, message: DebtorMessage) -> Iterator[str]:
 def _offers(message: DebtorMessage) -> str:
     if not message.terms:
         return f"the person offers no terms, the intent is {message.intent.value}."
-    said = (f'{kind.value}{"" if value is None else f" {value:g}"} by the words "{words}"' for kind, value, words in message.terms)
+    said = (
+        f'{kind.value}{"" if value is None else f" {value:g}"} by the words "{words}"'
+        for kind, value, words in message.terms
+    )
     return f"the person offers {'; '.join(said)}."
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
-from metrics.scorecard import INDEX_IDS, METRIC_IDS
 from metrics.statistics.intervals import Interval
 from programs.artifacts.document import Artifact
 from programs.artifacts.side_by_side import DiffLine, side_by_side

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 from metrics.scorecard import Metric
 from plumbing.closure import files_behind, hash_of
-
+from signatures.instruction import ProposeInstruction
 
 INFRASTRUCTURE = "infrastructure"
 """The ending of a record that is nobody's score, in every kind."""
@@ -175,8 +175,8 @@ class Kind(ABC):
         """
 
     @abstractmethod
-    def bare(self, settings: Any, outside: Any = None) -> Any:
-        """A program with these settings, to load a state into."""
+    def bare(self, settings: Any, outside: Any = None, of: type | None = None) -> Any:
+        """A program with these settings, to load a state into; of a class made from `program_class` where one is named."""
 
     @abstractmethod
     def score(self, records: Sequence[Any]) -> list[Any]:
@@ -189,6 +189,11 @@ class Kind(ABC):
     def uncompiled_name(self, settings: Any) -> str:
         """The name of the uncompiled program with such settings."""
         return self.programs[0]
+
+    @property
+    def proposal(self) -> type[dspy.Signature]:
+        """The contract by which search asks for a new instruction."""
+        return ProposeInstruction
 
     def taught(self, predictors: Iterable[str]) -> list[str]:
         """Those of `predictors` that are given demonstrations, sorted."""
@@ -221,10 +226,6 @@ class Kind(ABC):
         program = self.bare(self.settings_class.model_validate(content["settings"]), outside)
         program.load_state(content["state"])
         return program
-
-    def metric(self, example: dspy.Example, pred: dspy.Prediction, trace: Any = None, **_: Any) -> float:
-        """The objective in 0..1, as DSPy's optimisers call it."""
-        return float(self.score([pred.negotiation])[0].objective)
 
 
 @lru_cache(maxsize=8)

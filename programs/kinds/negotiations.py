@@ -75,8 +75,9 @@ class Negotiations(Kind):
         return self.bare(settings, outside)
 
     @override
-    def bare(self, settings: Any, outside: Any = None) -> Maden:
-        return Maden(settings, outside or SimulatedDebtor)
+    def bare(self, settings: Any, outside: Any = None, of: type | None = None) -> Maden:
+        made: Maden = (of or Maden)(settings, outside or SimulatedDebtor)
+        return made
 
     @override
     def score(self, records: Sequence[Negotiation]) -> list[Scorecard]:

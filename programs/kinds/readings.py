@@ -6,17 +6,26 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import dspy
 from typing_extensions import override
 
 from data.messages.book import MessageBook, MessageCase, read_message_book
 from data.messages.labels import SignalKind
 from metrics.reading.costs import default_costs
 from metrics.reading.record import ReadRecord
-from metrics.reading.scoring import NOTED, READING_INDICES, READING_METRICS, READING_VERSION, ReadingCard, score_readings
+from metrics.reading.scoring import (
+    NOTED,
+    READING_INDICES,
+    READING_METRICS,
+    READING_VERSION,
+    ReadingCard,
+    score_readings,
+)
 from metrics.reading.told import told_of_reading
 from programs.kinds.kind import CallSizes, Kind, Shown, Span, Words
-from programs.reading import ReaderProgram, ReaderSettings, right_reading
 from programs.reader.message_parts import message_parts
+from programs.reading import ReaderProgram, ReaderSettings, right_reading
+from signatures.instruction import ProposeReadingInstruction
 
 PREDICTOR = "reader.predict"
 SHORT = 60
@@ -45,7 +54,14 @@ class Readings(Kind):
     guidance = GUIDANCE
     presets = {
         "quick": {"train": 30, "val": 20, "max_demos": 6, "demo_token_budget": 900, "candidates": 2, "trials": 3},
-        "standard": {"train": 150, "val": 100, "max_demos": 10, "demo_token_budget": 1500, "candidates": 4, "trials": 8},
+        "standard": {
+            "train": 150,
+            "val": 100,
+            "max_demos": 10,
+            "demo_token_budget": 1500,
+            "candidates": 4,
+            "trials": 8,
+        },
         "thorough": {
             "train": 500,
             "val": 300,
@@ -82,8 +98,14 @@ class Readings(Kind):
         return ReaderProgram(ReaderSettings())
 
     @override
-    def bare(self, settings: Any, outside: Any = None) -> ReaderProgram:
-        return ReaderProgram(settings)
+    def bare(self, settings: Any, outside: Any = None, of: type | None = None) -> ReaderProgram:
+        made: ReaderProgram = (of or ReaderProgram)(settings)
+        return made
+
+    @property
+    @override
+    def proposal(self) -> type[dspy.Signature]:
+        return ProposeReadingInstruction
 
     @override
     def score(self, records: Sequence[ReadRecord]) -> list[ReadingCard]:

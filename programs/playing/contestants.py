@@ -17,8 +17,8 @@ import dspy
 
 from data.domain import CreditorPolicy, CreditorView, DebtCase
 from plumbing.errors import UserError
-from programs.artifacts.store import ROOT as ARTIFACTS
 from programs.artifacts.restoring import artifact_kind, restored
+from programs.artifacts.store import ROOT as ARTIFACTS
 from programs.artifacts.store import load_program, read_artifact
 from programs.creditor.fingerprints import canonical_sha256
 from programs.creditor.rules import BASELINES, RuleCreditor

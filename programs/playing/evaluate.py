@@ -127,8 +127,7 @@ def scored_evaluation(
     cards = kind.scored(negotiations)
     return Evaluation(
         tuple(
-            Played(n.case.case_id, trial, n, card)
-            for n, trial, card in zip(negotiations, trials, cards, strict=True)
+            Played(n.case.case_id, trial, n, card) for n, trial, card in zip(negotiations, trials, cards, strict=True)
         )
     )
 

@@ -15,7 +15,6 @@ import pytest
 from data.domain import DebtCase, Ending, Move, MoveKind, Negotiation, Speaker, Turn
 from data.terms import Terms
 from plumbing import files
-from programs.playing import played_store
 from programs.playing.played_store import Ground, PlayedStore, evaluate_with_store, lm_id, owed
 from tests.data.builders import make_case, unlike
 
