@@ -53,16 +53,17 @@ def read(prompt: str) -> dict[str, Any]:
     if "proposed_instruction" in prompt:
         return {"proposed_instruction": f"Notice lawyer and dispute, variant {len(prompt) % 7}."}
     if "new_instruction" in prompt:
-        return {"new_instruction": f"Notice every lawyer and dispute at once, try {len(prompt) % 5}."}
+        return {"new_instruction": f"Notice everything at once, try {len(prompt) % 5}."}
     before, _, asked = prompt.rpartition("[[ ## message ## ]]")
     message = asked.partition("[[")[0]
-    learned = [signal for signal in SIGNALS if f'"{signal}"' in before.partition("[[ ## standing_offer")[2].rpartition("[[ ## standing")[0]]
-    learned += [signal for signal in SIGNALS if f"otice lawyer and {signal}" in prompt or f" {signal} at once" in prompt]
+    shown = before.partition("[[ ## standing_offer")[2].rpartition("[[ ## standing_offer")[0]
+    told = prompt.partition("Notice ")[2][:60]
+    learned = [signal for signal in SIGNALS if f'"{signal}"' in shown or signal in told or "everything" in told]
     months = [word for word, after in zip(message.split(), message.split()[1:], strict=False) if after == "months"]
     said = [{"words": f"{months[0]} months", "kind": "installment_periods", "value": int(months[0])}] if months else []
     return {
         "reading": {
-            "signals": [signal for signal in dict.fromkeys(learned) if SIGNALS[signal] in message],
+            "signals": [signal for signal in learned if SIGNALS[signal] in message],
             "intent": "offer" if said else "talk",
             "said": said,
         }
