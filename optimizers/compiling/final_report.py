@@ -72,7 +72,8 @@ def _closing(outcome: CompileOutcome) -> Iterator[str]:
     note = " (stopped early: the best candidate so far)" if outcome.halted else no_demos if wanted and not demos else ""
     same = artifact.program_sha256 == outcome.uncompiled_sha256 and not note
     yield f"saved {artifact.path} with {demos} demonstrations{note}{SAME if same else ''}"
-    yield f"next: python -m programs.compare {kind.uncompiled_name(artifact.settings)} {artifact.reference} --split heldout"
+    names = f"{kind.uncompiled_name(artifact.settings)} {artifact.reference}"
+    yield f"next: python -m programs.compare {names} --split heldout"
 
 
 def _kind(outcome: CompileOutcome) -> Kind:

@@ -138,7 +138,7 @@ def session_of(config: CompileConfig) -> Session:
 
 
 def chosen(book: Book, split: str, count: int, seed: int, kind: Kind = NEGOTIATIONS) -> tuple[Any, ...]:
-    """`count` debtors (or other examples) of a split, drawn by the seed; the same ones whatever the order of the book."""
+    """`count` debtors (or other examples) of a split, drawn by the seed, whatever the order of the book."""
     cases = sorted(book.split(split), key=lambda case: case.case_id)
     if len(cases) < count:
         raise UserError(

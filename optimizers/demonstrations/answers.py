@@ -1,4 +1,4 @@
-"""The calls of a played example as demonstrations, where each predictor is called once: with the right answer beside it.
+"""The calls of a played example as demonstrations, where each predictor is called once, with the right answer.
 
 A labelled example may be shown whether or not the program got it right, and shows most where it did not. Where nobody
 knows the right answer, the program's own serves if the example scored well.

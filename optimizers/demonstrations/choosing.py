@@ -46,8 +46,8 @@ def good_ones(
 ) -> list[Demonstration]:
     """All demonstrations of the negotiations at or above `threshold`.
 
-    Where none reaches a threshold of our own choice the best one serves, unless it is below `LEAST_THRESHOLD`. Of a kind
-    with labels all serve, since the labels say what would have been right.
+    Where none reaches a threshold of our own choice the best one serves, unless it is below `LEAST_THRESHOLD`. Of a
+    kind with labels all serve, since the labels say what would have been right.
 
     Raises:
         ForeignDemonstration: a negotiation is not with one of `train`.

@@ -83,7 +83,8 @@ def proposed(task: CompileTask, played: Sequence[Recorded], known: Sequence[Inst
             text = _asked(task, predictor, own[predictor], _told(task, played, predictor, number), number)
             if text and text not in texts | set(own.values()):
                 texts.add(text)
-                reason = f"proposed by the prompt model from the feedback of {min(SHOWN, len(played))} {task.kind.words.record}s"
+                seen = f"{min(SHOWN, len(played))} {task.kind.words.record}s"
+                reason = f"proposed by the prompt model from the feedback of {seen}"
                 found.append(Instruction(predictor=predictor, name=f"proposal {number}", reason=reason, text=text))
     return found
 

@@ -73,8 +73,10 @@ def compile_program(task: CompileTask) -> Any:
 
 
 class _Mipro(dspy.MIPROv2):
-    """MIPROv2 whose demonstration sets are ours where labels say what is right: DSPy's bootstrap knows own answers only,
-    and plays the training examples again for each set."""
+    """MIPROv2 whose demonstration sets are ours where labels say what is right.
+
+    DSPy's bootstrap knows own answers only, and plays the training examples again for each set.
+    """
 
     def __init__(self, task: CompileTask, **settings: Any) -> None:
         super().__init__(**settings)

@@ -97,7 +97,7 @@ class BarsWatcher(RunWatcher):
             for candidate in self._candidates.values():
                 candidate.scores = {}
             self._trying = None
-            self._bars.phase(name, negotiations)
+            self._bars.phase(name, negotiations, f"{self._words.record}s")
 
     @override
     def turn(self, case_id: str, turn: Turn) -> None:

@@ -164,7 +164,7 @@ def _restored(ref: str | Path, kind: Kind, root: Path, outside: Any = None) -> A
     artifact = read_artifact(ref, root=root)
     if (found := artifact_kind(artifact)) is not kind:
         raise UserError(
-            f"{artifact.reference} is a program for {found.words.record}s, here one for {kind.words.record}s is needed; "
+            f"{artifact.reference} is for {found.words.record}s, here a program for {kind.words.record}s is needed; "
             f"python -m programs.artifacts list shows all"
         )
     return restored(artifact, outside)

@@ -1,7 +1,7 @@
 """What tells one kind of program from another, for everything that compiles, saves, plays and compares programs.
 
-A kind is a program, its examples, its metric, and how one example is played to a stored, scored record. A program of any
-kind is called as `program(case=, seed=)` and returns a prediction whose `negotiation` is the record; a record has
+A kind is a program, its examples, its metric, and how one example is played to a stored, scored record. A program of
+any kind is called as `program(case=, seed=)` and returns a prediction whose `negotiation` is the record; a record has
 `case` (with a `case_id`), `seed`, `ending` (`infrastructure` is nobody's score) and `failure`.
 """
 
@@ -131,6 +131,8 @@ class Kind(ABC):
     """The modules that decide how an example is played."""
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """Sizes by preset, where those of negotiations do not fit: `train`, `val` and the strategies' knobs."""
+    margins: ClassVar[Mapping[str, float]] = {}
+    """The smallest difference that matters, by metric, where a comparison has no file of them."""
     guidance: ClassVar[str] = ""
     """What whoever writes an instruction is told of all examples; empty: what the strategy says."""
     takes: ClassVar[frozenset[str]] = frozenset()
@@ -176,7 +178,7 @@ class Kind(ABC):
 
     @abstractmethod
     def bare(self, settings: Any, outside: Any = None, of: type | None = None) -> Any:
-        """A program with these settings, to load a state into; of a class made from `program_class` where one is named."""
+        """A program with these settings, to load a state into; of a class made from `program_class` if one is named."""
 
     @abstractmethod
     def score(self, records: Sequence[Any]) -> list[Any]:
@@ -202,6 +204,10 @@ class Kind(ABC):
     def shown(self, record: Any) -> Shown:
         """What the record would show as a demonstration."""
         return Shown(self.name, self.name, 1.0)
+
+    def traits(self, case: Any) -> dict[str, str]:
+        """By what a comparison slices the examples, and the example's value."""
+        return {}
 
     def right_answers(self, case: Any) -> dict[str, dict[str, Any]]:
         """The outputs that each predictor should give, where the labels say; empty where nobody knows."""

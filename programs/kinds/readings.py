@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import dspy
 from typing_extensions import override
@@ -33,8 +33,8 @@ SHORT = 60
 GUIDANCE = (
     "The assistant reads another person's message each time. Write rules that hold for all of them: no wording of a "
     "particular message. Say what gives notice of each signal and what only looks like it, and what is no term of an "
-    "offer: the past, another debt, other people, reported speech, a refusal. Keep the rules of the current instruction "
-    "that the feedback does not speak against, and keep it short: it is read again in every call."
+    "offer: past things, another debt, other people, reported speech, a refusal. Keep the rules of the instruction "
+    "that the feedback does not speak against, and keep it short; it is read again in every call."
 )
 
 
@@ -51,8 +51,17 @@ class Readings(Kind):
     indices = READING_INDICES
     metric_version = READING_VERSION
     code = ("programs.reading",)
+    margins: ClassVar = {
+        "MISS": 0.05,
+        "INVENT": 0.01,
+        "SILENCE": 0.02,
+        "RIGHT": 0.05,
+        "ASK": 0.05,
+        "NOTE": 0.05,
+        "objective": 0.02,
+    }
     guidance = GUIDANCE
-    presets = {
+    presets: ClassVar = {
         "quick": {"train": 30, "val": 20, "max_demos": 6, "demo_token_budget": 900, "candidates": 2, "trials": 3},
         "standard": {
             "train": 150,
@@ -126,6 +135,12 @@ class Readings(Kind):
             return Shown(message.intent.value, "plain", short * (1 + misread))
         grave = 1.0 if signals[0] in NOTED else 2.0
         return Shown(signals[0].value, "signal", short * grave * (1 + misread))
+
+    @override
+    def traits(self, case: MessageCase) -> dict[str, str]:
+        message = case.message
+        about = next((kind.value for kind in SignalKind if kind in message.signals), "no signal")
+        return {"intent": message.intent.value, "language": message.language, "signal": about}
 
     @override
     def right_answers(self, case: MessageCase) -> dict[str, dict[str, Any]]:

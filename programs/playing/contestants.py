@@ -139,7 +139,8 @@ def kind_of_names(names: Sequence[str], artifacts: Path = ARTIFACTS) -> Kind:
 def _kind_of_name(name: str, artifacts: Path) -> Kind:
     if name in PROGRAMS:
         return PROGRAMS[name]
-    if is_saved_play(name) or name in BASELINES or not _looks_like_artifact(name, artifacts):
+    known = is_saved_play(name) or name in BASELINES or _looks_like_model(name)
+    if known or not _looks_like_artifact(name, artifacts):
         return NEGOTIATIONS
     return artifact_kind(read_artifact(name, root=artifacts))
 

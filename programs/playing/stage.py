@@ -27,7 +27,7 @@ GIVE_UP_AFTER = 5
 
 
 def chosen_debtors(book: Book, split: str, number: int | None, kind: Kind = NEGOTIATIONS) -> tuple[Any, ...]:
-    """`number` debtors (or other examples) of the split, the same whatever the order of the book, and a part of any larger choice.
+    """`number` debtors (or other examples) of the split, whatever the order of the book, a part of any larger choice.
 
     Raises:
         UserError: the split has no debtors, or not so many.

@@ -49,7 +49,9 @@ def message_book(folder: Path, per_signal: int = 4) -> Path:
 def read(prompt: str) -> dict[str, Any]:
     """Finds the term always, and a signal only if a demonstration, or the instruction, shows it."""
     if "current_instruction" in prompt and "diagnosis" in prompt:
-        return {"proposal": {"diagnosis": "Too much is missed.", "instruction": f"Notice lawyer and stop. {len(prompt)}"}}
+        return {
+            "proposal": {"diagnosis": "Too much is missed.", "instruction": f"Notice lawyer and stop. {len(prompt)}"}
+        }
     if "proposed_instruction" in prompt:
         return {"proposed_instruction": f"Notice lawyer and dispute, variant {len(prompt) % 7}."}
     if "new_instruction" in prompt:
