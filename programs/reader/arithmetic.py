@@ -1,0 +1,146 @@
+"""Sums and dates as terms of this debt: "$200 a month" is a number of instalments, "$400 today" a share and days."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
+
+from data.amounts import minor_digits
+from data.dimensions import SPECS, Dimension
+from data.messages.labels import TermKind
+from data.terms import Terms
+from metrics.money.schedule import immediate_payment, money_due
+from programs.reader.understood import NotClear
+from programs.table.words import money
+
+_A_YEAR = {TermKind.INSTALLMENT_AMOUNT: 12, TermKind.FORTNIGHTLY_AMOUNT: 26, TermKind.WEEKLY_AMOUNT: 52}
+_EACH = {
+    TermKind.INSTALLMENT_AMOUNT: "a month", TermKind.FORTNIGHTLY_AMOUNT: "every two weeks", TermKind.WEEKLY_AMOUNT: "a week",
+}  # fmt: skip
+AGREES = Decimal("0.1")
+"""Instalments and their number, both named, agree where their product misses the rest by no more than this share."""
+
+
+@dataclass(frozen=True)
+class Debt:
+    """What the arithmetic is done on."""
+
+    outstanding: int
+    """Minor units."""
+    currency: str
+    base: Terms | None
+    """The terms that unnamed figures are taken from."""
+
+    def money(self, major: Decimal) -> str:
+        """A sum that a person named, in words."""
+        return money(int(major.scaleb(minor_digits(self.currency))), self.currency)
+
+    def minor(self, major: Decimal) -> int:
+        """A sum in minor units."""
+        return int(major.scaleb(minor_digits(self.currency)))
+
+
+def terms(said: Mapping[TermKind, Decimal], debt: Debt) -> dict[Dimension, float]:
+    """The terms that figures mean on this debt.
+
+    Raises:
+        NotClear: a sum is more than the debt, makes no possible number of instalments, or two figures contradict.
+    """
+    named: dict[Dimension, float] = {}
+    for kind, dimension in _DIRECT.items():
+        if kind in said:
+            named[dimension] = _bounded(dimension, float(said[kind]))
+    if TermKind.TOTAL_AMOUNT in said:
+        _merge(named, "discount_pct", _discount(said[TermKind.TOTAL_AMOUNT], debt), said[TermKind.TOTAL_AMOUNT], debt)
+    if TermKind.FIRST_AMOUNT in said:
+        first = said[TermKind.FIRST_AMOUNT]
+        _merge(named, "immediate_payment_pct", _share(first, named, debt), first, debt)
+    for kind in _A_YEAR:
+        if kind in said:
+            _instalments(kind, said[kind], named, debt)
+    return named
+
+
+_DIRECT: dict[TermKind, Dimension] = {
+    TermKind.DISCOUNT_PCT: "discount_pct",
+    TermKind.IMMEDIATE_PAYMENT_PCT: "immediate_payment_pct",
+    TermKind.IMMEDIATE_PAYMENT_DAYS: "immediate_payment_days",
+    TermKind.FIRST_DATE: "immediate_payment_days",
+    TermKind.INSTALLMENT_PERIODS: "installment_periods",
+}
+
+
+def _bounded(dimension: Dimension, value: float) -> float:
+    spec = SPECS[dimension]
+    low, high = spec.bounds
+    if not low <= value <= high or (spec.step and not float(value).is_integer()):
+        raise NotClear(f"{value:g} cannot be the {spec.label}: it is from {low} to {high}. What do you mean?")
+    return value
+
+
+def _merge(named: dict[Dimension, float], dimension: Dimension, value: float, amount: Decimal, debt: Debt) -> None:
+    if abs(named.setdefault(dimension, value) - value) > 1:
+        raise NotClear(
+            f"{debt.money(amount)} would be {value:g} as the {SPECS[dimension].label}, but you also name "
+            f"{named[dimension]:g}. Which of the two do you mean?"
+        )
+
+
+def _discount(total: Decimal, debt: Debt) -> float:
+    minor = debt.minor(total)
+    if minor > debt.outstanding:
+        owed = money(debt.outstanding, debt.currency)
+        raise NotClear(f"You name {debt.money(total)}, but {owed} is owed in all. What do you offer?")
+    return _percent(debt.outstanding - minor, debt.outstanding)
+
+
+def _share(first: Decimal, named: Mapping[Dimension, float], debt: Debt) -> float:
+    due = money_due(_package(named, debt), debt.outstanding)
+    minor = debt.minor(first)
+    if minor > due or due == 0:
+        raise NotClear(
+            f"You name a first payment of {debt.money(first)}, but {money(due, debt.currency)} is to be paid in all. "
+            "How much do you mean?"
+        )
+    return _percent(minor, due)
+
+
+def _instalments(kind: TermKind, amount: Decimal, named: dict[Dimension, float], debt: Debt) -> None:
+    package = _package(named, debt)
+    due = money_due(package, debt.outstanding)
+    rest = due - immediate_payment(package, debt.outstanding)
+    monthly = Decimal(debt.minor(amount)) * _A_YEAR[kind] / 12
+    each = f"{debt.money(amount)} {_EACH[kind]}"
+    if monthly <= 0 or monthly > max(rest, 1):
+        raise NotClear(
+            f"You name {each}, but {money(rest, debt.currency)} remains to be paid in instalments. What do you mean?"
+        )
+    periods = int((rest / monthly).to_integral_value(ROUND_CEILING))
+    low, high = SPECS["installment_periods"].bounds
+    if not low <= periods <= high:
+        raise NotClear(
+            f"{each} would take {periods} months to pay {money(rest, debt.currency)}; the most is {high}. "
+            "Can you name more a month, or another way?"
+        )
+    counted = named.setdefault("installment_periods", periods)
+    if abs(monthly * Decimal(counted) - rest) > AGREES * rest and counted != periods:
+        product = money(int(monthly * Decimal(counted)), debt.currency)
+        raise NotClear(
+            f"{counted:g} instalments at {each} make {product}, but {money(rest, debt.currency)} remains to be paid. "
+            "Which of the two do you mean?"
+        )
+
+
+def _package(named: Mapping[Dimension, float], debt: Debt) -> Terms:
+    base = debt.base or _NOTHING_STANDS
+    return base.model_copy(update={k: v for k, v in named.items() if k != "installment_periods"})
+
+
+_NOTHING_STANDS = Terms(
+    discount_pct=0, immediate_payment_pct=0, immediate_payment_days=0, installment_periods=1
+)
+
+
+def _percent(part: int, whole: int) -> float:
+    return float(round(Decimal(100) * part / whole, 2))

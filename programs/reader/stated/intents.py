@@ -1,0 +1,56 @@
+"""What a message does, by its words alone: takes the offer, refuses it, ends the talk; anything unsure is talk."""
+
+from __future__ import annotations
+
+import re
+
+from data.messages.labels import Intent
+from programs.reader.stated import cues
+from programs.reader.stated.clauses import clauses
+
+_ACCEPTS = cues.cue(
+    r"i accept|accepted|i agree|agreed|deal|its a deal|ill take it|i take it|i will take it|sounds good|works for me|that works|im in|sign me up|count me in|yes please|go ahead|lets do it|ok lets do|i can do that|fine by me|fine with me|happy with (?:that|it)|you have a deal|done deal|ill sign",  # noqa: E501
+    r"acept(?:o|amos)|estoy de acuerdo|de acuerdo|trato hecho|trato|me parece (?:bien|justo|perfecto)|hecho|cerramos|va que va|vale|dale|sale y vale|conforme|lo tomo|me sirve|asi quedamos|adelante|listo",
+    r"我?同意|我?接受|成交|可以的|没问题|就这么(?:定|办)|行[,，。!！]?(?:就|那)|那就(?:这样|按)|按你们?(?:说的|的方案)|我?答应|说定了|好的?[,，]?就|没意见|就按",
+)
+_REFUSES = cues.cue(
+    r"no|nope|nah|no way|i refuse|i cant (?:accept|agree|do (?:that|this|it))|i cannot (?:accept|agree|do (?:that|this|it))|not acceptable|i reject|rejected|too (?:much|high)|cant afford",
+    r"no(?: puedo| acepto| me alcanza| estoy de acuerdo)?|ni hablar|imposible|rechazo|es (?:mucho|demasiado)|no gracias",
+    r"不行|不接受|不同意|拒绝|没法接受|做不到|太(?:多|高|贵)|接受不了|免谈",
+)
+_LEAVES = cues.cue(
+    r"good ?bye|bye|im done(?: here| talking| for (?:today|tonight|now))?|end (?:this|the) (?:chat|talk|conversation|negotiation)|im leaving|i leave|talk (?:tomorrow|later)|have to go|gotta go|good night|i quit|we are done|were done",  # noqa: E501
+    r"adios|chau|chao|hasta luego|hasta manana|me voy|termino (?:la|esta) (?:platica|conversacion)|hasta aqui|buenas noches|aqui termina|ya me voy",
+    r"再见|拜拜|不聊了|不谈了|先这样|到此为止|不说了|下次再(?:说|聊)|明天再(?:说|聊)",
+)
+_LIMITS = re.compile(
+    r"\b(?:but|if|unless|only if|except|however|provided|when|once|pero|si|siempre y cuando|salvo|excepto|cuando)\b|但|不过|如果|要是|除非|只要|\?|？"
+)
+_DENIES = re.compile(r"\b(?:not|dont|do not|cant|cannot|wont|never|no|ni|nunca|jamas|isnt|aint)\b|不(?!过|好意思)|没(?!问题|意见)|别|唔")
+
+
+def accepts(plain_text: str) -> bool:
+    """The words say so in a clause without a denial, and the message sets no condition."""
+    if _LIMITS.search(plain_text):
+        return False
+    said = [words for words in _clauses(plain_text) if _ACCEPTS.search(words)]
+    return bool(said) and not any(_DENIES.search(words) for words in _clauses(plain_text))
+
+
+def leaves(plain_text: str) -> bool:
+    """The words say goodbye, or that this is the end of it."""
+    return any(_LEAVES.search(words) for words in _clauses(plain_text))
+
+
+def intent(plain_text: str) -> Intent:
+    """Of the words alone; whether they make an offer is decided by their figures."""
+    if accepts(plain_text):
+        return Intent.ACCEPT
+    if leaves(plain_text):
+        return Intent.LEAVE
+    return Intent.REJECT if any(_REFUSES.search(words) for words in _clauses(plain_text)[:2]) else Intent.TALK
+
+
+def _clauses(plain_text: str) -> list[str]:
+    parts = clauses(plain_text)
+    return [parts.words(one) for one in parts.all]

@@ -1,0 +1,198 @@
+"""What each figure of a message is: a term offered now for this debt, a claim about the household, or neither."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+
+from data.messages.labels import ClaimKind, TermKind
+from programs.reader.stated import cues
+from programs.reader.stated.clauses import Clause, Clauses, clauses
+from programs.reader.stated.dates import named_dates
+from programs.reader.stated.doubts import doubt
+from programs.reader.stated.figures import Figure, Unit, figures
+
+Kind = TermKind | ClaimKind
+NEAR = 28
+"""Characters of a clause beside a figure in which a rhythm or a cue is the figure's own."""
+
+
+@dataclass(frozen=True)
+class Role:
+    """A figure and what it is taken for."""
+
+    kind: Kind | None
+    """None: nothing that we know."""
+    value: Decimal | None
+    span: tuple[int, int]
+    sure: bool
+    """The words say by themselves that it is offered (or claimed) now for this debt."""
+    doubt: str = ""
+    """Why it is no term: "past", "negated" ...; empty where nothing speaks against it."""
+    vague: bool = False
+
+
+@lru_cache(maxsize=256)
+def roles(plain_text: str, today: date) -> tuple[Role, ...]:
+    """What every figure and date of a `plain` text is, in the order of reading."""
+    parts = clauses(plain_text)
+    found = figures(plain_text)
+    dates = named_dates(plain_text, today)
+    within_dates = [one.span for one in dates]
+    said = [
+        _role(parts, found, at)
+        for at, figure in enumerate(found)
+        if not any(low <= figure.span[0] and figure.span[1] <= high for low, high in within_dates)
+    ]
+    said += [_date_role(parts, found, one.days, one.span) for one in dates]
+    return tuple(sorted((role for role in said if role is not None), key=lambda role: role.span))
+
+
+def _role(parts: Clauses, found: tuple[Figure, ...], at: int) -> Role | None:
+    figure = found[at]
+    clause = parts.at(figure.span[0])
+    kind = _kind(parts, found, at, clause)
+    if kind is None and figure.unit is Unit.BARE:
+        return None
+    against = doubt(parts, clause, figure.span, claim=isinstance(kind, ClaimKind))
+    sure = kind is not None and not against and not figure.vague and figure.value is not None
+    sure = sure and (isinstance(kind, ClaimKind) or _offered(parts, clause, figure))
+    if sure and figure.unit is Unit.DAYS:
+        sure = _when_paid(parts, found, clause, figure)
+    if sure and figure.unit is Unit.BARE and kind in (TermKind.FIRST_AMOUNT, TermKind.TOTAL_AMOUNT):
+        sure = figure.value is not None and figure.value > 100  # "10 down": percent or money
+    return Role(kind, figure.value, figure.span, sure, against, figure.vague)
+
+
+def _offered(parts: Clauses, clause: Clause, figure: Figure) -> bool:
+    """The clause asks or pays, or says nothing but the figure."""
+    words = parts.words(clause)
+    if cues.PAY.search(words) or cues.ASK.search(words) or cues.BOUND.search(words):
+        return True
+    rest = parts.text[clause.start : figure.span[0]] + " " + parts.text[figure.span[1] : clause.end]
+    return len(re.findall(r"[a-z]+|[\u4e00-\u9fff]", rest)) <= 4
+
+
+_AT_ONCE = 3
+"""From so many days on it is a stretch of time, no "today" or "tomorrow"."""
+_AFTER_SPAN = re.compile(r"\s?(?:之?以?[内后]|from (?:now|today)|later|time\b|notice\b|to (?:pay|start|get|come|make)|for the (?:first|down)|mas\b|more\b|para (?:pagar|el|la|juntar|empezar))")
+
+
+def _when_paid(parts: Clauses, found: tuple[Figure, ...], clause: Clause, figure: Figure) -> bool:
+    """ "today" beside a payment, "in 3 weeks", "give me 10 days"; no "once a week", no "good night, tomorrow then"."""
+    words = parts.text[clause.start : clause.end]
+    before, after = _around(parts, clause, figure)
+    beside = any(
+        one.unit in (Unit.MONEY, Unit.SHARE) and clause.start <= one.span[0] < clause.end for one in found
+    )
+    if figure.value is not None and figure.value < _AT_ONCE and parts.text[figure.span[0]] not in "0123456789":
+        return beside
+    paid = beside or bool(cues.HAND_OVER.search(words) or cues.FIRST.search(words) or cues.ASK.search(before))
+    return paid and bool(cues.WITHIN.search(before) or _AFTER_SPAN.match(after))
+
+
+def _kind(parts: Clauses, found: tuple[Figure, ...], at: int, clause: Clause) -> Kind | None:
+    figure = found[at]
+    if figure.unit in (Unit.MONEY, Unit.BARE):
+        return _kind_of_money(parts, found, at, clause)
+    if figure.unit is Unit.OFF:
+        return TermKind.DISCOUNT_PCT
+    if figure.unit is Unit.SHARE:
+        return _kind_of_share(parts, clause, figure)
+    if figure.unit is Unit.DAYS:
+        return TermKind.IMMEDIATE_PAYMENT_DAYS
+    if figure.unit is Unit.MONTHS and _is_rhythm(parts.text, found, at):
+        return None
+    return TermKind.INSTALLMENT_PERIODS
+
+
+def _is_rhythm(text: str, found: tuple[Figure, ...], at: int) -> bool:
+    """ "200 a month": the month is how often, no number of months."""
+    before = found[at - 1] if at else None
+    near = before is not None and before.unit in (Unit.MONEY, Unit.BARE) and found[at].span[0] - before.span[1] <= 2
+    return found[at].value == 1 and (near or bool(cues.MONTHLY.search(text[found[at].span[0] : found[at].span[1] + 6])))
+
+
+def _around(parts: Clauses, clause: Clause, figure: Figure) -> tuple[str, str]:
+    """What stands just before and just after a figure in its clause."""
+    return (
+        parts.text[max(clause.start, figure.span[0] - NEAR) : figure.span[0]],
+        parts.text[figure.span[1] : min(clause.end, figure.span[1] + NEAR)],
+    )
+
+
+def _rhythm(parts: Clauses, found: tuple[Figure, ...], at: int, clause: Clause) -> TermKind | None:
+    before, after = _around(parts, clause, found[at])
+    end = found[at + 1].span[0] if at + 1 < len(found) and found[at + 1].unit in (Unit.MONEY, Unit.SHARE) else None
+    after = after if end is None else parts.text[found[at].span[1] : min(end, found[at].span[1] + len(after))]
+    for where in (after, before):
+        for pattern, kind in (
+            (cues.FORTNIGHTLY, TermKind.FORTNIGHTLY_AMOUNT), (cues.WEEKLY, TermKind.WEEKLY_AMOUNT),
+            (cues.MONTHLY, TermKind.INSTALLMENT_AMOUNT),
+        ):  # fmt: skip
+            if pattern.search(where):
+                return kind
+    return None
+
+
+def _kind_of_money(parts: Clauses, found: tuple[Figure, ...], at: int, clause: Clause) -> Kind | None:
+    figure, words = found[at], parts.words(clause)
+    rhythm = _rhythm(parts, found, at, clause)
+    if cues.INCOME.search(words) and (rhythm in (None, TermKind.INSTALLMENT_AMOUNT)):
+        pays = cues.PAY.search(parts.text[max(clause.start, figure.span[0] - 14) : figure.span[0]])
+        return None if pays else _claim(ClaimKind.MONTHLY_INCOME, figure)
+    if cues.EXPENSES.search(words) and rhythm in (None, TermKind.INSTALLMENT_AMOUNT):
+        return _claim(ClaimKind.MONTHLY_EXPENSES, figure)
+    if rhythm is not None:
+        return rhythm
+    if _per_payment(parts.text, found, at):
+        return TermKind.INSTALLMENT_AMOUNT
+    if figure.unit is Unit.BARE and (figure.value is None or figure.value < 10):
+        return None
+    before, after = _around(parts, clause, figure)
+    if cues.TOTAL.search(words):
+        return TermKind.TOTAL_AMOUNT
+    if cues.FIRST.search(before) or cues.FIRST.search(after):
+        return TermKind.FIRST_AMOUNT
+    return None
+
+
+def _claim(kind: ClaimKind, figure: Figure) -> Kind | None:
+    return kind if figure.unit is Unit.MONEY or (figure.value is not None and figure.value >= 100) else None
+
+
+def _per_payment(text: str, found: tuple[Figure, ...], at: int) -> bool:
+    """ "12 payments of 250", "12 x 250", "3 cuotas de 500", 分3期每期500."""
+    if not at:
+        return False
+    before, between = found[at - 1], text[found[at - 1].span[1] : found[at].span[0]]
+    counted = before.unit in (Unit.PAYMENTS, Unit.MONTHS)
+    of = re.fullmatch(r"\s?(?:of|de|at|for|@|x|\*|por|a|,?\s?每[期次个]月?(?:还|付)?)\s?(?:only |about |just )?", between)
+    return bool(of) and (counted or between.strip() in ("x", "*"))
+
+
+def _kind_of_share(parts: Clauses, clause: Clause, figure: Figure) -> Kind | None:
+    before, after = _around(parts, clause, figure)
+    near = [
+        (distance, kind)
+        for pattern, kind in ((cues.DISCOUNT, TermKind.DISCOUNT_PCT), (cues.FIRST, TermKind.IMMEDIATE_PAYMENT_PCT))
+        for distance in _distances(pattern, before, after)
+    ]
+    return min(near)[1] if near else None
+
+
+def _distances(pattern: re.Pattern[str], before: str, after: str) -> list[float]:
+    found = [len(before) - match.end() + 0.5 for match in pattern.finditer(before)]
+    return found + [float(match.start()) for match in pattern.finditer(after)]
+
+
+def _date_role(parts: Clauses, found: tuple[Figure, ...], days: int, span: tuple[int, int]) -> Role:
+    clause = parts.at(span[0])
+    words = parts.words(clause)
+    pays = cues.PAY.search(words) or cues.FIRST.search(parts.text[clause.start : span[0]])
+    alone = any(clause.start <= figure.span[0] < clause.end and figure.unit is Unit.MONEY for figure in found)
+    against = doubt(parts, clause, span, claim=False)
+    return Role(TermKind.FIRST_DATE, Decimal(days), span, bool(pays or alone) and not against, against)

@@ -1,0 +1,73 @@
+"""Training the second opinion on figures from labelled messages: `python -m programs.reader.training`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from data.messages.corpus import SHIPPED as CORPUS
+from data.messages.corpus import debtor_messages
+from data.messages.labels import TermKind
+from data.messages.message import DebtorMessage, StatedTerm
+from programs.reader.stated.clauses import clauses
+from programs.reader.stated.offered import SHIPPED, described, fitted
+from programs.reader.stated.plain import plain
+from programs.reader.stated.roles import Role, roles
+from screening.classifier import TextClassifier, save_classifier
+
+TODAY = date(2026, 1, 5)
+"""Of the training messages; only whether a date is named counts there."""
+
+
+def examples(messages: Iterable[DebtorMessage]) -> tuple[list[str], list[bool]]:
+    """Each figure of the messages as the classifier sees it, and whether its author labelled it as a term."""
+    rows, offered = [], []
+    for message in messages:
+        text = plain(message.text)
+        parts = clauses(text)
+        for role in roles(text, TODAY):
+            rows.append(described(parts, role))
+            offered.append(any(_same(role, term, text) for term in message.terms))
+    return rows, offered
+
+
+def trained(messages: Iterable[DebtorMessage]) -> TextClassifier:
+    """The opinion that labelled messages teach."""
+    messages = list(messages)
+    texts = hashlib.sha256("\n".join(message.text for message in messages).encode()).hexdigest()
+    rows, offered = examples(messages)
+    return fitted(rows, offered, {"messages": len(messages), "figures": len(rows), "texts": texts})
+
+
+def main(
+    folder: Annotated[Path, typer.Option(help="Folder with debtor-train.jsonl.")] = CORPUS,
+    out: Annotated[Path, typer.Option(help="Where the classifier is written.")] = SHIPPED,
+) -> None:
+    """Train the opinion whether a figure is offered, from the training part of a corpus."""
+    classifier = trained(debtor_messages("train", folder))
+    save_classifier(classifier, out)
+    print(f"{out}: {classifier.trained_on['figures']} figures of {classifier.trained_on['messages']} messages")
+
+
+def _same(role: Role, term: StatedTerm, text: str) -> bool:
+    words, own = plain(term.words), text[slice(*role.span)]
+    at = text.find(words)
+    while at >= 0:
+        if at < role.span[1] and role.span[0] < at + len(words):
+            dated = term.kind is TermKind.FIRST_DATE and role.kind is TermKind.FIRST_DATE
+            return dated or (term.value is not None and (own in words or words in own) and _close(role, term.value))
+        at = text.find(words, at + 1)
+    return False
+
+
+def _close(role: Role, value: float) -> bool:
+    return role.value is not None and abs(float(role.value) - value) <= 0.01 * max(1.0, abs(value))
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,193 @@
+"""The one door from a debtor's words to a move: a reading, or none, held against the words themselves.
+
+Nothing is guessed. A figure counts only where the words offer it now for this debt; whatever is unsure is asked
+back with what was said, and every offer is said back before it counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from data.amounts import minor_digits
+from data.dimensions import DIMENSIONS, SPECS, Dimension
+from data.domain import Disclosure, Move
+from data.messages.labels import ClaimKind, Intent, TermKind
+from data.terms import PartialTerms, Terms
+from programs.reader.agreement import Agreed, agreed
+from programs.reader.arithmetic import Debt, terms
+from programs.reader.currencies import other_currency
+from programs.reader.stated import intents
+from programs.reader.stated.figures import impossible_share
+from programs.reader.stated.plain import plain
+from programs.reader.stated.roles import Role
+from programs.reader.understood import NotClear, Understood
+from programs.table import words
+from programs.table.runner import TableState
+from signatures.reading import Reading, Said
+
+_MONEY = frozenset(kind for kind in TermKind if kind.value.endswith("_amount"))
+
+
+def understand(
+    text: str, reading: Reading | None, table: TableState, currency: str, outstanding: int, today: date
+) -> Understood:
+    """What `text` means as a move, as far as the text itself bears the reading out.
+
+    Args:
+        reading: a model's; None where there is none, then the words alone decide.
+        table: the debtor's side of it.
+        currency: of the debt, as an ISO code.
+        outstanding: what is owed, in minor units.
+        today: the debtor's; "on the 15th" is counted from it.
+
+    Raises:
+        NotClear: nothing definite is said, a figure is impossible or unsure, or figures and intent contradict.
+    """
+    shown = plain(text)
+    _refuse_impossible(shown)
+    found = agreed(text, reading, today)
+    debt = Debt(outstanding, currency, table.own or table.theirs)
+    intent = intents.intent(shown) if reading is None else reading.intent
+    named = _named(found, shown, debt)
+    named = {d: value for d, value in named.items() if not _stands_already(d, value, table)}
+    understood = _intended(intent, named, found, shown, table, debt)
+    return _with_claims(understood, found, debt)
+
+
+def terms_after(move: Move, table: TableState) -> Terms:
+    """The whole package that an offer stands for: unnamed figures carry over as the table does it.
+
+    Raises:
+        NotClear: something is named by nobody yet.
+    """
+    package = (move.terms or PartialTerms()).over(table.own or table.theirs)
+    if package is None:
+        raise NotClear("There is no offer on the table yet: name all four figures.")
+    return package
+
+
+def acceptance(table: TableState) -> Understood:
+    """The move that takes the creditor's offer; to be confirmed.
+
+    Raises:
+        NotClear: there is none.
+    """
+    if table.theirs is None:
+        raise NotClear("There is no offer to accept yet.")
+    sentence = f"I understood: you accept the creditor's offer: {words.package(table.theirs)}. That is binding."
+    return Understood(Move.accept(), sentence)
+
+
+def offer(named: dict[Dimension, float], table: TableState) -> Understood:
+    """The move that offers `named`, said back whole."""
+    move = Move.ask(PartialTerms.model_validate(named))
+    carried = [SPECS[d].label for d in DIMENSIONS if d not in named]
+    source = "your last offer" if table.own else "the creditor's offer"
+    rest = f" (not named by you, taken from {source}: {', '.join(carried)})" if carried else ""
+    return Understood(move, f"You offer: {words.package(terms_after(move, table))}{rest}.")
+
+
+def _named(found: Agreed, text: str, debt: Debt) -> dict[Dimension, float]:
+    """The terms of the figures that stand."""
+    said: dict[TermKind, Decimal] = {}
+    for kind, role in found.stands:
+        value = role.value
+        if kind in _MONEY and (foreign := other_currency(text[slice(*role.span)], debt.currency)):
+            raise NotClear(f"You name {_quoted(role, text)} in {foreign}; the debt is in {debt.currency}. How much is it?")
+        if value is None or (kind in said and said[kind] != value):
+            raise NotClear(_either(kind, [r for k, r in found.stands if k is kind], text))
+        said[kind] = value
+    days = {said[kind] for kind in (TermKind.IMMEDIATE_PAYMENT_DAYS, TermKind.FIRST_DATE) if kind in said}
+    if len(days) > 1:
+        raise NotClear(f"When would the first payment be: in {' or '.join(f'{d:f}' for d in sorted(days))} days?")
+    return terms(said, debt)
+
+
+def _stands_already(dimension: Dimension, value: float, table: TableState) -> bool:
+    """Naming what both sides' packages say anyway offers nothing."""
+    sides = [side for side in (table.own, table.theirs) if side is not None]
+    return bool(sides) and all(abs(getattr(side, dimension) - value) < 0.01 for side in sides)
+
+
+def _intended(
+    intent: Intent, named: dict[Dimension, float], found: Agreed, text: str, table: TableState, debt: Debt
+) -> Understood:
+    if intent is Intent.ACCEPT and named:
+        raise NotClear(
+            f"You seem to accept, but name another {SPECS[next(iter(named))].label} than the creditor's offer. "
+            "Do you accept that offer (/accept), or do you make your own?"
+        )
+    if intent is Intent.LEAVE and named:
+        raise NotClear("You seem to leave, but name terms. Do you leave (/leave), or do you make an offer?")
+    if found.unsure and intent is not Intent.ACCEPT:
+        raise NotClear(_asked_about(found.unsure, text, debt, named))
+    if named:  # whoever refuses and names terms makes a counter-offer; the sentence says so
+        return offer(named, table)
+    if intent is Intent.ACCEPT:
+        return acceptance(table)
+    if intent is Intent.LEAVE:
+        return _leave(text)
+    if intent is Intent.OFFER:
+        raise NotClear(_nothing_offered(found.unfounded))
+    stays = "your offer stays as it is" if table.own else "you make no offer yet"
+    did = "you refuse the creditor's offer" if intent is Intent.REJECT else _PASSED_ON
+    return Understood(Move.reject(), f"I understood: {did}; {stays}.")
+
+
+_PASSED_ON = "you make no new offer, your words are passed on"
+
+
+def _leave(text: str) -> Understood:
+    return Understood(Move.reject(), "I understood: you end the negotiation.", leaves=True)
+
+
+def _nothing_offered(unfounded: Sequence[Said]) -> str:
+    missing = f"I do not find {unfounded[0].words!r} as a figure in your words. " if unfounded else ""
+    return f"{missing}Which terms do you offer? Name at least one figure, for example '12 monthly instalments'."
+
+
+def _asked_about(unsure: Sequence[Role], text: str, debt: Debt, named: dict[Dimension, float]) -> str:
+    told = ", ".join(dict.fromkeys(_told(role, text, debt) for role in unsure[:4]))
+    rest = "" if not named else " besides the terms that I understood"
+    return (
+        f"You name {told}{rest}. Do you offer that for this debt, and as what? Say for example "
+        "'10% off', '300 now', '200 a month' or '18 instalments'."
+    )
+
+
+def _told(role: Role, text: str, debt: Debt) -> str:
+    """A figure in the person's words, a sum in the debt's currency too."""
+    money = role.value is not None and not role.vague and role.kind in _MONEY
+    foreign = other_currency(text[slice(*role.span)], debt.currency)
+    return f"{debt.money(role.value)} ({_quoted(role, text)})" if money and not foreign else _quoted(role, text)  # type: ignore[arg-type]
+
+
+def _either(kind: TermKind, stand: Sequence[Role], text: str) -> str:
+    either = " or ".join(dict.fromkeys(_quoted(role, text) for role in stand))
+    what = kind.value.replace("_", " ").replace("pct", "in percent")
+    return f"You name more than one {what}: do you mean {either}?"
+
+
+def _quoted(role: Role, text: str) -> str:
+    return f"'{text[slice(*role.span)].strip()}'"
+
+
+def _refuse_impossible(text: str) -> None:
+    """Percentages that cannot be: a bounded model output would have bent them to the nearest possible one."""
+    if (share := impossible_share(text)) is not None:
+        raise NotClear(f"{share} cannot be: a share is from 0% to 100%. What do you mean?")
+
+
+def _with_claims(understood: Understood, found: Agreed, debt: Debt) -> Understood:
+    minor: dict[str, int] = {}
+    for kind in ClaimKind:
+        told = {role.value for k, role in found.claims if k is kind and role.value is not None}
+        if len(told) == 1:  # two incomes of one person are no definite figure
+            minor[kind.value] = int(told.pop().scaleb(minor_digits(debt.currency)))
+    if not minor:
+        return understood
+    said = "; ".join(f"{name.replace('_', ' ')} {words.money(amount, debt.currency)}" for name, amount in minor.items())
+    sentence = f"{understood.sentence} You tell: {said}."
+    return Understood(understood.move, sentence, Disclosure(**minor), understood.leaves)
