@@ -5,27 +5,36 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import dspy
 
-from data.dimensions import DIMENSIONS
+from data.amounts import minor_digits
+from data.domain import MoveKind
 from data.frozen import Frozen
 from data.messages.book import MessageCase
-from data.messages.corpus import STANDING
-from data.messages.labels import ClaimKind, Intent
+from data.messages.corpus import OUTSTANDING, STANDING
+from data.messages.labels import ClaimKind
 from data.messages.message import DebtorMessage
 from data.terms import PartialTerms
 from metrics.reading.record import ReadEnding, ReadRecord
 from programs.creditor.fingerprints import program_sha256, program_state
 from programs.reader.reader import MessageReader
+from programs.reader.understanding import understand
+from programs.reader.understood import NotClear
 from programs.table import words
 from programs.table.failures import InfrastructureFailure, ProgramFault
+from programs.table.runner import TableState
 from signatures.reading import MOST_SAID, Reading, Said, SaidKind
 
 LONGEST_WORDS = 80
 """Characters of the words of one figure that an answer has room for."""
 MOST_SIGNALS = 4
+TODAY = date(2026, 1, 7)
+"""When the labelled messages were written, as far as dates in them are counted; a Wednesday."""
+TABLE = TableState(turns=(), round=1, round_limit=10, own=None, theirs=STANDING)
+"""The debtor's side of it: the creditor has made an offer, and nothing else was said."""
 
 
 class ReaderSettings(Frozen):
@@ -101,16 +110,28 @@ def right_reading(message: DebtorMessage) -> Reading:
 
 
 def outcome(reading: Reading, case: MessageCase, seed: int = 0) -> ReadRecord:
-    """What comes of a reading after every check by code."""
-    text = case.message.text
-    sound = [said for said in reading.said if said.words in text and said.value is not None]
+    """What comes of a reading after every check by code: signals, a move that can be confirmed, or a question."""
+    message = case.message
+    known = {
+        "case": case,
+        "seed": seed,
+        "signals": tuple(dict.fromkeys(reading.signals)),
+        "reading": reading.model_dump(mode="json"),
+    }
+    try:
+        found = understand(message.text, reading, TABLE, message.currency, _minor(message.currency), TODAY)
+    except NotClear as question:
+        return ReadRecord(**known, asks_back=str(question))
+    told = found.disclosed.model_dump(include=set(ClaimKind), exclude_none=True) if found.disclosed else {}
     return ReadRecord(
-        case=case,
-        seed=seed,
-        signals=tuple(dict.fromkeys(reading.signals)),
-        terms=PartialTerms.model_validate({s.kind.value: s.value for s in sound if s.kind.value in DIMENSIONS}),
-        accepts=reading.intent is Intent.ACCEPT,
-        leaves=reading.intent is Intent.LEAVE,
-        claims={ClaimKind(s.kind.value): float(s.value or 0) for s in sound if s.kind.value in set(ClaimKind)},
-        reading=reading.model_dump(mode="json"),
+        **known,
+        terms=found.move.terms or PartialTerms(),
+        accepts=found.move.kind is MoveKind.ACCEPT,
+        leaves=found.leaves,
+        claims={ClaimKind(name): amount / 10 ** minor_digits(message.currency) for name, amount in told.items()},
     )
+
+
+def _minor(currency: str) -> int:
+    """What is owed, in minor units."""
+    return OUTSTANDING * 10 ** minor_digits(currency)

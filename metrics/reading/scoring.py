@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data.frozen import Frozen
+from data.messages.corpus import STANDING
 from data.messages.labels import Intent, SignalKind
 from metrics.reading.costs import ReadingCosts, default_costs
 from metrics.reading.offered import offers, wanted
@@ -162,7 +163,11 @@ def _invented(record: ReadRecord) -> tuple[str, ...]:
 def _lost(record: ReadRecord) -> tuple[str, ...]:
     message = record.case.message
     stands = record.terms.model_dump(exclude_none=True)
-    found: list[str] = [name for name in sorted(wanted(message)) if name not in stands]
+    found: list[str] = [
+        name
+        for name in sorted(wanted(message))
+        if name not in stands and not offers(message, name, getattr(STANDING, name))  # what stands anyway is not lost
+    ]
     if message.intent is Intent.ACCEPT and not record.accepts and not message.terms:
         found.append("acceptance")
     return tuple(found)
