@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 import typer
 
@@ -22,6 +22,7 @@ from plumbing.files import replace_file
 from programs.artifacts.diff import ArtifactDiff, program_diff
 from programs.comparison.comparison_text import rendered
 from programs.comparison.examples.contest import Contest
+from programs.comparison.examples.measured import MeasuredComparison
 from programs.comparison.examples.measured_text import rendered_measured
 from programs.comparison.looks import Looks, looked, recorded
 from programs.comparison.margins import read_margins
@@ -138,9 +139,11 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
         if plan is not None:
             cli.results().print(planned(plan, contest.stage(model.get(), runs), contest.found))
             return
-        result = contest.compared(model.get(), runs, artifacts, outputs, threads)
-        cli.results().print(rendered_measured(kind, result))
-        if fail_if_worse and any(pair.objective.verdict is Verdict.WORSE for pair in result.pairs):
+        measured, played = contest.compared(model.get(), runs, artifacts, outputs, threads)
+        if html is not None:
+            _write_examples_report(html, contest, measured, played)
+        cli.results().print(rendered_measured(kind, measured))
+        if fail_if_worse and any(pair.objective.verdict is Verdict.WORSE for pair in measured.pairs):
             sys.exit(cli.EXIT_COMPARISON_FAILED)
         return
     smallest = read_margins(margins)
@@ -191,6 +194,19 @@ def _write_report(
     costs = {one.label: sum(known, Cost()) for one in found if (known := stage.costs(one))}
     created = datetime.now(UTC).isoformat(timespec="minutes")
     page = render(result, evaluations, diffs=_diffs(found), looks=looks, costs=costs, created=created)
+    replace_file(path, page.encode())
+    cli.stderr.print(f"report: {path}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _write_examples_report(
+    path: Path, contest: Contest, result: MeasuredComparison, played: Sequence[Evaluation[Any, Any]]
+) -> None:
+    from reports.comparison.examples_page import render_examples  # its libraries are an extra
+
+    first, *others = contest.found
+    diffs = [program_diff(first.program, other.program, first.label, other.label) for other in others]
+    created = datetime.now(UTC).isoformat(timespec="minutes")
+    page = render_examples(contest.kind, result, played, diffs=diffs, created=created)
     replace_file(path, page.encode())
     cli.stderr.print(f"report: {path}", markup=False, highlight=False, soft_wrap=True)
 

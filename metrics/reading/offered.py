@@ -49,7 +49,9 @@ def _agrees(message: DebtorMessage, kind: TermKind, stated: float | None, value:
     if stated is None or kind is TermKind.FIRST_DATE:  # when it was written is not known
         return True
     if kind is TermKind.FIRST_AMOUNT:
-        return abs(value - 100 * stated / OUTSTANDING) <= PERCENT_SLACK
+        return any(
+            abs(value - 100 * stated / total) <= PERCENT_SLACK for total in {OUTSTANDING, _total(message)} if total
+        )
     if kind is TermKind.TOTAL_AMOUNT:
         return abs(value - 100 * (1 - stated / OUTSTANDING)) <= PERCENT_SLACK
     if kind in A_MONTH:
@@ -59,9 +61,18 @@ def _agrees(message: DebtorMessage, kind: TermKind, stated: float | None, value:
 
 def _rests(message: DebtorMessage) -> set[float]:
     """What the instalments may be meant to pay: the debt less discount and first payment, or all of it."""
-    said = {kind: stated for kind, stated, _ in message.terms if stated is not None}
-    discount = said.get(TermKind.DISCOUNT_PCT, STANDING.discount_pct)
-    total = said.get(TermKind.TOTAL_AMOUNT, OUTSTANDING * (1 - discount / 100))
+    said, total = _said(message), _total(message)
     share = said.get(TermKind.IMMEDIATE_PAYMENT_PCT, STANDING.immediate_payment_pct)
     first = said.get(TermKind.FIRST_AMOUNT, total * share / 100)
     return {total, total - first}
+
+
+def _total(message: DebtorMessage) -> float:
+    """What is left of the debt after the discount that the message names."""
+    said = _said(message)
+    discount = said.get(TermKind.DISCOUNT_PCT, STANDING.discount_pct)
+    return said.get(TermKind.TOTAL_AMOUNT, OUTSTANDING * (1 - discount / 100))
+
+
+def _said(message: DebtorMessage) -> dict[TermKind, float]:
+    return {kind: stated for kind, stated, _ in message.terms if stated is not None}

@@ -52,6 +52,16 @@ def test_a_compiled_reader_is_compared_on_the_held_out_messages(run, tmp_path):
     assert len(records) == 42
 
 
+def test_the_report_tells_what_came_out_differently_and_what_changed_in_the_prompt(run, tmp_path):
+    result = run("reader", "reader@1", "--html", tmp_path / "page.html")
+    assert result.code == 0, result.err
+    page = (tmp_path / "page.html").read_text()
+    assert "reader@1 is better than reader" in page
+    assert "which was missed; that costs most." in page
+    assert "Demonstrations: 0 removed" in page
+    assert "http" not in page.replace("http-equiv", "")
+
+
 def test_what_was_read_is_not_read_again(run):
     run("reader", "reader@1", "--debtors", 10)
     asked = len(run.lm.engine.prompts)

@@ -15,6 +15,7 @@ from programs.comparison.looks import look_now, recorded
 from programs.comparison.outputs import Outputs
 from programs.kinds.kind import Book, Kind
 from programs.playing.contestants import Contestant
+from programs.playing.evaluate import Evaluation
 from programs.playing.stage import Stage, chosen_debtors
 
 
@@ -44,8 +45,8 @@ class Contest:
 
     def compared(
         self, lm: dspy.LM, runs: Path, artifacts: Path, outputs: Outputs, threads: int = 1
-    ) -> MeasuredComparison:
-        """Play what has not been played yet, compare, and write the files that are wanted, the report included.
+    ) -> tuple[MeasuredComparison, list[Evaluation[Any, Any]]]:
+        """Play what has not been played yet, compare, and write the files that are wanted, all but the report.
 
         Raises:
             UserError: the model does not answer, or nothing could be scored.
@@ -69,7 +70,7 @@ class Contest:
             said = (one.replace("debtors", f"{self.kind.words.example}s") for one in recorded(artifacts, look)[1])
             result = result.model_copy(update={"notes": (*notes, *said)})
         outputs.write(result, self.found, evaluations, self.kind)
-        return result
+        return result, evaluations
 
     def _notes(self) -> tuple[str, ...]:
         notes = []
