@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import dspy
 
@@ -14,7 +14,6 @@ from optimizers.runs.task import CompileTask
 from optimizers.settings import StrategySettings
 from optimizers.strategies import bootstrap, gepa, mipro, random_search, search
 from plumbing.errors import UserError, did_you_mean
-from programs.maden import Maden
 from programs.models.adapter import ADAPTER
 
 
@@ -27,7 +26,7 @@ class RegisteredStrategy:
     """When to use it, in a line."""
     negotiations: Callable[[StrategySettings, int, int], int]
     """How many negotiations it plays at most with so many training and validation debtors, for the estimate."""
-    compile_program: Callable[[CompileTask], Maden]
+    compile_program: Callable[[CompileTask], Any]
     proposes: bool
     """Whether a model writes instructions for it, which costs calls beside the negotiations."""
     changes: Literal["demos", "all"]
@@ -62,7 +61,7 @@ def strategy(name: str) -> RegisteredStrategy:
     raise UserError(f"there is no optimiser called {name!r}; {hint}")
 
 
-def compile_with(name: str, task: CompileTask) -> Maden:
+def compile_with(name: str, task: CompileTask) -> Any:
     """Compile `task` with the strategy `name`; the given program is left as it was.
 
     Raises:

@@ -12,7 +12,8 @@ from data.domain import CreditorPolicy
 from data.frozen import Frozen
 from data.policy import read_policy
 from plumbing.errors import UserError
-from programs.creditor.settings import Variant
+from programs.kinds.kind import Kind
+from programs.kinds.registry import kind_named
 
 
 class StrategySettings(Frozen):
@@ -53,7 +54,7 @@ class CompileConfig(Frozen):
     How it is worked off (threads, caps, logs, folders) is no part of it, so every session of a run may choose anew.
     """
 
-    program: Variant = Variant.MADEN
+    program: str = "maden"
     optimizer: str = "bootstrap"
     lm: str = "local"
     prompt_lm: str | None = None
@@ -92,6 +93,14 @@ PRESETS: dict[Preset, PresetSize] = {
 }
 
 
+def preset_size(preset: Preset, kind: Kind) -> PresetSize:
+    """The sizes of a preset for programs of a kind: its own where it names some."""
+    if preset.value not in kind.presets:
+        return PRESETS[preset]
+    own = dict(kind.presets[preset.value])
+    return PresetSize(train=own.pop("train"), val=own.pop("val"), strategy=StrategySettings(**own))
+
+
 def resolved(base: CompileConfig | None, given: dict[str, Any]) -> CompileConfig:
     """The configuration that flags ask for.
 
@@ -109,7 +118,7 @@ def resolved(base: CompileConfig | None, given: dict[str, Any]) -> CompileConfig
         known["book"] = str(known["book"])
     preset = given.get("preset", Preset.QUICK if base is None else None)
     if preset is not None:
-        size = PRESETS[preset]
+        size = preset_size(preset, kind_named(known.get("program", (base or CompileConfig()).program)))
         known = {"train": size.train, "val": size.val, "strategy": size.strategy, **known}
     if pairs := given.get("knobs"):
         before = known.get("strategy", (base or CompileConfig()).strategy)

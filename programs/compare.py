@@ -1,4 +1,4 @@
-"""`python -m programs.compare`: is one program better than another, on the same debtors with the same seeds?"""
+"""`python -m programs.compare`: is one program better than another, on the same examples with the same seeds?"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 import typer
 
@@ -21,6 +21,9 @@ from plumbing.errors import UserError
 from plumbing.files import replace_file
 from programs.artifacts.diff import ArtifactDiff, program_diff
 from programs.comparison.comparison_text import rendered
+from programs.comparison.examples.contest import Contest
+from programs.comparison.examples.measured import MeasuredComparison
+from programs.comparison.examples.measured_text import rendered_measured
 from programs.comparison.looks import Looks, looked, recorded
 from programs.comparison.margins import read_margins
 from programs.comparison.outputs import Outputs
@@ -28,6 +31,7 @@ from programs.comparison.paired import Comparison, Verdict, compared
 from programs.comparison.sample_size import planned
 from programs.creditor.fingerprints import canonical_sha256
 from programs.debtor.seating import debtor_factory
+from programs.kinds.negotiations import NEGOTIATIONS
 from programs.maden import Maden
 from programs.models import make as models
 from programs.models.accounts import Cost
@@ -46,7 +50,14 @@ from programs.options import (
     TpmOption,
     TrialSeedOption,
 )
-from programs.playing.contestants import ARTIFACTS, Contestant, NamedModel, contestants
+from programs.playing.contestants import (
+    ARTIFACTS,
+    Contestant,
+    NamedModel,
+    contestants,
+    contestants_of,
+    kind_of_names,
+)
 from programs.playing.evaluate import Evaluation
 from programs.playing.saved import common_ground
 from programs.playing.stage import Stage, chosen_debtors
@@ -100,7 +111,8 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
     Examples: `python -m programs.compare maden maden@champion --html report.html`;
     `python -m programs.compare maden@3 maden@4 --trials 3 --fail-if-worse`;
     `python -m programs.compare maden@3 maden@4 --split val --plan 0.02`: what would it take to show 0.02?
-    `python -m programs.compare old.maden.jsonl new.maden.jsonl`.
+    `python -m programs.compare old.maden.jsonl new.maden.jsonl`;
+    `python -m programs.compare reader reader@1 --split heldout`: on the held-out messages.
     """
     if len(programs) < 2:
         raise UserError("name at least two programs: the baseline and what is compared to it")
@@ -109,8 +121,32 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
     set_limits(rpm, tpm)
     outputs = Outputs(html, json, csv, save_negotiations)
     outputs.check()
-    smallest = read_margins(margins)
     model = NamedModel(lm)
+    if (kind := kind_of_names(programs, artifacts)) is not NEGOTIATIONS:
+        if debtor != "simulated" or debtor_lm or policy:
+            raise UserError(f"{programs[0]} meets no debtor and keeps no policy; leave --debtor and --policy out")
+        names = [measure.id for measure in kind.measures]
+        contest = Contest(
+            kind,
+            contestants_of(kind, programs, artifacts),
+            kind.book(book),
+            split,
+            debtors,
+            trials,
+            seed,
+            read_margins(margins, names) if margins else kind.margins,
+        )
+        if plan is not None:
+            cli.results().print(planned(plan, contest.stage(model.get(), runs), contest.found))
+            return
+        measured, played = contest.compared(model.get(), runs, artifacts, outputs, threads)
+        if html is not None:
+            _write_examples_report(html, contest, measured, played)
+        cli.results().print(rendered_measured(kind, measured))
+        if fail_if_worse and any(pair.objective.verdict is Verdict.WORSE for pair in measured.pairs):
+            sys.exit(cli.EXIT_COMPARISON_FAILED)
+        return
+    smallest = read_margins(margins)
     debtor_model = NamedModel(debtor_lm) if debtor_lm else model
     found = contestants(
         programs, debtors=debtor_factory(debtor, debtor_model), artifacts=artifacts, policy=read_policy(policy)
@@ -158,6 +194,19 @@ def _write_report(
     costs = {one.label: sum(known, Cost()) for one in found if (known := stage.costs(one))}
     created = datetime.now(UTC).isoformat(timespec="minutes")
     page = render(result, evaluations, diffs=_diffs(found), looks=looks, costs=costs, created=created)
+    replace_file(path, page.encode())
+    cli.stderr.print(f"report: {path}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _write_examples_report(
+    path: Path, contest: Contest, result: MeasuredComparison, played: Sequence[Evaluation[Any, Any]]
+) -> None:
+    from reports.comparison.examples_page import render_examples  # its libraries are an extra
+
+    first, *others = contest.found
+    diffs = [program_diff(first.program, other.program, first.label, other.label) for other in others]
+    created = datetime.now(UTC).isoformat(timespec="minutes")
+    page = render_examples(contest.kind, result, played, diffs=diffs, created=created)
     replace_file(path, page.encode())
     cli.stderr.print(f"report: {path}", markup=False, highlight=False, soft_wrap=True)
 

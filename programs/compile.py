@@ -1,10 +1,10 @@
-"""`python -m programs.compile`: compile a negotiation program against the objective and save it as an artifact."""
+"""`python -m programs.compile`: compile a program against its objective and save it as an artifact."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -24,7 +24,8 @@ from optimizers.spending.budget import Limits
 from plumbing import cli
 from plumbing.errors import UserError
 from programs.artifacts.provenance import current_environment
-from programs.creditor.settings import Variant
+from programs.kinds.kind import Kind
+from programs.kinds.registry import PROGRAMS, kind_named
 from programs.models import make as models
 from programs.models.pace import set_limits
 from programs.options import (
@@ -50,7 +51,7 @@ KNOBS = f"Names: {', '.join(StrategySettings.model_fields)}."
 
 def compile_(  # noqa: PLR0913, PLR0917  (a command line)
     ctx: typer.Context,
-    program: Annotated[Variant, typer.Option(help="Which modules sit at the creditor's side.")] = Variant.MADEN,
+    program: Annotated[str, typer.Option(help=f"What to compile: {', '.join(PROGRAMS)}.")] = "maden",
     optimizer: Annotated[str, typer.Option(help=OPTIMIZERS)] = "bootstrap",
     lm: LmOption = models.LOCAL,
     prompt_lm: Annotated[
@@ -66,8 +67,12 @@ def compile_(  # noqa: PLR0913, PLR0917  (a command line)
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help=f"One of the optimiser's sizes; repeatable. {KNOBS}"),
     ] = None,
-    train: Annotated[int | None, typer.Option(min=1, help="Training debtors; default: the preset's.")] = None,
-    val: Annotated[int | None, typer.Option(min=1, help="Validation debtors; default: the preset's.")] = None,
+    train: Annotated[
+        int | None, typer.Option(min=1, help="Training debtors or messages; default: the preset's.")
+    ] = None,
+    val: Annotated[
+        int | None, typer.Option(min=1, help="Validation debtors or messages; default: the preset's.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Chooses the debtors, their behaviour and the search.")] = 0,
     temperature: Annotated[float, typer.Option(min=0, max=2, help="Of every creditor-side call.")] = 0.0,
     name: Annotated[str | None, typer.Option(help="Of the artifact; default: the program's.")] = None,
@@ -90,11 +95,11 @@ def compile_(  # noqa: PLR0913, PLR0917  (a command line)
     artifacts: ArtifactsOption = ARTIFACTS,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and the estimate, call nothing.")] = False,
 ) -> None:
-    """Compile a debt-negotiation program and save it as a versioned JSON artifact.
+    """Compile a negotiating or a reading program and save it as a versioned JSON artifact.
 
-    The uncompiled program plays validation debtors, the optimiser works on training debtors, the compiled program
-    plays the same validation debtors again. Held-out debtors are never touched; compare on them with
-    `python -m programs.compare maden maden@1`.
+    The uncompiled program plays validation debtors (a reader reads messages), the optimiser works on training debtors,
+    the compiled program plays the same validation debtors again. Held-out debtors are never touched; compare on them
+    with `python -m programs.compare maden maden@1`.
 
     Everything is kept in `runs/ID/`: a run that was stopped, killed or cut off goes on with `--resume ID`, pays for no
     answer twice and ends with the same artifact. At a cap (`--max-usd`, `--max-calls`, `--max-minutes`) and on Ctrl-C
@@ -115,8 +120,10 @@ def compile_(  # noqa: PLR0913, PLR0917  (a command line)
         raise UserError("--run names a new run, --resume and --join an earlier one; give one of the three")
     earlier = resume or join
     folder = RunFolder.open(runs, earlier) if earlier else None
-    session = session_of(resolved(folder.config if folder else None, given))
-    facts = facts_of(session.book, session.lm, session.prompt_lm)
+    config = resolved(folder.config if folder else None, given)
+    _refuse_foreign(kind_named(config.program), config.program, given)
+    session = session_of(config)
+    facts = facts_of(session.book, session.lm, session.prompt_lm, session.kind)
     if folder is not None:
         folder.check_same(session.config, facts)
         if outcome := finished(folder):
@@ -130,8 +137,15 @@ def compile_(  # noqa: PLR0913, PLR0917  (a command line)
         raise UserError(f"{unknown}, so --max-usd cannot be kept; cap the calls with --max-calls")
     for one in dict.fromkeys((session.lm, session.prompt_lm)):
         models.check_lm(one)
-    folder = folder or RunFolder.begin(runs, session.config, facts, run_id, current_environment())
+    folder = folder or RunFolder.begin(runs, session.config, facts, run_id, current_environment(session.kind))
     sys.exit(_worked_off(folder, session, work, joining=join is not None))
+
+
+def _refuse_foreign(kind: Kind, program: str, given: dict[str, Any]) -> None:
+    """Flags that mean nothing to a program would be taken for something that it does."""
+    for flag in ("debtor", "policy", "temperature"):
+        if flag in given and flag not in kind.takes:
+            raise UserError(f"{program} has no {flag}, so --{flag} means nothing to it; leave it out")
 
 
 def _worked_off(folder: RunFolder, session: Session, work: Work, *, joining: bool) -> int:
@@ -175,7 +189,8 @@ def _show_plan(session: Session, limits: Limits, folder: RunFolder | None) -> tu
     )
     cli.tell(
         f"program {config.program}, optimiser {config.optimizer}, model {session.lm.model}, seed {config.seed}",
-        f"{len(session.train)} training and {len(session.val)} validation debtors of {session.book.source}",
+        f"{len(session.train)} training and {len(session.val)} validation {session.kind.words.example}s of "
+        f"{session.book.source}",
         *estimates.lines(found, limits),
     )
     return found.unpriced

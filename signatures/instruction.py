@@ -29,3 +29,19 @@ class ProposeInstruction(dspy.Signature):
     current_instruction: str = dspy.InputField()
     feedback: str = dspy.InputField(desc="of training negotiations: what cost most, and how the module caused it")
     proposal: Proposal = dspy.OutputField()
+
+
+class ProposeReadingInstruction(dspy.Signature):
+    """A program reads what people in debt write to their creditor: it notices signals (a wish to die, a lawyer, a
+    dispute, ...), the intent, and the terms that the writer offers. You improve its instruction.
+
+    Read where its last readings went wrong, and write the instruction anew so that the next ones go right. It reads
+    another person each time: write rules that hold for all, no wording of one message. A missed signal is worst, then a
+    term that nobody offered, then a signal that is none. Keep what the feedback does not speak against, and keep it
+    short: it is read again in every call.
+    """
+
+    module: str = dspy.InputField()
+    current_instruction: str = dspy.InputField()
+    feedback: str = dspy.InputField(desc="of training messages: what was missed or made up, and which words said it")
+    proposal: Proposal = dspy.OutputField()

@@ -8,27 +8,25 @@ from typing import Any
 
 import dspy
 
-from data.book import DebtorBook
-from metrics.money.weights import default_weights
-from metrics.scorecard import METRIC_VERSION
 from plumbing.closure import files_behind, hash_of
-from programs.artifacts.playing_code import playing_code
 from programs.artifacts.provenance import described, installed_versions, without_secrets
+from programs.kinds.kind import Book, Kind
+from programs.kinds.negotiations import NEGOTIATIONS
 
 DECIDING_PACKAGES = ("dspy", "gepa", "optuna", "pydantic")
 """Packages that word the prompts or choose the next candidate: another version of one takes another course."""
 
 
-def facts_of(book: DebtorBook, lm: dspy.LM, prompt_lm: dspy.LM) -> dict[str, Any]:
+def facts_of(book: Book, lm: dspy.LM, prompt_lm: dspy.LM, kind: Kind = NEGOTIATIONS) -> dict[str, Any]:
     """What must be the same in every session of a run: data, code, metric, models, packages."""
     versions = installed_versions()
     return without_secrets(
         {
             "book_sha256": book.sha256,
-            "playing_sha256": playing_code(),
+            "playing_sha256": kind.code_sha256,
             "compiling_sha256": compiling_code(),
-            "metric_version": METRIC_VERSION,
-            "weights": default_weights().fingerprint,
+            "metric_version": kind.metric_version,
+            "weights": kind.weights_sha256,
             "lm": _decisive(lm),
             "prompt_lm": _decisive(prompt_lm),
             "packages": {name: versions[name] for name in DECIDING_PACKAGES},

@@ -6,17 +6,18 @@ from collections.abc import Iterator, Mapping
 
 from rich.table import Table
 
-from metrics.scorecard import INDICES, METRICS
 from metrics.statistics.intervals import paired_difference
 from optimizers.compiling.session import CompileOutcome
 from optimizers.registry import strategy
 from optimizers.runs.folder import RunFolder
 from plumbing import cli
+from programs.kinds.kind import Kind
+from programs.kinds.registry import CLASSES
 from programs.models.accounts import Cost
 
 SAME = ": no candidate was better, so it is the uncompiled program"
 NO_DEMOS = (
-    ": no negotiation with a training debtor reached the threshold; try more debtors (--train), another --seed, "
+    ": no {record} with a training {example} reached the threshold; try more {example}s (--train), another --seed, "
     "or --preset standard"
 )
 
@@ -42,11 +43,14 @@ def show_finished(folder: RunFolder, outcome: CompileOutcome) -> None:
 
 
 def _table(outcome: CompileOutcome) -> Table:
-    title = f"{outcome.artifact.reference}: {len(outcome.after.played)} validation debtors, paired"
+    kind = _kind(outcome)
+    title = f"{outcome.artifact.reference}: {len(outcome.after.played)} validation {kind.words.example}s, paired"
     table = Table(title=title, title_justify="left")
     for column in ("metric", "better", "uncompiled", "compiled", "difference", "95% interval"):
         table.add_column(column, justify="left" if column in ("metric", "better") else "right")
-    for metric in (*METRICS, *INDICES):
+    for metric in kind.measures:
+        if not outcome.before.values(metric.id):  # it applies to none of them
+            continue
         change = paired_difference(outcome.before.values(metric.id), outcome.after.values(metric.id))
         table.add_row(
             f"{metric.id} {metric.name}",
@@ -62,11 +66,18 @@ def _table(outcome: CompileOutcome) -> Table:
 def _closing(outcome: CompileOutcome) -> Iterator[str]:
     artifact = outcome.artifact
     demos = sum(len(state["demos"]) for state in artifact.state.values())
+    kind = _kind(outcome)
+    no_demos = NO_DEMOS.format(record=kind.words.record, example=kind.words.example)
     wanted = strategy(artifact.provenance["optimizer"]["name"]).changes == "demos"
-    note = " (stopped early: the best candidate so far)" if outcome.halted else NO_DEMOS if wanted and not demos else ""
+    note = " (stopped early: the best candidate so far)" if outcome.halted else no_demos if wanted and not demos else ""
     same = artifact.program_sha256 == outcome.uncompiled_sha256 and not note
     yield f"saved {artifact.path} with {demos} demonstrations{note}{SAME if same else ''}"
-    yield f"next: python -m programs.compare {artifact.settings.variant} {artifact.reference} --split heldout"
+    names = f"{kind.uncompiled_name(artifact.settings)} {artifact.reference}"
+    yield f"next: python -m programs.compare {names} --split heldout"
+
+
+def _kind(outcome: CompileOutcome) -> Kind:
+    return CLASSES[outcome.artifact.program_class]
 
 
 def _cost_line(cost: Cost, minutes: float) -> str:

@@ -83,11 +83,12 @@ def _player(
         player = Player(
             folder,
             session.lm,
-            session.program.debtors,
+            session.outside,
             session.debtor,
             watcher,
             work.threads,
             lambda: budget.halted,
+            session.kind,
         )
 
         why = Halted("interrupted", "the compile was interrupted")
@@ -105,7 +106,9 @@ def _player(
 
 
 def _watchers(session: Session, work: Work, budget: Budget) -> list[RunWatcher]:
-    watchers: list[RunWatcher] = [BarsWatcher(lambda: budget.spent, work.limits, session.negotiations)]
+    watchers: list[RunWatcher] = [
+        BarsWatcher(lambda: budget.spent, work.limits, session.negotiations, words=session.kind.words)
+    ]
     if work.log_json is not None:
         watchers.append(LogWatcher(work.log_json))
     if work.mlflow is not None:

@@ -11,9 +11,6 @@ from typing import Any
 
 import dspy
 
-from data.book import DebtorBook, read_book
-from data.domain import DebtCase
-from metrics.scorecard import INDICES, METRICS
 from metrics.statistics.intervals import mean_interval
 from optimizers.registry import compile_with, require_workers, strategy, work_with
 from optimizers.runs.halt import Halted
@@ -24,9 +21,10 @@ from plumbing.errors import UserError
 from programs.artifacts.document import Artifact
 from programs.artifacts.provenance import Compilation, Provenance
 from programs.artifacts.store import check_name, save_program
-from programs.creditor.settings import ProgramSettings
 from programs.debtor.seating import debtor_factory
-from programs.maden import DebtorFactory, Maden
+from programs.kinds.kind import Book, Kind
+from programs.kinds.negotiations import NEGOTIATIONS
+from programs.kinds.registry import kind_named, kind_of
 from programs.models.accounts import Cost
 from programs.playing.contestants import NamedModel
 from programs.playing.evaluate import Evaluation
@@ -41,10 +39,10 @@ class CompileOutcome:
     """A finished compile."""
 
     artifact: Artifact
-    before: Evaluation
-    after: Evaluation
+    before: Evaluation[Any, Any]
+    after: Evaluation[Any, Any]
     uncompiled_sha256: str
-    """`Maden.sha256` of the program that it was compiled from."""
+    """`sha256` of the program that it was compiled from."""
     halted: Halted | None = None
     """Why it ended early; None where it ran to its end."""
 
@@ -54,12 +52,19 @@ class Session:
     """A compile that is ready to run: everything is read and checked, nothing has been called."""
 
     config: CompileConfig
-    book: DebtorBook
-    train: tuple[DebtCase, ...]
-    val: tuple[DebtCase, ...]
+    book: Book
+    train: tuple[Any, ...]
+    val: tuple[Any, ...]
     lm: dspy.LM
     prompt_lm: dspy.LM
-    program: Maden
+    program: Any
+    outside: Any = None
+    """What the program meets that is no part of it: a negotiation's debtors."""
+
+    @property
+    def kind(self) -> Kind:
+        """Of the program, its examples and its metric."""
+        return kind_of(self.program)
 
     @property
     def negotiations(self) -> int:
@@ -71,11 +76,13 @@ class Session:
     @property
     def debtor(self) -> str:
         """Who sits on the other side, as part of every key: a model's debtor is another one with another model."""
+        if "debtor" not in self.kind.takes:
+            return "none"
         return f"lm {lm_id(self.lm)}" if self.config.debtor == "lm" else self.config.debtor
 
     @property
     def uncompiled_sha256(self) -> str:
-        """`Maden.sha256` of the program to compile."""
+        """`sha256` of the program to compile."""
         return self.program.sha256
 
     def task(self, metric_threshold: float, player: Player) -> CompileTask:
@@ -90,13 +97,11 @@ class Session:
             player,
             self.config.strategy,
             self.config.seed,
-            chosen(self.book, "train", min(POOL, len(self.book.split("train"))), self.config.seed),
+            chosen(self.book, "train", min(POOL, len(self.book.split("train"))), self.config.seed, self.kind),
         )
 
 
-def prepare(
-    config: CompileConfig, book: DebtorBook, lm: dspy.LM, prompt_lm: dspy.LM | None, debtors: DebtorFactory
-) -> Session:
+def prepare(config: CompileConfig, book: Book, lm: dspy.LM, prompt_lm: dspy.LM | None, debtors: Any = None) -> Session:
     """Choose the debtors and build the program.
 
     Raises:
@@ -104,15 +109,17 @@ def prepare(
     """
     strategy(config.optimizer)
     check_name(config.name)
-    settings = ProgramSettings(variant=config.program, policy=config.policy, temperature=config.temperature)
+    kind = kind_named(config.program)
+    program = kind.uncompiled(config.program, policy=config.policy, temperature=config.temperature, outside=debtors)
     return Session(
         config,
         book,
-        chosen(book, "train", config.train, config.seed),
-        chosen(book, "val", config.val, config.seed),
+        chosen(book, "train", config.train, config.seed, kind),
+        chosen(book, "val", config.val, config.seed, kind),
         lm,
         prompt_lm or lm,
-        Maden(settings, debtors),
+        program,
+        debtors,
     )
 
 
@@ -122,19 +129,20 @@ def session_of(config: CompileConfig) -> Session:
     Raises:
         UserError: a file, name or number of the configuration is unusable.
     """
-    book = read_book(Path(config.book) if config.book else None)
+    kind = kind_named(config.program)
+    book = kind.book(Path(config.book) if config.book else None)
     model = NamedModel(config.lm)
-    debtors = debtor_factory(config.debtor, model)
+    debtors = debtor_factory(config.debtor, model) if "debtor" in kind.takes else None
     prompt_lm = NamedModel(config.prompt_lm).get() if config.prompt_lm else None
     return prepare(config, book, model.get(), prompt_lm, debtors)
 
 
-def chosen(book: DebtorBook, split: str, count: int, seed: int) -> tuple[DebtCase, ...]:
-    """`count` debtors of a split, drawn by the seed; the same ones whatever the order of the book."""
-    cases = sorted(book.split(split), key=lambda case: case.case_id)  # type: ignore[arg-type]
+def chosen(book: Book, split: str, count: int, seed: int, kind: Kind = NEGOTIATIONS) -> tuple[Any, ...]:
+    """`count` debtors (or other examples) of a split, drawn by the seed, whatever the order of the book."""
+    cases = sorted(book.split(split), key=lambda case: case.case_id)
     if len(cases) < count:
         raise UserError(
-            f"the {split} split of {book.source} has {len(cases)} debtors, {count} were asked for; "
+            f"the {split} split of {book.source} has {len(cases)} {kind.words.example}s, {count} were asked for; "
             f"lower --{split} or give a larger book with --book"
         )
     return tuple(random.Random(f"{split} {seed}").sample(cases, count))
@@ -174,7 +182,7 @@ def joined(session: Session, player: Player) -> None:
         work_with(session.config.optimizer, session.task(_threshold(session, before), player))
 
 
-def _compiled(session: Session, player: Player) -> tuple[Evaluation, Maden, Evaluation, float]:
+def _compiled(session: Session, player: Player) -> tuple[Evaluation[Any, Any], Any, Evaluation[Any, Any], float]:
     config = session.config
     before = _measured(session.program, session, player, "uncompiled on validation")
     task = session.task(_threshold(session, before), player)
@@ -184,15 +192,15 @@ def _compiled(session: Session, player: Player) -> tuple[Evaluation, Maden, Eval
         f"compiling with {config.optimizer}", chosen.negotiations(config.strategy, len(session.train), len(session.val))
     )
     program = compile_with(config.optimizer, task)
-    _require_coverage(player.scored - scored, player.unscored - unscored, "the compilation")
+    _require_coverage(session, player.scored - scored, player.unscored - unscored, "the compilation")
     after = _measured(program, session, player, "compiled on validation")
     return before, program, after, task.metric_threshold
 
 
-def _measured(program: Maden, session: Session, player: Player, phase: str) -> Evaluation:
+def _measured(program: Any, session: Session, player: Player, phase: str) -> Evaluation[Any, Any]:
     player.begin(phase, len(session.val))
     result = player.evaluate(program, session.val, session.config.seed, words=phase.split(maxsplit=1)[0])
-    _require_coverage(result.scored, result.unscored, "the validation")
+    _require_coverage(session, result.scored, result.unscored, "the validation")
     return result
 
 
@@ -214,14 +222,14 @@ def _saved(
     player: Player,
     artifacts: Path,
     costs: Costs,
-    program: Maden,
+    program: Any,
     section: dict[str, Any],
-    before: Evaluation,
-    after: Evaluation,
+    before: Evaluation[Any, Any],
+    after: Evaluation[Any, Any],
 ) -> Artifact:
     provenance = Provenance(
         section=section,
-        scores={"uncompiled": summary(before), "compiled": summary(after)},
+        scores={"uncompiled": summary(before, session.kind), "compiled": summary(after, session.kind)},
         cost=cost_record(costs()),
         notes=f"stopped early: {section['halted']['sentence']}" if "halted" in section else "",
         created=player.folder.created,
@@ -229,25 +237,25 @@ def _saved(
     return save_program(program, session.config.name, provenance, root=artifacts, taken=player.folder.versions_path)
 
 
-def _require_coverage(scored: int, unscored: int, what: str) -> None:
-    total = scored + unscored
+def _require_coverage(session: Session, scored: int, unscored: int, what: str) -> None:
+    total, records = scored + unscored, f"{session.kind.words.record}s"
     if total and scored < LEAST_COVERAGE * total:
         raise UserError(
-            f"{what} could score only {scored} of {total} negotiations because the model's infrastructure failed in "
+            f"{what} could score only {scored} of {total} {records} because the model's infrastructure failed in "
             "the others; nothing was saved; check the provider's limits and resume the run (nothing is paid twice)"
         )
 
 
-def _threshold(session: Session, before: Evaluation) -> float:
+def _threshold(session: Session, before: Evaluation[Any, Any]) -> float:
     if session.config.strategy.metric_threshold is not None:
         return session.config.strategy.metric_threshold
     return max(LEAST_THRESHOLD, before.mean("objective"))
 
 
-def summary(evaluation: Evaluation) -> dict[str, Any]:
-    """Mean, interval and n of every metric, index and the objective, with the counts."""
-    names = [*(m.id for m in METRICS), *(i.id for i in INDICES)]
-    estimates = {name: mean_interval(evaluation.all_values(name)).model_dump() for name in names}
+def summary(evaluation: Evaluation[Any, Any], kind: Kind = NEGOTIATIONS) -> dict[str, Any]:
+    """Mean, interval and n of every metric and index that applies, and the objective, with the counts."""
+    values = {measure.id: evaluation.all_values(measure.id) for measure in kind.measures}
+    estimates = {name: mean_interval(found).model_dump() for name, found in values.items() if found}
     return {"estimates": estimates, "scored": evaluation.scored, "unscored": evaluation.unscored}
 
 
@@ -277,13 +285,14 @@ def _section(session: Session, player: Player, threshold: float) -> dict[str, An
         book=session.book,
         train_ids=_ids(session.train),
         val_ids=_ids(session.val),
-        debtor=config.debtor,
+        debtor=config.debtor if "debtor" in session.kind.takes else "none",
         config={**config.model_dump(mode="json"), "book": Path(config.book).name if config.book else None},
         compile_unscored=player.unscored,
         environment=player.folder.environment,
+        kind=session.kind,
     ).section()
 
 
-def _ids(cases: Sequence[DebtCase]) -> dict[str, Any]:
+def _ids(cases: Sequence[Any]) -> dict[str, Any]:
     ids = sorted(case.case_id for case in cases)
     return {"ids": ids, "sha256": hashlib.sha256("\n".join(ids).encode()).hexdigest()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from optimizers.compiling.session import CompileOutcome, lasting
 from optimizers.runs.folder import RunFolder
@@ -12,6 +13,8 @@ from optimizers.runs.ledger import Ledger, LedgerLine
 from plumbing.errors import UserError
 from plumbing.files import replace_file
 from programs.artifacts.store import read_artifact
+from programs.kinds.kind import Kind
+from programs.kinds.registry import kind_named
 from programs.models.accounts import Cost
 from programs.playing.evaluate import Evaluation, scored_evaluation
 
@@ -58,11 +61,12 @@ def finished(folder: RunFolder) -> CompileOutcome | None:
         return None
     ids = set(artifact.provenance["split"]["val"]["ids"])
     lines = [line for line in Ledger(folder.ledger_path) if line.seed == folder.config.seed and line.case_id in ids]
-    before, after = (_evaluation(lines, content["programs"][stage]) for stage in ("uncompiled", "compiled"))
+    kind = kind_named(folder.config.program)
+    before, after = (_evaluation(kind, lines, content["programs"][stage]) for stage in ("uncompiled", "compiled"))
     return CompileOutcome(artifact, before, after, content["programs"]["uncompiled"])
 
 
-def _evaluation(lines: Sequence[LedgerLine], sha256: str) -> Evaluation:
+def _evaluation(kind: Kind, lines: Sequence[LedgerLine], sha256: str) -> Evaluation[Any, Any]:
     """What the program of that fingerprint played."""
-    negotiations = [line.record for line in lines if line.candidate == sha256]
-    return scored_evaluation(negotiations, [0] * len(negotiations))
+    negotiations = [kind.record(line.negotiation) for line in lines if line.candidate == sha256]
+    return scored_evaluation(negotiations, [0] * len(negotiations), kind)

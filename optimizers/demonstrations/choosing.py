@@ -8,23 +8,25 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import dspy
 
-from data.domain import DebtCase
-from optimizers.demonstrations.turns import NEGOTIATOR, PLANNER, Demonstration, Phase, Recorded, demonstrations
+from optimizers.demonstrations.answers import answered
+from optimizers.demonstrations.turns import Demonstration, Phase, Recorded, demonstrations
 from optimizers.dspy_bridge.dspy_student import plain
 from optimizers.runs.task import LEAST_THRESHOLD
 from programs.creditor.fingerprints import predictors
-from programs.maden import Maden
+from programs.kinds.kind import Kind
+from programs.kinds.negotiations import NEGOTIATIONS
+from programs.kinds.registry import kind_of
 from programs.models.adapter import ADAPTER
-from programs.table import words
 
 BYTES_PER_TOKEN = 3.5
 """Of text without digits."""
 NEAR_DUPLICATE = 0.9
 """Share of common words in order (difflib's ratio) from which two inputs teach the same."""
-_PHASES = list(Phase)
+_PHASES: list[str] = list(Phase)
 
 Chosen = dict[str, list[Demonstration]]
 """Demonstrations by predictor name, in the order of the prompt."""
@@ -35,11 +37,17 @@ class ForeignDemonstration(RuntimeError):
 
 
 def good_ones(
-    played: Sequence[Recorded], threshold: float, *, threshold_given: bool, train: Sequence[DebtCase]
+    played: Sequence[Recorded],
+    threshold: float,
+    *,
+    threshold_given: bool,
+    train: Sequence[Any],
+    kind: Kind = NEGOTIATIONS,
 ) -> list[Demonstration]:
     """All demonstrations of the negotiations at or above `threshold`.
 
-    Where none reaches a threshold of our own choice the best one serves, unless it is below `LEAST_THRESHOLD`.
+    Where none reaches a threshold of our own choice the best one serves, unless it is below `LEAST_THRESHOLD`. Of a
+    kind with labels all serve, since the labels say what would have been right.
 
     Raises:
         ForeignDemonstration: a negotiation is not with one of `train`.
@@ -47,14 +55,18 @@ def good_ones(
     best = max((one.objective for one in played), default=0.0)
     if not threshold_given and LEAST_THRESHOLD <= best < threshold:
         threshold = best
-    found = [made for one in played if one.objective >= threshold for made in demonstrations(one)]
-    require_training(found, train)
+    if kind is NEGOTIATIONS:
+        found = [made for one in played if one.objective >= threshold for made in demonstrations(one)]
+    else:
+        least = threshold if threshold_given else None
+        found = [made for one in played for made in answered(one, kind, threshold, own_from=least)]
+    require_training(found, train, kind)
     return found
 
 
 def choose(
     candidates: Iterable[Demonstration],
-    program: Maden,
+    program: Any,
     *,
     max_demos: int,
     token_budget: int,
@@ -79,35 +91,39 @@ def choose(
     }
 
 
-def taught(program: Maden) -> list[str]:
+def taught(program: Any) -> list[str]:
     """The predictors of `program` that are given demonstrations."""
-    return [name for name in sorted(predictors(program)) if name in {PLANNER, NEGOTIATOR}]
+    return kind_of(program).taught(predictors(program))
 
 
-def with_demos(program: Maden, chosen: Chosen, train: Sequence[DebtCase]) -> Maden:
+def with_demos(program: Any, chosen: Chosen, train: Sequence[Any]) -> Any:
     """A copy of `program`, ready to be played and saved, that shows `chosen` and no other demonstrations.
 
     Raises:
         ForeignDemonstration: one is not from a debtor of `train`.
     """
-    require_training((made for some in chosen.values() for made in some), train)
+    require_training((made for some in chosen.values() for made in some), train, kind_of(program))
     copy = plain(program)
     for name in taught(copy):
         predictors(copy)[name].demos = [made.example for made in chosen.get(name, [])]
     return plain(copy)
 
 
-def require_training(found: Iterable[Demonstration], train: Sequence[DebtCase]) -> None:
+def require_training(found: Iterable[Demonstration], train: Sequence[Any], kind: Kind = NEGOTIATIONS) -> None:
     """Check that every demonstration is about a training debtor, by its id and by the account in its inputs.
+
+    Of another kind: by what `Kind.told_by` names.
 
     Raises:
         ForeignDemonstration: names the first that is not.
     """
-    accounts = {case.case_id: words.account(case.creditor_view()) for case in train}
+    told = {case.case_id: kind.told_by(case) for case in train}
     for made in found:
-        if accounts.get(made.case_id) != made.example["account"]:
+        field, value = told.get(made.case_id, ("", None))
+        if made.example.get(field) != value or value is None:
             raise ForeignDemonstration(
-                f"a demonstration for {made.predictor} is about {made.case_id}, who is no training debtor of this run"
+                f"a demonstration for {made.predictor} is about {made.case_id}, who is no training "
+                f"{kind.words.example} of this run"
             )
 
 
@@ -124,7 +140,7 @@ def estimated_tokens(signature: type[dspy.Signature], example: dspy.Example) -> 
 
 def drawn(
     candidates: Sequence[Demonstration],
-    program: Maden,
+    program: Any,
     *,
     max_demos: int,
     token_budget: int,
@@ -140,6 +156,7 @@ def drawn(
     """
     rng = random.Random(f"demo sets {seed}")
     ids = sorted({made.case_id for made in candidates})
+    order = _phases(made.phase for made in candidates)
     found: dict[frozenset[tuple[str, str, int]], Chosen] = {}
     limits = {"max_demos": max_demos, "token_budget": token_budget}
     _add(found, choose(candidates, program, **limits))
@@ -147,7 +164,7 @@ def drawn(
         if len(found) >= sets:
             break
         kept = set(rng.sample(ids, rng.randint(math.ceil(len(ids) / 2), len(ids))))
-        phases = set(rng.sample(_PHASES, rng.randint(1, len(_PHASES))))
+        phases = set(rng.sample(order, rng.randint(1, len(order))))
         part = [made for made in candidates if made.case_id in kept and made.phase in phases]
         _add(found, choose(part, program, **{**limits, "max_demos": rng.randint(1, max_demos)}))
     return list(found.values())
@@ -158,7 +175,7 @@ def described(chosen: Mapping[str, Sequence[Demonstration]]) -> str:
     phases = Counter(made.phase for some in chosen.values() for made in some)
     if not phases:
         return "no demonstrations"
-    return "demonstrations: " + ", ".join(f"{phases[phase]} {phase}" for phase in _PHASES if phases[phase])
+    return "demonstrations: " + ", ".join(f"{phases[phase]} {phase}" for phase in _phases(phases) if phases[phase])
 
 
 def _covering(
@@ -177,7 +194,7 @@ def _covering(
 
 
 def _rank(made: Demonstration, chosen: Sequence[Demonstration]) -> tuple[object, ...]:
-    phases = sum(other.phase is made.phase for other in chosen)
+    phases = sum(other.phase == made.phase for other in chosen)
     seen = sum((other.choice == made.choice) + (other.case_id == made.case_id) for other in chosen)
     return phases, seen, -made.worth, made.case_id, made.number
 
@@ -188,7 +205,14 @@ def _alike(a: Demonstration, b: Demonstration, signature: type[dspy.Signature]) 
 
 
 def _in_order(chosen: Sequence[Demonstration]) -> list[Demonstration]:
-    return sorted(chosen, key=lambda made: (_PHASES.index(made.phase), made.case_id, made.number))
+    order = _phases(made.phase for made in chosen)
+    return sorted(chosen, key=lambda made: (order.index(made.phase), made.case_id, made.number))
+
+
+def _phases(found: Iterable[str]) -> list[str]:
+    """The phases of a negotiation in their order; of another kind what was found, in the order of the alphabet."""
+    known = set(found)
+    return sorted(known) if known - set(_PHASES) else _PHASES
 
 
 def _add(found: dict[frozenset[tuple[str, str, int]], Chosen], chosen: Chosen) -> None:

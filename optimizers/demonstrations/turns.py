@@ -14,19 +14,18 @@ from typing import Any
 
 import dspy
 
-from data.domain import DebtCase, Ending, MoveKind, Negotiation, Speaker, Turn
+from data.domain import Ending, MoveKind, Negotiation, Speaker, Turn
 from data.steps import claimed
 from data.terms import Terms
 from metrics.money.valuation import creditor_value
 from optimizers.runs.task import CompileTask
 from programs.creditor.fingerprints import predictors
-from programs.maden import Maden
+from programs.kinds.negotiations import NEGOTIATIONS, NEGOTIATOR, PLANNER
+from programs.kinds.registry import kind_of
 from programs.playing.evaluate import evaluate
 from programs.table import words
 from programs.table.runner import CreditorSeat, TableState, play
 
-PLANNER, NEGOTIATOR = "planner.predict", "negotiator.predict"
-"""The predictors that are given demonstrations; the judge gets none, since it cannot raise the score by itself."""
 DISCLOSURE_BONUS = 0.02
 """What a newly stated figure or reason adds to a turn's gain, in the creditor's value: about one step down in the
 middle of a ladder (median 0.017 on the embedded model), so that a good question is worth a step and no more."""
@@ -64,9 +63,10 @@ class Call:
 class Recorded:
     """A negotiation and the calls behind it."""
 
-    negotiation: Negotiation
+    negotiation: Any
+    """Or the record of another kind of program (`programs.kinds`)."""
     calls: tuple[tuple[Call, ...], ...]
-    """One entry per creditor turn, in order."""
+    """One entry per creditor turn, in order; of another kind's record one entry."""
     objective: float = 0.0
 
 
@@ -78,7 +78,8 @@ class Demonstration:
     case_id: str
     number: int
     """Of the creditor turn, from 1."""
-    phase: Phase
+    phase: str
+    """A `Phase`, or what else the demonstrations of a kind are to cover."""
     choice: str
     """What was chosen: hold, step_down, accept; ask, accept, reject; first plan, new plan."""
     gain: float
@@ -89,10 +90,13 @@ class Demonstration:
     """At least half of the model's words could be said, and its choice describes what happened."""
     example: dspy.Example
 
+    weight: float = 1.0
+    """How much it is worth to show it, whatever it gained."""
+
     @property
     def worth(self) -> float:
         """Objective of the whole, raised or lowered by what this turn gained; less where it is not clean."""
-        return self.objective * (1 + self.gain) * (1 if self.clean else UNCLEAN)
+        return self.weight * self.objective * (1 + self.gain) * (1 if self.clean else UNCLEAN)
 
 
 class RecordingSeat:
@@ -130,11 +134,15 @@ class RecordingSeat:
         return turn
 
 
-def recorded(program: Maden, case: DebtCase, seed: int) -> Recorded:
+def recorded(program: Any, case: Any, seed: int) -> Recorded:
     """Play one negotiation as `program(case=case, seed=seed)` does, and keep the calls behind each turn."""
     trace: list[tuple[Any, Any, Any]] = []
     names = {id(predictor): name for name, predictor in predictors(program).items()}
     with dspy.context(trace=trace, max_trace_size=_WHOLE_TRACE):
+        if kind_of(program) is not NEGOTIATIONS:
+            record = program(case=case, seed=seed).negotiation
+            calls = tuple(Call(names[id(one)], dict(given), dict(made)) for one, given, made in trace)
+            return Recorded(record, (calls,))
         seat = RecordingSeat(program.seat(case.creditor_view(), seed), trace, names)
         negotiation = play(case, seat, program.debtors(case, seed), program.settings.policy, seed)
     return Recorded(negotiation, tuple(seat.calls))
@@ -150,16 +158,16 @@ def play_training(task: CompileTask) -> list[Recorded]:
     """
     found: dict[str, Recorded] = {}
 
-    def playing(case: DebtCase, seed: int) -> SimpleNamespace:
+    def playing(case: Any, seed: int) -> SimpleNamespace:
         found[case.case_id] = recorded(task.program, case, seed)
         return SimpleNamespace(negotiation=found[case.case_id].negotiation)
 
-    def once(case: DebtCase, seed: int) -> SimpleNamespace:
+    def once(case: Any, seed: int) -> SimpleNamespace:
         negotiation = task.player.play(task.program, case, seed, fresh=True, playing=playing)
         return SimpleNamespace(negotiation=negotiation)
 
     cases = [example.case for example in task.trainset()]
-    evaluation = evaluate(once, cases, seed=task.seed, threads=task.player.threads, retries=0)
+    evaluation = evaluate(once, cases, seed=task.seed, threads=task.player.threads, retries=0, kind=task.kind)
     return [
         Recorded(p.negotiation, found[p.case_id].calls, p.scorecard.objective)
         for p in evaluation.played

@@ -6,41 +6,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import dspy
 
-from data.domain import DebtCase, Ending
-from metrics.evaluator import objective_metric
 from optimizers.runs.halt import Halted
 from optimizers.runs.player import Player
 from optimizers.runs.task import CompileTask
 from plumbing.hidden import Hidden
 from programs.creditor.fingerprints import program_state
-from programs.creditor.settings import ProgramSettings
-from programs.maden import DebtorFactory, Maden
+from programs.kinds.kind import Case, Kind
+from programs.kinds.negotiations import NEGOTIATIONS
+from programs.maden import Maden
+from programs.playing.evaluate import broken
 
 MAX_ERRORS = 10**6
 """DSPy's own limit would throw the run away; failures are counted here and judged by coverage."""
 
 
-class DspyStudent(Maden):
-    """A program as DSPy's own optimisers play it: every negotiation goes through the run's player.
+class ThroughPlayer(dspy.Module):
+    """What a program becomes for DSPy's own optimisers: every negotiation goes through the run's player.
 
-    It plays afresh each time, since DSPy wants the trace; calls that were paid before are answered from the run's
-    responses. A negotiation that infrastructure broke halts the run, because DSPy would average it in as 0.
+    Mixed into the program's class. It plays afresh each time, since DSPy wants the trace; calls that were paid before
+    are answered from the run's responses. A negotiation that infrastructure broke halts the run, because DSPy would
+    average it in as 0.
     """
 
-    def __init__(self, settings: ProgramSettings, debtors: DebtorFactory, player: Player) -> None:
-        super().__init__(settings, debtors)
-        self.held = Hidden(player)
+    held: Hidden
 
     @property
     def player(self) -> Player:
         """The run's."""
         return self.held.held
 
-    def forward(self, case: DebtCase, seed: int = 0) -> dspy.Prediction:
+    def forward(self, case: Case, seed: int = 0) -> dspy.Prediction:
         """Play one negotiation.
 
         Raises:
@@ -49,23 +50,23 @@ class DspyStudent(Maden):
         self._raise_if_over()
         player, made = self.player, dspy.Prediction()
 
-        def playing(case: DebtCase, seed: int) -> dspy.Prediction:
+        def playing(case: Case, seed: int) -> dspy.Prediction:
             nonlocal made
-            made = super(DspyStudent, self).forward(case, seed)
+            made = super(ThroughPlayer, self).forward(case, seed)
             return made
 
         negotiation = player.play(self, case, seed, fresh=True, playing=playing)
-        if negotiation.ending is Ending.INFRASTRUCTURE:
+        if broken(negotiation):
             raise player.halt(
                 Halted(
                     "infrastructure",
-                    f"the model failed in a negotiation with {case.case_id} ({negotiation.failure}), and this "
+                    f"the model failed in {_played_with(player.kind, case.case_id)} ({negotiation.failure}), and this "
                     "optimiser cannot leave one out",
                 )
             )
         return made
 
-    def deepcopy(self) -> DspyStudent:
+    def deepcopy(self) -> Any:
         """A copy to try something with; DSPy's optimisers make one for each candidate and swallow what playing it
         raises, so here they learn that the run is over.
 
@@ -80,28 +81,50 @@ class DspyStudent(Maden):
             raise why
 
 
-def student(task: CompileTask) -> DspyStudent:
+class DspyStudent(ThroughPlayer, Maden):
+    """A negotiation program for DSPy's own optimisers."""
+
+
+def student(task: CompileTask) -> Any:
     """A copy of the task's program for DSPy's optimisers: nothing compiled but the judge, which they pass over."""
     program = task.program
-    copy = DspyStudent(program.settings, program.debtors, task.player)
+    copy = task.kind.bare(program.settings, getattr(program, "debtors", None), of=_student_class(task.kind))
+    copy.held = Hidden(task.player)
     copy.load_state(program_state(program))
     thaw(copy)
-    if copy.judge is not None:
+    if getattr(copy, "judge", None) is not None:
         copy.judge._compiled = True
     return copy
 
 
-def plain(program: Maden) -> Maden:
+@lru_cache(maxsize=8)
+def _student_class(kind: Kind) -> type:
+    if kind is NEGOTIATIONS:
+        return DspyStudent
+    return type(f"{kind.program_class.__name__}Student", (ThroughPlayer, kind.program_class), {})
+
+
+def _played_with(kind: Kind, case_id: str) -> str:
+    if kind is NEGOTIATIONS:
+        return f"a negotiation with {case_id}"
+    return f"a {kind.words.record} of {case_id}"
+
+
+def plain(program: Any) -> Any:
     """The program without what a strategy hung on it, ready to be played and saved."""
     return thaw(program.with_settings(program.settings))
 
 
-def metric(example: dspy.Example, pred: dspy.Prediction, trace: Any = None, **_: Any) -> float:
+def metric(kind: Kind) -> Callable[..., float]:
     """The objective in 0..1, as DSPy's optimisers call it."""
-    return float(objective_metric(example, pred, trace).score)
+
+    def objective(example: dspy.Example, pred: dspy.Prediction, trace: Any = None, **_: Any) -> float:
+        return float(kind.score([pred.negotiation])[0].objective)
+
+    return objective
 
 
-def thaw(program: Maden) -> Maden:
+def thaw(program: Any) -> Any:
     """Clear every `_compiled` flag: a flagged sub-module is missing from the saved state and from later compiles."""
     for _, module in program.named_sub_modules():
         module._compiled = False

@@ -29,13 +29,13 @@ from optimizers.preferences.sampling import Sampler, SamplingPlan
 from optimizers.preferences.student import Student
 from optimizers.runs.folder import RUNS
 from optimizers.spending.budget import Limits
-from optimizers.spending.estimate import CALLS_PER_NEGOTIATION
 from plumbing import cli
 from plumbing.bars import PhaseBars
 from plumbing.errors import UserError
 from plumbing.files import replace_file
 from programs.artifacts.playing_code import playing_code
 from programs.debtor.seating import debtor_factory
+from programs.kinds.negotiations import NEGOTIATIONS
 from programs.maden import Maden
 from programs.models import make as models
 from programs.models.pace import set_limits
@@ -190,7 +190,7 @@ def _teacher(name: str, debtor: str, model: NamedModel, artifacts: Path, policy:
 def _plan(run: PreferenceRun, program: Maden, cases: tuple[DebtCase, ...]) -> list[str]:
     plan, known = run.config.plan, run.known()
     owed = sum(case.case_id not in known for case in cases)
-    low, high = CALLS_PER_NEGOTIATION[program.settings.variant]
+    low, high = NEGOTIATIONS.sizes(program.settings.variant).calls
     samples = plan.turns * (plan.teacher_samples + plan.student_samples)
     # A sampled turn is played on from the middle of a negotiation: half of one, on average.
     calls = tuple(round(owed * (one + samples * (1 + one / 2))) for one in (low, high))

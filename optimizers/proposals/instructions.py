@@ -11,24 +11,23 @@ import tomllib
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import dspy
 
 from data.frozen import Frozen
-from metrics.evaluator import feedback, score
-from metrics.scorecard import Role
-from optimizers.demonstrations.turns import NEGOTIATOR, PLANNER, Recorded
+from optimizers.demonstrations.choosing import taught
+from optimizers.demonstrations.turns import Recorded
 from optimizers.proposals.asking import proposing, sampling
 from optimizers.proposals.echoes import refuse_echo
 from optimizers.runs.halt import Halted
 from optimizers.runs.task import CompileTask
 from programs.creditor.fingerprints import predictors
-from programs.maden import Maden
+from programs.kinds.negotiations import NEGOTIATIONS, NEGOTIATOR, PLANNER
+from programs.kinds.registry import kind_of
 from programs.models.adapter import ADAPTER
 from programs.models.retryable import classify
 from programs.table.failures import ProgramFault
-from signatures.instruction import ProposeInstruction
 
 FILE = Path(__file__).with_name("instructions.toml")
 SHOWN = 5
@@ -47,12 +46,9 @@ class Instruction(Frozen):
     text: str
 
 
-def written(program: Maden) -> list[Instruction]:
+def written(program: Any) -> list[Instruction]:
     """The hand-written instructions for the predictors of `program`; the judge's stays as it is."""
-    contracts = {
-        PLANNER: "MakePlan",
-        NEGOTIATOR: "TakeLadderTurn" if program.settings.variant.plans else "TakeFreeTurn",
-    }
+    contracts = _contracts(program)
     own = _own(program)
     return [
         Instruction(predictor=name, name=title, reason=entry["reason"], text=entry["text"].strip())
@@ -81,13 +77,14 @@ def proposed(task: CompileTask, played: Sequence[Recorded], known: Sequence[Inst
         Halted: a cap was reached, someone stopped the run, or the prompt model could not be reached.
     """
     own, texts, found, number = _own(task.program), {one.text for one in known}, [], 0
-    for predictor in sorted(name for name in own if name in {PLANNER, NEGOTIATOR}):
+    for predictor in taught(task.program):
         for _ in range(task.settings.candidates if played else 0):
             number += 1
-            text = _asked(task, predictor, own[predictor], _told(played, predictor, task.seed, number), number)
+            text = _asked(task, predictor, own[predictor], _told(task, played, predictor, number), number)
             if text and text not in texts | set(own.values()):
                 texts.add(text)
-                reason = f"proposed by the prompt model from the feedback of {min(SHOWN, len(played))} negotiations"
+                seen = f"{min(SHOWN, len(played))} {task.kind.words.record}s"
+                reason = f"proposed by the prompt model from the feedback of {seen}"
                 found.append(Instruction(predictor=predictor, name=f"proposal {number}", reason=reason, text=text))
     return found
 
@@ -97,11 +94,11 @@ def _asked(task: CompileTask, predictor: str, current: str, told: str, number: i
     lm = sampling(task.prompt_lm, task.seed, number)
     try:
         with proposing(task.player), dspy.context(lm=lm, adapter=ADAPTER):
-            answer = dspy.Predict(ProposeInstruction)(
+            answer = dspy.Predict(task.kind.proposal)(
                 module=predictor.partition(".")[0], current_instruction=current, feedback=told
             )
         text = cast(str, answer.proposal.instruction).strip()
-        refuse_echo(text, (ProposeInstruction.instructions, told), current)
+        refuse_echo(text, (task.kind.proposal.instructions, told), current)
     except Halted:
         raise
     except Exception as error:
@@ -111,20 +108,26 @@ def _asked(task: CompileTask, predictor: str, current: str, told: str, number: i
     return text
 
 
-def _told(played: Sequence[Recorded], predictor: str, seed: int, number: int) -> str:
+def _told(task: CompileTask, played: Sequence[Recorded], predictor: str, number: int) -> str:
     """The feedback of some negotiations, most of them among the worse half; other ones for each proposal."""
-    rng = random.Random(f"proposal {seed} {number}")
+    rng = random.Random(f"proposal {task.seed} {number}")
     ranked = sorted(played, key=lambda one: (one.objective, one.negotiation.case.case_id))
     half = ranked[: max(1, len(ranked) // 2)]
     some = rng.sample(half, min(SHOWN - 1, len(half)))
     some += rng.sample(rest := [one for one in ranked if one not in some], min(SHOWN - len(some), len(rest)))
-    module = cast(Role, predictor.partition(".")[0])
-    return "\n".join(
-        f"{i}. {feedback(one.negotiation, score(one.negotiation), module)}" for i, one in enumerate(some, start=1)
-    )
+    cards = task.kind.score([one.negotiation for one in some])
+    told = (task.kind.feedback(one.negotiation, card, predictor) for one, card in zip(some, cards, strict=True))
+    return "\n".join(f"{i}. {words}" for i, words in enumerate(told, start=1))
 
 
-def _own(program: Maden) -> dict[str, str]:
+def _contracts(program: Any) -> dict[str, str]:
+    """The signature that each taught predictor has, as the file calls it."""
+    if kind_of(program) is NEGOTIATIONS:
+        return {PLANNER: "MakePlan", NEGOTIATOR: "TakeLadderTurn" if program.settings.variant.plans else "TakeFreeTurn"}
+    return {name: predictors(program)[name].signature.__name__ for name in taught(program)}
+
+
+def _own(program: Any) -> dict[str, str]:
     return {name: predictor.signature.instructions for name, predictor in predictors(program).items()}
 
 

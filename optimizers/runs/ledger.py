@@ -22,7 +22,7 @@ class LedgerLine(Frozen):
     key: str
     """Of program, model, debtor, seed and playing code (`programs.playing.played_store.Ground.key`)."""
     candidate: str
-    """`Maden.sha256` of the program that played."""
+    """`sha256` of the program that played."""
     phase: str
     case_id: str
     seed: int
@@ -30,11 +30,11 @@ class LedgerLine(Frozen):
     score: float
     """The objective, 0..1."""
     metrics: dict[str, float]
-    """The thirteen metrics and the indices, by id."""
+    """The metrics that apply and the indices, by id."""
     cost: dict[str, Any]
     """`programs.models.accounts.Cost` of this playing; calls that were answered before are among `cached_calls`."""
     negotiation: dict[str, Any]
-    """The record, as `metrics.score` reads it."""
+    """The record, of whatever kind the program is (`programs.kinds`); `metrics.score` reads a negotiation's."""
 
     @property
     def record(self) -> Negotiation:

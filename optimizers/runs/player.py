@@ -12,17 +12,16 @@ from typing import Any, Protocol
 
 import dspy
 
-from data.domain import DebtCase, Ending, Negotiation, Turn
-from metrics.evaluator import score
+from data.domain import Turn
 from optimizers.runs.folder import RunFolder
 from optimizers.runs.halt import Halted
 from optimizers.runs.ledger import Ledger, LedgerLine
 from plumbing.files import replace_file
 from programs.creditor.fingerprints import program_state
-from programs.creditor.settings import ProgramSettings
-from programs.maden import DebtorFactory, Maden
+from programs.kinds.kind import Case, Kind
+from programs.kinds.negotiations import NEGOTIATIONS
 from programs.models.accounts import Account
-from programs.playing.evaluate import Evaluation, Program, evaluate, scored_evaluation
+from programs.playing.evaluate import Evaluation, Program, broken, evaluate, scored_evaluation
 from programs.playing.played_store import Ground, lm_id
 from programs.table.runner import listening
 
@@ -63,26 +62,28 @@ class Player:
     Args:
         folder: of the run; holds the ledger and the candidates.
         lm: the model behind the creditor's seat; part of every key.
-        debtors: who sits on the other side of restored candidates.
+        debtors: who sits on the other side of restored candidates; None where nobody does.
         debtor: the same as the command line names it, part of every key.
         watcher: told of every negotiation.
         threads: negotiations at once.
         stopped: why the budget lets no call through any more; None while it does. A strategy may meet it outside any
             negotiation.
+        kind: of the programs that are played.
     """
 
     def __init__(
         self,
         folder: RunFolder,
         lm: dspy.LM,
-        debtors: DebtorFactory,
+        debtors: Any,
         debtor: str,
         watcher: Watcher,
         threads: int = 1,
         stopped: Callable[[], Halted | None] = lambda: None,
+        kind: Kind = NEGOTIATIONS,
     ) -> None:
         self.folder, self.lm, self.debtors, self.debtor = folder, lm, debtors, debtor
-        self.watcher, self.threads = watcher, threads
+        self.watcher, self.threads, self.kind = watcher, threads, kind
         self.ledger = Ledger(folder.ledger_path)
         self.phase = ""
         self.scored = 0
@@ -104,13 +105,11 @@ class Player:
         self.phase = phase
         self.watcher.phase(phase, negotiations)
 
-    def play(
-        self, program: Maden, case: DebtCase, seed: int, *, fresh: bool = False, playing: Program | None = None
-    ) -> Negotiation:
+    def play(self, program: Any, case: Case, seed: int, *, fresh: bool = False, playing: Program | None = None) -> Any:
         """One negotiation, from the ledger if it was played before.
 
         Args:
-            program: any program; its fingerprint is part of the key.
+            program: any program of the kind; its fingerprint is part of the key.
             case: a training or validation debtor.
             seed: of the debtor's behaviour and of sampling.
             fresh: play even what is in the ledger, as whoever needs the trace must; its calls were paid before.
@@ -124,22 +123,22 @@ class Player:
         known = self.ledger.get(key)
         if known is not None and not fresh:
             self._count(known, reused=True)
-            return known.record
+            return self.kind.record(known.negotiation)
         if (why := self.failed or self.halted) is not None:
             raise why
         negotiation, account = self._tried(playing or program, case, seed)
-        if negotiation.ending is Ending.INFRASTRUCTURE:
+        if broken(negotiation):
             with self._lock:
                 self.unscored += 1
             self.watcher.lost(case.case_id, negotiation.failure or "unknown")
             return negotiation
         self._keep_program(program, sha256)
-        line = known or _line(key, sha256, self.phase, seed, negotiation, account)
+        line = known or self._line(key, sha256, seed, negotiation, account)
         self.ledger.add(line)
         self._count(line, reused=known is not None)
         return negotiation
 
-    def evaluate(self, program: Maden, cases: Sequence[DebtCase], seed: int, words: str = "") -> Evaluation:
+    def evaluate(self, program: Any, cases: Sequence[Case], seed: int, words: str = "") -> Evaluation[Any, Any]:
         """All `cases` with the same seed; what infrastructure broke for good is unscored.
 
         Args:
@@ -152,23 +151,23 @@ class Player:
             Halted: a cap was reached, or someone stopped the run.
         """
 
-        def playing(case: DebtCase, seed: int) -> SimpleNamespace:
+        def playing(case: Case, seed: int) -> SimpleNamespace:
             return SimpleNamespace(negotiation=self.play(program, case, seed))
 
-        result = evaluate(playing, cases, seed=seed, threads=self.threads, retries=0)
+        result = evaluate(playing, cases, seed=seed, threads=self.threads, retries=0, kind=self.kind)
         if words and result.scored:
             self.watcher.candidate(program.sha256, words, result.mean("objective"), result.scored)
         return result
 
-    def recorded(self, program: Maden, cases: Sequence[DebtCase], seed: int) -> Evaluation:
+    def recorded(self, program: Any, cases: Sequence[Case], seed: int) -> Evaluation[Any, Any]:
         """As `evaluate` would find it if nothing could be played any more: what is in the ledger, no more."""
         sha256 = program.sha256
         found = (self.ledger.get(self._key(sha256, case, seed)) for case in cases)
-        negotiations = [line.record for line in found if line is not None]
-        return scored_evaluation(negotiations, [0] * len(negotiations))
+        negotiations = [self.kind.record(line.negotiation) for line in found if line is not None]
+        return scored_evaluation(negotiations, [0] * len(negotiations), self.kind)
 
-    def best(self, cases: Sequence[DebtCase], seed: int) -> str | None:
-        """`Maden.sha256` of the candidate with the highest mean objective among those that were fully evaluated.
+    def best(self, cases: Sequence[Case], seed: int) -> str | None:
+        """`sha256` of the candidate with the highest mean objective among those that were fully evaluated.
 
         Fully: with enough of `cases` in the ledger (`LEAST_COVERAGE`). Ties go to the one that played first; None if
         there is no such candidate.
@@ -182,33 +181,31 @@ class Player:
         means = {sha256: sum(s.values()) / len(s) for sha256, s in scores.items() if len(s) >= enough}
         return max(means, key=means.__getitem__, default=None)
 
-    def restored(self, sha256: str) -> Maden:
+    def restored(self, sha256: str) -> Any:
         """A candidate as it played."""
         content = json.loads((self.folder.candidates_path / f"{sha256}.json").read_text())
-        program = Maden(ProgramSettings.model_validate(content["settings"]), self.debtors)
-        program.load_state(content["state"])
-        return program
+        return self.kind.restored(content, self.debtors)
 
     def halt(self, why: Halted) -> Halted:
         """Let nothing be played any more; returns `why`, or what halted the run before."""
         self._halted = self._halted or self._stopped() or why
         return self._halted
 
-    def _key(self, sha256: str, case: DebtCase, seed: int) -> str:
-        return Ground(sha256, lm_id(self.lm), self.debtor).key(case, seed)
+    def _key(self, sha256: str, case: Case, seed: int) -> str:
+        return Ground(sha256, lm_id(self.lm), self.debtor, self.kind).key(case, seed)
 
-    def _tried(self, program: Program, case: DebtCase, seed: int) -> tuple[Negotiation, Account]:
+    def _tried(self, program: Program, case: Case, seed: int) -> tuple[Any, Account]:
         account = Account()
         with account.watching(), listening(partial(self.watcher.turn, case.case_id)):
             for _ in range(RETRIES + 1):
                 try:
-                    negotiation: Negotiation = program(case=case, seed=seed).negotiation
+                    negotiation = program(case=case, seed=seed).negotiation
                 except Halted as why:
                     raise self.halt(why) from None
                 except Exception as error:
                     self.failed = self.failed or error
                     raise
-                if negotiation.ending is not Ending.INFRASTRUCTURE:
+                if not broken(negotiation):
                     break
         return negotiation, account
 
@@ -217,24 +214,23 @@ class Player:
             self.scored += 1
         self.watcher.played(line, reused=reused)
 
-    def _keep_program(self, program: Maden, sha256: str) -> None:
+    def _keep_program(self, program: Any, sha256: str) -> None:
         path = self.folder.candidates_path / f"{sha256}.json"
         if not path.exists():
             content = {"settings": program.settings.model_dump(mode="json"), "state": program_state(program)}
             replace_file(path, json.dumps(content).encode(), durable=True)
 
-
-def _line(key: str, sha256: str, phase: str, seed: int, negotiation: Negotiation, account: Account) -> LedgerLine:
-    values: dict[str, Any] = score(negotiation).values()
-    return LedgerLine(
-        key=key,
-        candidate=sha256,
-        phase=phase,
-        case_id=negotiation.case.case_id,
-        seed=seed,
-        ending=negotiation.ending.value,
-        score=values.pop("objective"),
-        metrics=values,
-        cost=asdict(account.total),
-        negotiation=negotiation.model_dump(mode="json", exclude_none=True),
-    )
+    def _line(self, key: str, sha256: str, seed: int, negotiation: Any, account: Account) -> LedgerLine:
+        values: dict[str, Any] = self.kind.score([negotiation])[0].values()
+        return LedgerLine(
+            key=key,
+            candidate=sha256,
+            phase=self.phase,
+            case_id=negotiation.case.case_id,
+            seed=seed,
+            ending=negotiation.ending.value,
+            score=values.pop("objective"),
+            metrics=values,
+            cost=asdict(account.total),
+            negotiation=negotiation.model_dump(mode="json", exclude_none=True),
+        )

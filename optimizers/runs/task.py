@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import dspy
 
-from data.domain import DebtCase
 from optimizers.runs.player import Player
 from optimizers.settings import StrategySettings
-from programs.maden import Maden
+from programs.kinds.kind import Case, Kind
 
 LEAST_THRESHOLD = 0.05
 """DSPy takes a threshold of 0 as none, and then any score above 0 becomes a demonstration."""
@@ -24,9 +24,10 @@ POOL = 200
 class CompileTask:
     """One compilation."""
 
-    program: Maden
-    train: Sequence[DebtCase]
-    val: Sequence[DebtCase]
+    program: Any
+    """Of the kind that `player` plays."""
+    train: Sequence[Any]
+    val: Sequence[Any]
     lm: dspy.LM
     prompt_lm: dspy.LM
     """Proposes instructions; the task's own model unless another is named."""
@@ -36,8 +37,13 @@ class CompileTask:
     """Plays every negotiation of the compile; `player.folder` is the run's."""
     settings: StrategySettings = field(default_factory=StrategySettings)
     seed: int = 0
-    pool: Sequence[DebtCase] = ()
+    pool: Sequence[Any] = ()
     """More training debtors, for what costs no call."""
+
+    @property
+    def kind(self) -> Kind:
+        """Of the program, its examples and its metric."""
+        return self.player.kind
 
     @property
     def threshold_given(self) -> bool:
@@ -59,6 +65,6 @@ class CompileTask:
         return [as_example(case, self.seed) for case in self.val]
 
 
-def as_example(case: DebtCase, seed: int) -> dspy.Example:
+def as_example(case: Case, seed: int) -> dspy.Example:
     """The program's inputs for one debtor."""
     return dspy.Example(case=case, seed=seed).with_inputs("case", "seed")

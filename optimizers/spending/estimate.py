@@ -7,47 +7,26 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import dspy
 
 from optimizers.settings import CompileConfig
 from optimizers.spending.budget import Limits, Spent
-from programs.creditor.settings import Variant
+from programs.kinds.kind import CallSizes, Words
+from programs.kinds.kind import Span as Range
+from programs.kinds.negotiations import NEGOTIATIONS
+from programs.kinds.registry import kind_named
 from programs.models.embedded.engine import EmbeddedEngine
 from programs.models.embedded.processor import usable_cores
 from programs.models.remote import price_usd
 
-
-class Range(NamedTuple):
-    """From `low` to `high`."""
-
-    low: float
-    high: float
-
-
-CALLS_PER_NEGOTIATION: dict[Variant, Range] = {
-    Variant.VANILLA: Range(2, 10),
-    Variant.PLANNED: Range(4, 12),
-    Variant.JUDGED: Range(4, 24),
-    Variant.MADEN: Range(6, 24),
-}
-"""Creditor-side calls that one negotiation usually takes: from a quick agreement to ten rounds with redrafts."""
 DEBTOR_CALLS_PER_NEGOTIATION = Range(2, 10)
 """More with `--debtor lm`: one a debtor's turn."""
-TOKENS_IN_PER_CALL = Range(1000, 1500)
-"""Prompt without demonstrations, measured with the embedded model's vocabulary."""
-TOKENS_IN_PER_DEMO = 700
-"""More per demonstration in the prompt; its inputs are kept whole."""
-TOKENS_OUT_PER_CALL = Range(60, 100)
 REASONING_TOKENS_OUT = 2000
 """Most that a reply of a reasoning model usually takes: what it thinks is billed as well."""
 PROPOSAL_TOKENS_IN, PROPOSAL_TOKENS_OUT = Range(500, 6000), Range(50, 800)
 """Of one call that writes an instruction."""
-NEW_TOKENS_PER_CALL = Range(150, 450)
-"""Of a prompt, what an embedded model did not read in an earlier call."""
-SECONDS_PER_EMBEDDED_CALL = Range(6, 9)
-"""Measured on two idle cores, with prompts of 1,000 to 2,200 tokens; where the model's speed is known, that counts."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +52,7 @@ class CompileEstimate:
     """Whether every call goes to the embedded model."""
     calls_to_first_score: Range
     """Calls until the uncompiled program is measured on validation; halted before, a compile has nothing to save."""
+    words: Words = NEGOTIATIONS.words
 
 
 @dataclass(frozen=True)
@@ -127,10 +107,11 @@ def estimate(
         tokens_out=_sum(_times(part.calls, part.tokens_out) for part in parts),
         money_usd=None if None in money else _sum(money),
         unpriced=tuple(dict.fromkeys(p.lm.model for p, usd in zip(parts, money, strict=True) if usd is None)),
-        minutes_at=_minutes_at(embedded),
-        minutes=_minutes(embedded),
+        minutes_at=_minutes_at(embedded, _sizes(config)),
+        minutes=_minutes(embedded, _sizes(config)),
         embedded=len(embedded) == len(parts),
         calls_to_first_score=_times(_calls_per_negotiation(config), Range(first, first)),
+        words=kind_named(config.program).words,
     )
 
 
@@ -144,7 +125,7 @@ def lines(found: CompileEstimate, limits: Limits | None = None, spent: Spent | N
     """
     known = f", {found.played} more are in the ledger" if found.played else ""
     said = [
-        f"at most {found.negotiations} negotiations{known}, about {_span(found.calls)} model calls",
+        f"at most {found.negotiations} {found.words.record}s{known}, about {_span(found.calls)} model calls",
         f"about {_span(found.tokens_in)} tokens in and {_span(found.tokens_out)} out",
         _money_line(found),
     ]
@@ -203,21 +184,26 @@ def _cap_line(flag: str, cap: float, spent: float | None, found: Range | None, u
 def _playing(config: CompileConfig, lm: dspy.LM, negotiations: int) -> _Part:
     """The calls of the negotiations."""
     calls = _times(_calls_per_negotiation(config), Range(negotiations, negotiations))
-    demos = min(config.strategy.max_demos * TOKENS_IN_PER_DEMO, config.strategy.demo_token_budget)
-    tokens_in = Range(TOKENS_IN_PER_CALL.low, TOKENS_IN_PER_CALL.high + demos)
-    return _Part(lm, calls, tokens_in, _replies(lm, TOKENS_OUT_PER_CALL))
+    sizes = _sizes(config)
+    demos = min(config.strategy.max_demos * sizes.tokens_in_per_demo, config.strategy.demo_token_budget)
+    tokens_in = Range(sizes.tokens_in.low, sizes.tokens_in.high + demos)
+    return _Part(lm, calls, tokens_in, _replies(lm, sizes.tokens_out))
 
 
 def _proposing(config: CompileConfig, lm: dspy.LM) -> _Part:
     """The calls that write instructions: up to one a candidate (a trial in GEPA) and predictor."""
-    settings, predictors = config.strategy, 1 + config.program.plans + config.program.judges
+    settings, predictors = config.strategy, _sizes(config).predictors
     most = max(settings.candidates, settings.trials) * predictors
     return _Part(lm, Range(min(most, predictors), most), PROPOSAL_TOKENS_IN, _replies(lm, PROPOSAL_TOKENS_OUT))
 
 
 def _calls_per_negotiation(config: CompileConfig) -> Range:
-    own = CALLS_PER_NEGOTIATION[config.program]
+    own = _sizes(config).calls
     return _sum((own, DEBTOR_CALLS_PER_NEGOTIATION)) if config.debtor == "lm" else own
+
+
+def _sizes(config: CompileConfig) -> CallSizes:
+    return kind_named(config.program).sizes(config.program)
 
 
 def _replies(lm: dspy.LM, usual: Range) -> Range:
@@ -226,27 +212,25 @@ def _replies(lm: dspy.LM, usual: Range) -> Range:
     return usual if limited else Range(usual.low, max(usual.high, REASONING_TOKENS_OUT))
 
 
-def _minutes(parts: list[_Part]) -> Range | None:
+def _minutes(parts: list[_Part], sizes: CallSizes) -> Range | None:
     if not parts:
         return None
-    low, high = _sum(_times(part.calls, _seconds_per_call(part.lm) or SECONDS_PER_EMBEDDED_CALL) for part in parts)
+    low, high = _sum(_times(part.calls, _seconds_per_call(part.lm, sizes) or sizes.embedded_seconds) for part in parts)
     return Range(low / 60, high / 60)
 
 
-def _minutes_at(parts: list[_Part]) -> str:
-    known = all(_seconds_per_call(part.lm) for part in parts)
+def _minutes_at(parts: list[_Part], sizes: CallSizes) -> str:
+    known = all(_seconds_per_call(part.lm, sizes) for part in parts)
     return "at the speed that the model had on this machine before" if known else "on two idle cores"
 
 
-def _seconds_per_call(lm: dspy.LM) -> Range | None:
+def _seconds_per_call(lm: dspy.LM, sizes: CallSizes) -> Range | None:
     """From what the model was measured with on this machine; None where it was not yet."""
     speeds = lm.engine.speeds
     reading, writing = speeds.usual_reading, speeds.usual_writing(lm.engine.settings.threads or usable_cores())
     if not reading or not writing:
         return None
-    low, high = (
-        new / reading + out / writing for new, out in zip(NEW_TOKENS_PER_CALL, TOKENS_OUT_PER_CALL, strict=True)
-    )
+    low, high = (new / reading + out / writing for new, out in zip(sizes.new_tokens, sizes.tokens_out, strict=True))
     return Range(low, high)
 
 

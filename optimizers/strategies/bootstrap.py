@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import dspy
 
 from optimizers.demonstrations.choosing import choose, good_ones, with_demos
@@ -9,7 +11,6 @@ from optimizers.demonstrations.turns import play_training
 from optimizers.dspy_bridge.dspy_student import MAX_ERRORS, metric, student, thaw
 from optimizers.runs.task import LEAST_THRESHOLD, CompileTask
 from optimizers.settings import StrategySettings
-from programs.maden import Maden
 
 NAME = "bootstrap"
 SUMMARY = "demonstrations from the program's own good negotiations; the cheapest, for a first artifact"
@@ -22,7 +23,7 @@ def negotiations(settings: StrategySettings, train: int, val: int) -> int:
     return train
 
 
-def compile_program(task: CompileTask) -> Maden:
+def compile_program(task: CompileTask) -> Any:
     """The task's program with demonstrations of its own good negotiations (`optimizers.demonstrations.choosing`).
 
     After Khattab et al. 2023 (DSPy), BootstrapFewShot, but each turn is chosen for its phase and for what it gained.
@@ -33,17 +34,23 @@ def compile_program(task: CompileTask) -> Maden:
     settings = task.settings
     if settings.demos == "random_turn":
         return _random_turns(task)
-    good = good_ones(play_training(task), task.metric_threshold, threshold_given=task.threshold_given, train=task.train)
+    good = good_ones(
+        play_training(task),
+        task.metric_threshold,
+        threshold_given=task.threshold_given,
+        train=task.train,
+        kind=task.kind,
+    )
     chosen = choose(good, task.program, max_demos=settings.max_demos, token_budget=settings.demo_token_budget)
     return with_demos(task.program, chosen, task.train)
 
 
-def has_demos(program: Maden) -> bool:
+def has_demos(program: Any) -> bool:
     """Whether any predictor of the program has a demonstration."""
     return any(predictor.demos for _, predictor in thaw(program).named_predictors())
 
 
-def _random_turns(task: CompileTask) -> Maden:
+def _random_turns(task: CompileTask) -> Any:
     """DSPy's BootstrapFewShot; `max_labeled_demos=0` since debtors are no demonstrations.
 
     It stops at the first `max_demos` negotiations that reach the threshold. Where the threshold is our own choice and
@@ -61,9 +68,9 @@ def _best_training_score(task: CompileTask) -> float:
     return max((line.score for line in task.player.ledger if line.case_id in ids), default=0.0)
 
 
-def _bootstrapped(task: CompileTask, threshold: float) -> Maden:
+def _bootstrapped(task: CompileTask, threshold: float) -> Any:
     optimizer = dspy.BootstrapFewShot(
-        metric=metric,
+        metric=metric(task.kind),
         metric_threshold=threshold,
         max_bootstrapped_demos=task.settings.max_demos,
         max_labeled_demos=0,

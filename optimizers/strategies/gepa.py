@@ -9,22 +9,20 @@ that a resumed run could end elsewhere. Resuming is by replay; GEPA's own checkp
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import dspy
 from dspy.teleprompt.gepa.instruction_proposal import InstructionProposer
 from pydantic import ValidationError
 
-from metrics.evaluator import feedback, score
-from metrics.scorecard import Role
 from optimizers.dspy_bridge.dspy_student import student
 from optimizers.proposals.asking import proposing, sampling
 from optimizers.proposals.echoes import refuse_echo, texts_of
 from optimizers.runs.halt import Halted
 from optimizers.runs.task import CompileTask
 from optimizers.settings import StrategySettings
-from programs.maden import Maden
+from programs.kinds.kind import Kind
 from programs.models.adapter import ADAPTER
 from programs.models.retryable import classify
 from programs.table.failures import ContextOverflow, ProgramFault
@@ -61,7 +59,7 @@ def budget(settings: StrategySettings, train: int, val: int) -> int:
     return val + settings.candidates * (4 * min(MINIBATCH, train) + val)
 
 
-def compile_program(task: CompileTask) -> Maden:
+def compile_program(task: CompileTask) -> Any:
     """The program with the instructions that do best on the validation debtors; its own where none does better.
 
     Raises:
@@ -69,7 +67,7 @@ def compile_program(task: CompileTask) -> Maden:
     """
     proposer = Proposer(task)
     optimizer = dspy.GEPA(
-        metric=told,
+        metric=told_by(task.kind),
         max_metric_calls=budget(task.settings, len(task.train), len(task.val)),
         reflection_minibatch_size=min(MINIBATCH, len(task.train)),
         reflection_lm=task.prompt_lm,
@@ -85,15 +83,23 @@ def compile_program(task: CompileTask) -> Maden:
     return program
 
 
-def told(
-    gold: dspy.Example, pred: dspy.Prediction, trace: Any = None, pred_name: str | None = None, pred_trace: Any = None
-) -> dspy.Prediction:
-    """The objective, and for the predictor `pred_name` what it did to it; the score is the negotiation's either way."""
-    card = score(pred.negotiation)
-    if pred_name is None:
-        return dspy.Prediction(score=card.objective)
-    module = cast(Role, pred_name.partition(".")[0])
-    return dspy.Prediction(score=card.objective, feedback=feedback(pred.negotiation, card, module))
+def told_by(kind: Kind) -> Callable[..., dspy.Prediction]:
+    """A kind's metric as GEPA calls it: with five arguments, and with words where it asks for a predictor's."""
+
+    def told(
+        gold: dspy.Example,
+        pred: dspy.Prediction,
+        trace: Any = None,
+        pred_name: str | None = None,
+        pred_trace: Any = None,
+    ) -> dspy.Prediction:
+        """The objective, and for `pred_name` what it did to it; the score is the negotiation's either way."""
+        card = kind.score([pred.negotiation])[0]
+        if pred_name is None:
+            return dspy.Prediction(score=card.objective)
+        return dspy.Prediction(score=card.objective, feedback=kind.feedback(pred.negotiation, card, pred_name))
+
+    return told
 
 
 class Proposer:
@@ -106,8 +112,9 @@ class Proposer:
         self.task = task
         self.asked = 0
         self.given = 0
+        self.guidance = task.kind.guidance or GUIDANCE
         self._inner = InstructionProposer(
-            additional_instructions=GUIDANCE, max_chars=MAX_INSTRUCTION_CHARS, adapter=ADAPTER
+            additional_instructions=self.guidance, max_chars=MAX_INSTRUCTION_CHARS, adapter=ADAPTER
         )
 
     @property
@@ -156,6 +163,6 @@ class Proposer:
                     raise
             else:
                 for name, text in texts.items():
-                    refuse_echo(text, (GUIDANCE, *texts_of(shown.get(name, ()))), candidate[name])
+                    refuse_echo(text, (self.guidance, *texts_of(shown.get(name, ()))), candidate[name])
                 return texts
         raise AssertionError("one turn was asked with")

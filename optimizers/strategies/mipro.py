@@ -14,7 +14,8 @@ from optimizers.proposals.echoes import refuse_echo, texts_of
 from optimizers.runs.player import Player
 from optimizers.runs.task import CompileTask
 from optimizers.settings import StrategySettings
-from programs.maden import Maden
+from optimizers.strategies.random_search import demo_sets
+from programs.kinds.negotiations import NEGOTIATIONS
 from programs.models.retryable import classify
 from programs.table.failures import ProgramFault
 
@@ -35,7 +36,7 @@ def negotiations(settings: StrategySettings, train: int, val: int) -> int:
     return max(settings.candidates, BUILT_IN_CANDIDATES) * train + (settings.trials + 1) * val
 
 
-def compile_program(task: CompileTask) -> Maden:
+def compile_program(task: CompileTask) -> Any:
     """Opsahl-Ong et al. 2024 (MIPROv2).
 
     The data-aware proposer is off: it prints whole examples, and with them the debtors' private finances, into a
@@ -45,8 +46,9 @@ def compile_program(task: CompileTask) -> Maden:
     Raises:
         Halted: see `optimizers.proposals.asking`.
     """
-    optimizer = dspy.MIPROv2(
-        metric=metric,
+    optimizer = _Mipro(
+        task,
+        metric=metric(task.kind),
         prompt_model=with_room(task.prompt_lm),
         task_model=task.lm,
         auto=None,
@@ -68,6 +70,27 @@ def compile_program(task: CompileTask) -> Maden:
             program_aware_proposer=False,
             data_aware_proposer=False,
         )
+
+
+class _Mipro(dspy.MIPROv2):
+    """MIPROv2 whose demonstration sets are ours where labels say what is right.
+
+    DSPy's bootstrap knows own answers only, and plays the training examples again for each set.
+    """
+
+    def __init__(self, task: CompileTask, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.task = task
+
+    def _bootstrap_fewshot_examples(self, program: Any, *more: Any, **settings: Any) -> Any:
+        if self.task.kind is NEGOTIATIONS:
+            return super()._bootstrap_fewshot_examples(program, *more, **settings)
+        sets = demo_sets(self.task, max(self.task.settings.candidates, BUILT_IN_CANDIDATES) - 1)
+        names = [name for name, _ in program.named_predictors()]
+        return {
+            place: [[], *([made.example for made in chosen.get(name, [])] for chosen in sets)]
+            for place, name in enumerate(names)
+        }
 
 
 def _own_where_none_is_proposed(player: Player) -> Callable[[Callable[..., str]], Callable[..., str]]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import fmean
+from typing import Any
 
-from optimizers.demonstrations.choosing import described, drawn, good_ones, with_demos
+from optimizers.demonstrations.choosing import Chosen, described, drawn, good_ones, with_demos
 from optimizers.demonstrations.turns import play_training
 from optimizers.dspy_bridge.dspy_student import plain
 from optimizers.runs.task import CompileTask
 from optimizers.settings import StrategySettings
-from programs.maden import Maden
 from programs.playing.evaluate import Evaluation
 
 NAME = "random-search"
@@ -28,7 +28,7 @@ def negotiations(settings: StrategySettings, train: int, val: int) -> int:
     return train + settings.candidates * val
 
 
-def compile_program(task: CompileTask) -> Maden:
+def compile_program(task: CompileTask) -> Any:
     """The best of the uncompiled program and `candidates` demo sets, all drawn from the same training negotiations.
 
     After DSPy's BootstrapFewShotWithRandomSearch, which plays the training debtors again for every candidate.
@@ -41,7 +41,7 @@ def compile_program(task: CompileTask) -> Maden:
     return candidates[best_of(evaluations)][0]
 
 
-def best_of(evaluations: Sequence[Evaluation]) -> int:
+def best_of(evaluations: Sequence[Evaluation[Any, Any]]) -> int:
     """Index of the highest mean objective over the debtors that all have a score with; the first of equals."""
     values = [evaluation.values("objective") for evaluation in evaluations]
     shared = sorted(set.intersection(*(set(found) for found in values)))
@@ -51,16 +51,27 @@ def best_of(evaluations: Sequence[Evaluation]) -> int:
     return means.index(max(means))
 
 
-def _candidates(task: CompileTask) -> list[tuple[Maden, str]]:
+def demo_sets(task: CompileTask, sets: int) -> list[Chosen]:
+    """Up to `sets` different choices of demonstrations, all drawn from the same training negotiations."""
     settings = task.settings
-    good = good_ones(play_training(task), task.metric_threshold, threshold_given=task.threshold_given, train=task.train)
-    sets = drawn(
+    good = good_ones(
+        play_training(task),
+        task.metric_threshold,
+        threshold_given=task.threshold_given,
+        train=task.train,
+        kind=task.kind,
+    )
+    return drawn(
         good,
         task.program,
         max_demos=settings.max_demos,
         token_budget=settings.demo_token_budget,
-        sets=settings.candidates,
+        sets=sets,
         seed=task.seed,
     )
+
+
+def _candidates(task: CompileTask) -> list[tuple[Any, str]]:
+    sets = demo_sets(task, task.settings.candidates)
     demonstrated = [(with_demos(task.program, chosen, task.train), described(chosen)) for chosen in sets]
     return [(plain(task.program), UNCOMPILED), *demonstrated]

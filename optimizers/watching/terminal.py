@@ -20,6 +20,8 @@ from optimizers.runs.ledger import LedgerLine
 from optimizers.spending.budget import Limits, Spent
 from optimizers.watching.watchers import RunWatcher
 from plumbing.bars import PhaseBars
+from programs.kinds.kind import Words
+from programs.kinds.negotiations import NEGOTIATIONS
 
 SPENT_EVERY_S = 1.0
 """How often what was spent is looked up; bars are drawn more often."""
@@ -38,12 +40,13 @@ class _Candidate:
     sha256: str
     scores: dict[str, float]
     """Objective per debtor, in the phase."""
+    words: Words
 
     @property
     def line(self) -> str:
         mean = sum(self.scores.values()) / len(self.scores)
         name = f"candidate {self.number} ({self.sha256[:SHA_SHOWN]})"
-        return f"{name}: objective {mean:.3f} after {_debtors(len(self.scores))}"
+        return f"{name}: objective {mean:.3f} after {self.words.examples(len(self.scores))}"
 
 
 class BarsWatcher(RunWatcher):
@@ -54,6 +57,7 @@ class BarsWatcher(RunWatcher):
         limits: its caps, shown beside.
         negotiations: of the whole compile at most, for the time left.
         clock: seconds, for tests.
+        words: what is played, and with whom.
     """
 
     def __init__(
@@ -62,11 +66,12 @@ class BarsWatcher(RunWatcher):
         limits: Limits | None = None,
         negotiations: int = 0,
         clock: Callable[[], float] = time.monotonic,
+        words: Words = NEGOTIATIONS.words,
     ) -> None:
         super().__init__()
         self._bars = PhaseBars(self._status)
         self._spent, self._limits, self._negotiations, self._clock = spent, limits or Limits(), negotiations, clock
-        self._lock = threading.RLock()
+        self._lock, self._words = threading.RLock(), words
         self._began = self._told_at = clock()
         self._spent_line, self._spent_at = "", float("-inf")
         self._done = self._reused = self._lost = 0
@@ -92,7 +97,7 @@ class BarsWatcher(RunWatcher):
             for candidate in self._candidates.values():
                 candidate.scores = {}
             self._trying = None
-            self._bars.phase(name, negotiations)
+            self._bars.phase(name, negotiations, f"{self._words.record}s")
 
     @override
     def turn(self, case_id: str, turn: Turn) -> None:
@@ -108,7 +113,9 @@ class BarsWatcher(RunWatcher):
         with self._lock:
             self._done, self._reused = self._done + 1, self._reused + reused
             number = len(self._candidates) + 1
-            self._trying = self._candidates.setdefault(line.candidate, _Candidate(number, line.candidate, {}))
+            self._trying = self._candidates.setdefault(
+                line.candidate, _Candidate(number, line.candidate, {}, self._words)
+            )
             self._trying.scores[line.case_id] = line.score
             self._bars.advance(None)
             if not reused and line.case_id == self._shown:
@@ -133,7 +140,9 @@ class BarsWatcher(RunWatcher):
             if better:  # a mean over more debtors says more, so it replaces a higher one over fewer
                 self._best = (debtors, mean, words)
             if self._bars.plain:
-                self._bars.say(f"  {words}: objective {mean:.3f} on {_debtors(debtors)}{', best so far' * better}")
+                self._bars.say(
+                    f"  {words}: objective {mean:.3f} on {self._words.examples(debtors)}{', best so far' * better}"
+                )
 
     @override
     def warned(self, sentence: str) -> None:
@@ -170,7 +179,7 @@ class BarsWatcher(RunWatcher):
         if self._best is None:
             return ""
         debtors, mean, words = self._best
-        return f"{mean:.3f} on {_debtors(debtors)}: {words}"
+        return f"{mean:.3f} on {self._words.examples(debtors)}: {words}"
 
     def _spent_words(self) -> str:
         if self._clock() - self._spent_at >= SPENT_EVERY_S:
@@ -179,7 +188,9 @@ class BarsWatcher(RunWatcher):
                 self._spent_line = spent_words(self._spent(), self._limits)
             except Exception as error:  # looked up from the drawing thread, which an exception would end
                 self._spent_line = f"unknown ({error})"
-        kept = f"; {self._reused} negotiation{'s' * (self._reused != 1)} from the ledger" if self._reused else ""
+        kept = (
+            f"; {self._reused} {self._words.record}{'s' * (self._reused != 1)} from the ledger" if self._reused else ""
+        )
         return self._spent_line + kept + (f"; {self._lost} lost" if self._lost else "")
 
     def _time_words(self) -> str:
@@ -202,7 +213,3 @@ def spent_words(spent: Spent, limits: Limits) -> str:
 
 def _clock_words(seconds: float) -> str:
     return str(timedelta(seconds=round(seconds)))
-
-
-def _debtors(count: int) -> str:
-    return f"{count} debtor{'s' * (count != 1)}"

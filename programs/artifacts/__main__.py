@@ -16,6 +16,7 @@ from programs.artifacts.aliases import Aliases, read_aliases
 from programs.artifacts.artifact_text import artifact_parts, diff_parts
 from programs.artifacts.diff import diff
 from programs.artifacts.document import SCHEMA_VERSION, Artifact
+from programs.artifacts.restoring import artifact_kind
 from programs.artifacts.store import (
     CHAMPION,
     ROOT,
@@ -106,7 +107,7 @@ def _summary(artifact: Artifact) -> dict[str, Any]:
     }
     return {
         "created": artifact.created,
-        "variant": artifact.settings.variant.value,
+        "variant": artifact_kind(artifact).uncompiled_name(artifact.settings),
         "optimizer": (provenance.get("optimizer") or {}).get("name"),
         "lm": (provenance.get("lm") or {}).get("model"),
         "objective": objective,

@@ -9,13 +9,11 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
-from metrics.scorecard import INDEX_IDS, METRIC_IDS
 from metrics.statistics.intervals import Interval
 from programs.artifacts.document import Artifact
 from programs.artifacts.side_by_side import DiffLine, side_by_side
 from programs.creditor.fingerprints import program_state
-from programs.creditor.settings import ProgramSettings
-from programs.maden import Maden
+from programs.kinds.registry import KINDS
 
 STAGES = ("uncompiled", "compiled")
 
@@ -108,7 +106,7 @@ def diff(a: Artifact, b: Artifact) -> ArtifactDiff:
     )
 
 
-def program_diff(a: Maden, b: Maden, a_label: str, b_label: str) -> ArtifactDiff:
+def program_diff(a: Any, b: Any, a_label: str, b_label: str) -> ArtifactDiff:
     """Settings, instructions and demos that differ between two programs, saved or not; no scores, no provenance."""
     return ArtifactDiff(
         a=a_label,
@@ -166,7 +164,7 @@ def _one_line(value: Any) -> str:
     return " ".join(value.split()) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _setting_changes(a: ProgramSettings, b: ProgramSettings) -> tuple[Change, ...]:
+def _setting_changes(a: Any, b: Any) -> tuple[Change, ...]:
     return changes(a.model_dump(mode="json"), b.model_dump(mode="json"))
 
 
@@ -229,5 +227,5 @@ def _scores(a: Artifact, b: Artifact) -> tuple[ScorePair, ...]:
 
 def in_table_order(names: Iterable[str]) -> list[str]:
     """Metric ids in the order of every table, unknown ones last."""
-    known = [*METRIC_IDS, *INDEX_IDS]
+    known = list(dict.fromkeys(measure.id for kind in KINDS for measure in kind.measures))
     return sorted(names, key=lambda name: (known.index(name) if name in known else len(known), name))

@@ -12,13 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
-from pydantic import ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import ConfigDict, Field, PrivateAttr, ValidationError, ValidationInfo, field_validator
 
 from data.frozen import Frozen
 from metrics.statistics.intervals import Interval
 from plumbing.errors import UserError
 from programs.creditor.fingerprints import ordered_sha256
 from programs.creditor.settings import ProgramSettings
+from programs.kinds.registry import CLASSES
 
 SCHEMA_VERSION: Final = 1
 UPCASTS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
@@ -46,7 +47,8 @@ class Artifact(Frozen):
     created: str
     """UTC, ISO 8601; the only time stamp."""
     program_class: str
-    settings: ProgramSettings
+    settings: Any
+    """Of the kind that `program_class` is of (`programs.kinds`)."""
     state: dict[str, dict[str, Any]]
     """Per predictor what DSPy's `dump_state` says, `lm` always None."""
     signatures: dict[str, str]
@@ -63,6 +65,13 @@ class Artifact(Frozen):
     """The artifact that this one was compiled from, as `name@version`."""
     notes: str = ""
     _path: Path | None = PrivateAttr(default=None)
+
+    @field_validator("settings", mode="before")
+    @classmethod
+    def _of_their_kind(cls, value: Any, info: ValidationInfo) -> Any:
+        kind = CLASSES.get(info.data.get("program_class", ""))
+        settings = kind.settings_class if kind else ProgramSettings
+        return value if isinstance(value, settings) else settings.model_validate(value)
 
     @property
     def path(self) -> Path | None:
@@ -119,7 +128,11 @@ def parsed(data: bytes, source: str) -> Artifact:
         return Artifact.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
+        place = [*first["loc"]]
+        if isinstance(inner := first.get("ctx", {}).get("error"), ValidationError):  # of the kind's own settings
+            first = inner.errors()[0]
+            place += first["loc"]
+        where = ".".join(str(part) for part in place)
         raise UserError(
             f"{source} does not fit this version of maden: {where}: {first['msg']}; "
             "use the version that saved it, or compile again"

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 
-from plumbing.closure import files_behind, hash_of
+from plumbing.closure import files_behind
+from programs.kinds.negotiations import NEGOTIATIONS
 
 
-@lru_cache(maxsize=1)
 def playing_code() -> str:
     """Hash of everything that the program and whoever can sit at the table come to (`plumbing.closure`).
 
     Not of the models: `programs.playing.played_store.lm_id` tells one from another.
     """
-    return hash_of(playing_files())
+    return NEGOTIATIONS.code_sha256
 
 
 def playing_files() -> list[Path]:
     """The files behind `playing_code`, sorted."""
-    return files_behind("programs.maden", "programs.creditor.rules", "programs.debtor.seating")
+    return files_behind(*NEGOTIATIONS.code)

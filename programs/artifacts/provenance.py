@@ -14,12 +14,10 @@ from typing import Any
 import dspy
 from pydantic_core import to_jsonable_python
 
-from data.book import DebtorBook
-from metrics.money.weights import default_weights
-from metrics.scorecard import METRIC_VERSION
 from plumbing.clock import utc_now
 from plumbing.files import ROOT
-from programs.artifacts.playing_code import playing_code
+from programs.kinds.kind import Book, Kind
+from programs.kinds.negotiations import NEGOTIATIONS
 
 PACKAGES = ("maden", "dspy", "gepa", "litellm", "numpy", "optuna", "pydantic", "xllamacpp")
 """Distributions whose versions are recorded."""
@@ -48,7 +46,7 @@ class Compilation:
     optimizer_settings: dict[str, Any]
     """Everything that decides what it does."""
     seed: int
-    book: DebtorBook
+    book: Book
     train_ids: dict[str, Any]
     """`ids` and their `sha256`; the same hash means the same debtors."""
     val_ids: dict[str, Any]
@@ -60,20 +58,22 @@ class Compilation:
     """Negotiations of the compilation lost to infrastructure."""
     environment: dict[str, Any] = field(default_factory=dict)
     """As `current_environment()` found it when the run was begun; by default as it is now."""
+    kind: Kind = NEGOTIATIONS
+    """Of the program; its metric and weights are recorded."""
 
     def section(self) -> dict[str, Any]:
         """The provenance section of an artifact."""
         return without_secrets(
             {
-                **(self.environment or current_environment()),
+                **(self.environment or current_environment(self.kind)),
                 "lm": described(self.lm),
                 "prompt_lm": described(self.prompt_lm),
                 "optimizer": {"name": self.optimizer, "settings": self.optimizer_settings},
                 "seed": self.seed,
                 "book": {"source": self.book.name, "sha256": self.book.sha256, "debtors": len(self.book)},
                 "split": {"train": self.train_ids, "val": self.val_ids},
-                "metric_version": METRIC_VERSION,
-                "weights": default_weights().fingerprint,
+                "metric_version": self.kind.metric_version,
+                "weights": self.kind.weights_sha256,
                 "debtor": self.debtor,
                 "config": self.config,
                 "compile_unscored": self.compile_unscored,
@@ -97,10 +97,10 @@ class Provenance:
     """UTC, ISO 8601."""
 
 
-def current_environment() -> dict[str, Any]:
-    """Code revision, Python and packages of this process."""
+def current_environment(kind: Kind = NEGOTIATIONS) -> dict[str, Any]:
+    """Code revision, Python and packages of this process, and the code that plays programs of `kind`."""
     return {
-        "code": {**git_revision(), "playing_sha256": playing_code()},
+        "code": {**git_revision(), "playing_sha256": kind.code_sha256},
         "python": platform.python_version(),
         "packages": installed_versions(),
     }

@@ -16,11 +16,8 @@ from plumbing.errors import UserError
 from programs.artifacts.document import Artifact
 from programs.artifacts.provenance import installed_versions
 from programs.creditor.fingerprints import predictors, signature_fingerprints
-from programs.debtor.simulated import SimulatedDebtor
-from programs.maden import DebtorFactory, Maden
-
-PROGRAMS: dict[str, type[Maden]] = {"programs.maden.Maden": Maden}
-"""The only classes that an artifact may name: nothing is imported because a file says so."""
+from programs.kinds.kind import Kind
+from programs.kinds.registry import CLASSES
 
 BINDING_PACKAGES = ("maden", "dspy", "pydantic")
 """Packages that word the prompts: another major version would send other ones than were measured."""
@@ -54,14 +51,18 @@ class _PredictorState(BaseModel):
     lm: None
 
 
-def restored(artifact: Artifact, debtors: DebtorFactory = SimulatedDebtor) -> Maden:
-    """The program in `artifact`, ready to play; its `artifact` attribute tells where it came from.
+def restored(artifact: Artifact, outside: Any = None) -> Any:
+    """The program in `artifact`, of whatever kind, ready to play; its `artifact` attribute tells where it came from.
+
+    Args:
+        artifact: read and checked.
+        outside: what the program meets that is no part of it: a negotiation's debtors.
 
     Raises:
         UserError: it does not fit this installation; the sentence says what to do.
     """
     _check_packages(artifact)
-    program = _program_class(artifact)(artifact.settings, debtors)
+    program = artifact_kind(artifact).bare(artifact.settings, outside)
     _check_predictors(artifact, program)
     program.load_state(copy.deepcopy(artifact.state))
     if program.sha256 != artifact.program_sha256:
@@ -73,13 +74,18 @@ def restored(artifact: Artifact, debtors: DebtorFactory = SimulatedDebtor) -> Ma
     return program
 
 
-def _program_class(artifact: Artifact) -> type[Maden]:
-    if artifact.program_class not in PROGRAMS:
+def artifact_kind(artifact: Artifact) -> Kind:
+    """The kind of the program in `artifact`.
+
+    Raises:
+        UserError: this version has no such program.
+    """
+    if artifact.program_class not in CLASSES:
         raise UserError(
             f"{_called(artifact)} holds a {artifact.program_class}, which this version of maden does not have; "
             "use the version that saved it"
         )
-    return PROGRAMS[artifact.program_class]
+    return CLASSES[artifact.program_class]
 
 
 def _check_packages(artifact: Artifact) -> None:
@@ -102,7 +108,7 @@ def _major(version: str) -> int:
     return int(digits) if digits.isdigit() else -1
 
 
-def _check_predictors(artifact: Artifact, program: Maden) -> None:
+def _check_predictors(artifact: Artifact, program: dspy.Module) -> None:
     expected = predictors(program)
     if set(artifact.state) != set(expected) or set(artifact.signatures) != set(expected):
         raise UserError(

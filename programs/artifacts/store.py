@@ -21,10 +21,15 @@ from plumbing.locks import lock_at
 from programs.artifacts.aliases import Aliases, check_alias, read_aliases, write_aliases
 from programs.artifacts.document import SCHEMA_VERSION, Artifact, parsed, rendered, sealed
 from programs.artifacts.provenance import Provenance, without_secrets
-from programs.artifacts.restoring import restored
+from programs.artifacts.restoring import artifact_kind, restored
 from programs.creditor.fingerprints import program_sha256, program_state, signature_fingerprints
 from programs.debtor.simulated import SimulatedDebtor
+from programs.kinds.kind import Kind
+from programs.kinds.negotiations import NEGOTIATIONS
+from programs.kinds.readings import READINGS
+from programs.kinds.registry import class_name, kind_of
 from programs.maden import DebtorFactory, Maden
+from programs.reading import ReaderProgram
 
 ROOT = Path("artifacts")
 CHAMPION = "champion"
@@ -37,12 +42,12 @@ _LEAST_SECRET_CHARS = 12
 
 
 def save_program(
-    program: Maden, name: str, provenance: Provenance | None = None, *, root: Path = ROOT, taken: Path | None = None
+    program: Any, name: str, provenance: Provenance | None = None, *, root: Path = ROOT, taken: Path | None = None
 ) -> Artifact:
     """Save `program` as the next version of `name`.
 
     Args:
-        program: any `Maden`, compiled or not.
+        program: of any kind (`programs.kinds`), compiled or not.
         name: letters, digits, dot, - and _.
         provenance: where it comes from and what came of it; an artifact that `program` was loaded from is its parent.
         root: the folder of all artifacts.
@@ -60,7 +65,7 @@ def save_program(
     return _written(content, root / name, taken)
 
 
-def _content(program: Maden, name: str, provenance: Provenance) -> dict[str, Any]:
+def _content(program: Any, name: str, provenance: Provenance) -> dict[str, Any]:
     """The first version's file, before it has a number and a hash."""
     origin: Artifact | None = getattr(program, "artifact", None)
     state = program_state(program)
@@ -69,7 +74,7 @@ def _content(program: Maden, name: str, provenance: Provenance) -> dict[str, Any
         "name": name,
         "version": 1,
         "created": provenance.created,
-        "program_class": f"{Maden.__module__}.{Maden.__qualname__}",
+        "program_class": class_name(kind_of(program)),
         "settings": program.settings.model_dump(mode="json"),
         "state": state,
         "signatures": signature_fingerprints(program),
@@ -136,7 +141,33 @@ def load_program(ref: str | Path, *, root: Path = ROOT, debtors: DebtorFactory =
     Raises:
         UserError: there is nothing of that name, or it was changed, or it does not fit this installation.
     """
-    return restored(read_artifact(ref, root=root), debtors)
+    program: Maden = _restored(ref, NEGOTIATIONS, root, debtors)
+    return program
+
+
+def load_reader(ref: str | Path, *, root: Path = ROOT) -> ReaderProgram:
+    """The reading program that `ref` names, checked, with its `artifact`; `reader` of it is what an app calls.
+
+    Args:
+        ref: `reader`, `reader@3`, `reader@champion`, or a path.
+        root: the folder of all artifacts.
+
+    Raises:
+        UserError: there is nothing of that name, or it was changed, or it does not fit this installation, or it is no
+            reader.
+    """
+    program: ReaderProgram = _restored(ref, READINGS, root)
+    return program
+
+
+def _restored(ref: str | Path, kind: Kind, root: Path, outside: Any = None) -> Any:
+    artifact = read_artifact(ref, root=root)
+    if (found := artifact_kind(artifact)) is not kind:
+        raise UserError(
+            f"{artifact.reference} is for {found.words.record}s, here a program for {kind.words.record}s is needed; "
+            f"python -m programs.artifacts list shows all"
+        )
+    return restored(artifact, outside)
 
 
 def verify(ref: str | Path, *, root: Path = ROOT) -> Artifact:
@@ -145,9 +176,9 @@ def verify(ref: str | Path, *, root: Path = ROOT) -> Artifact:
     Raises:
         UserError: the first check that fails.
     """
-    program = load_program(ref, root=root)
-    found: Artifact = program.artifact
-    return found
+    artifact = read_artifact(ref, root=root)
+    restored(artifact)
+    return artifact
 
 
 def read_artifact(ref: str | Path, *, root: Path = ROOT) -> Artifact:

@@ -107,7 +107,11 @@ def slices_table(pair: PairResult) -> Table:
         dimension, gap = one.dimension, one.objective.difference
         label = f"{one.dimension}: {one.value.replace('_', ' ')}"
         table.add_row(
-            label, str(one.debtors), _OBJECTIVE.written(gap.mean, "+"), _span(gap, _OBJECTIVE), _verdict(one.objective)
+            label,
+            str(one.debtors),
+            _OBJECTIVE.written(gap.mean, "+"),
+            _span(gap, _OBJECTIVE),
+            verdict_text(one.objective),
         )
     return table
 
@@ -149,11 +153,12 @@ def _row(metric: Metric, old: Interval, new: Interval, found: Difference) -> tup
         metric.written(new.mean),
         metric.written(gap.mean, "+"),
         _span(gap, metric),
-        _verdict(found),
+        verdict_text(found),
     )
 
 
-def _verdict(found: Difference) -> Text:
+def verdict_text(found: Difference) -> Text:
+    """A verdict in its colour, with how many more debtors would decide."""
     words = f"{found.verdict} (+{found.more_debtors:,})" if found.more_debtors else str(found.verdict)
     return Text(words, style=_STYLES.get(found.verdict, ""))
 

@@ -75,12 +75,17 @@ def looked(comparison: Comparison) -> Looked:
     )
 
 
-def look_now(setting: Mapping[str, Any], programs: dict[str, str], objective: dict[str, float]) -> Looked:
+def look_now(
+    setting: Mapping[str, Any],
+    programs: dict[str, str],
+    objective: dict[str, float],
+    metric_version: str = METRIC_VERSION,
+) -> Looked:
     """The line of what has just been played.
 
     Args:
         setting: `programs.playing.stage.Stage.setting`.
-        programs, objective: as in `Looked`.
+        programs, objective, metric_version: as in `Looked`.
     """
     return Looked(
         at=utc_now(),
@@ -90,7 +95,7 @@ def look_now(setting: Mapping[str, Any], programs: dict[str, str], objective: di
         seed=setting["seed"],
         model=setting["lm"],
         debtor=setting["debtor"],
-        metric_version=METRIC_VERSION,
+        metric_version=metric_version,
         programs=programs,
         objective=objective,
     )

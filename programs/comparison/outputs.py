@@ -6,14 +6,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+from pydantic import BaseModel
 
-from metrics.scorecard import INDEX_IDS, METRIC_IDS
 from plumbing import cli
 from plumbing.errors import UserError
 from plumbing.files import replace_file
-from programs.comparison.paired import Comparison
+from programs.kinds.kind import Kind
+from programs.kinds.negotiations import NEGOTIATIONS
 from programs.playing.contestants import Contestant
 from programs.playing.evaluate import Evaluation
 
@@ -44,7 +46,13 @@ class Outputs:
                     f'--html needs {error.name}, which is not installed; run pip install "maden[report]"'
                 ) from error
 
-    def write(self, comparison: Comparison, found: Sequence[Contestant], evaluations: Sequence[Evaluation]) -> None:
+    def write(
+        self,
+        comparison: BaseModel,
+        found: Sequence[Contestant],
+        evaluations: Sequence[Evaluation[Any, Any]],
+        kind: Kind = NEGOTIATIONS,
+    ) -> None:
         """Everything but the report.
 
         Raises:
@@ -53,7 +61,7 @@ class Outputs:
         if self.json is not None:
             replace_file(self.json, f"{comparison.model_dump_json(indent=2)}\n".encode())
         if self.csv is not None:
-            replace_file(self.csv, table(found, evaluations).to_csv(index=False).encode())
+            replace_file(self.csv, table(found, evaluations, kind).to_csv(index=False).encode())
         if self.records is None:
             return
         for one, evaluation in zip(found, evaluations, strict=True):
@@ -63,9 +71,11 @@ class Outputs:
             cli.stderr.print(f"records of {one.label}: {path}", markup=False, highlight=False, soft_wrap=True)
 
 
-def table(found: Sequence[Contestant], evaluations: Sequence[Evaluation]) -> pd.DataFrame:
-    """One row a negotiation: program, debtor, trial, ending, thirteen metrics and indices (empty: unscored)."""
-    names = (*METRIC_IDS, *INDEX_IDS)
+def table(
+    found: Sequence[Contestant], evaluations: Sequence[Evaluation[Any, Any]], kind: Kind = NEGOTIATIONS
+) -> pd.DataFrame:
+    """One row a record: program, debtor, trial, ending, metrics and indices (empty: unscored, or none that applies)."""
+    names = [measure.id for measure in kind.measures]
     rows = [
         {
             "program": one.label,

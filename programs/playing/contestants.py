@@ -7,7 +7,7 @@ negotiations (`*.jsonl`), or else a reference to an artifact (`maden@3`, `maden@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,12 +17,16 @@ import dspy
 
 from data.domain import CreditorPolicy, CreditorView, DebtCase
 from plumbing.errors import UserError
+from programs.artifacts.restoring import artifact_kind, restored
 from programs.artifacts.store import ROOT as ARTIFACTS
-from programs.artifacts.store import load_program
+from programs.artifacts.store import load_program, read_artifact
 from programs.creditor.fingerprints import canonical_sha256
 from programs.creditor.rules import BASELINES, RuleCreditor
 from programs.creditor.settings import ProgramSettings, Variant
 from programs.debtor.simulated import SimulatedDebtor
+from programs.kinds.kind import Kind
+from programs.kinds.negotiations import NEGOTIATIONS
+from programs.kinds.registry import PROGRAMS
 from programs.maden import DebtorFactory, Maden
 from programs.models import make as models
 from programs.playing.evaluate import Program
@@ -113,6 +117,67 @@ def contestants(
         )
         found.append(replace(one, label=f"{name} ({times + 1})") if times else one)
     return found
+
+
+def kind_of_names(names: Sequence[str], artifacts: Path = ARTIFACTS) -> Kind:
+    """The kind of programs that all of `names` are of; a name that nobody knows is taken for a negotiation's.
+
+    Raises:
+        UserError: they are of two kinds, which cannot be compared.
+    """
+    kinds = {name: _kind_of_name(name, artifacts) for name in names}
+    first = next(iter(kinds.values()))
+    for name, kind in kinds.items():
+        if kind is not first:
+            raise UserError(
+                f"{name} is a program for {kind.words.record}s and {names[0]} one for {first.words.record}s; compare "
+                "programs of one kind"
+            )
+    return first
+
+
+def _kind_of_name(name: str, artifacts: Path) -> Kind:
+    if name in PROGRAMS:
+        return PROGRAMS[name]
+    known = is_saved_play(name) or name in BASELINES or _looks_like_model(name)
+    if known or not _looks_like_artifact(name, artifacts):
+        return NEGOTIATIONS
+    return artifact_kind(read_artifact(name, root=artifacts))
+
+
+def contestants_of(kind: Kind, names: Sequence[str], artifacts: Path = ARTIFACTS) -> list[Contestant]:
+    """Programs of a kind that sits at no table: its uncompiled ones and artifacts, under labels that differ.
+
+    Raises:
+        UserError: there is nothing of a name, or the artifact does not fit.
+    """
+    found: list[Contestant] = []
+    for name in names:
+        times = list(names[: len(found)]).count(name)
+        found.append(_without_table(kind, name, artifacts, f"{name} ({times + 1})" if times else name))
+    return found
+
+
+def _without_table(kind: Kind, name: str, artifacts: Path, label: str) -> Contestant:
+    uncompiled = name in kind.programs
+    program = (
+        kind.uncompiled(name, policy=None, temperature=0.0, outside=None)
+        if uncompiled
+        else restored(read_artifact(name, root=artifacts))
+    )
+
+    def never(*_: object, **__: object) -> NoReturn:
+        raise TypeError(f"{name} sits at no table")
+
+    return Contestant(
+        label,
+        program,
+        never,
+        CreditorPolicy(),
+        program.sha256,
+        needs_lm=True,
+        kind="variant" if uncompiled else "artifact",
+    )
 
 
 def variant_or_baseline(

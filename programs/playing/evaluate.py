@@ -10,32 +10,38 @@ import contextvars
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic
 
-from data.domain import DebtCase, Ending, Negotiation
-from metrics.evaluator import score_many
+from typing_extensions import TypeVar
+
+from data.domain import Negotiation
 from metrics.scorecard import Scorecard
+from programs.kinds.kind import INFRASTRUCTURE, Kind
+from programs.kinds.negotiations import NEGOTIATIONS
 
 Program = Callable[..., Any]
-"""Called as `program(case=DebtCase, seed=int)`; the result has a `negotiation`. Any `Maden`, any baseline."""
+"""Called as `program(case=, seed=int)`; the result has a `negotiation`. A program of any kind, any baseline."""
+
+Record = TypeVar("Record", default=Negotiation)
+Card = TypeVar("Card", default=Scorecard)
 
 
 @dataclass(frozen=True)
-class Played:
-    """One negotiation of an evaluation."""
+class Played(Generic[Record, Card]):
+    """One negotiation of an evaluation, or one record of another kind (`programs.kinds`)."""
 
     case_id: str
     trial: int
-    negotiation: Negotiation
-    scorecard: Scorecard | None
+    negotiation: Record
+    scorecard: Card | None
     """None: unscored, because the infrastructure failed."""
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """All negotiations of one program, in the order of the cases and trials."""
+class Evaluation(Generic[Record, Card]):
+    """All records of one program, in the order of the cases and trials."""
 
-    played: tuple[Played, ...]
+    played: tuple[Played[Record, Card], ...]
 
     @property
     def scored(self) -> int:
@@ -47,17 +53,21 @@ class Evaluation:
         """How many were lost to infrastructure."""
         return len(self.played) - self.scored
 
-    def cards(self) -> dict[str, list[Scorecard]]:
+    def cards(self) -> dict[str, list[Card]]:
         """The scored trials of each debtor who has one."""
-        by_case: dict[str, list[Scorecard]] = {}
+        by_case: dict[str, list[Card]] = {}
         for p in self.played:
             if p.scorecard is not None:
                 by_case.setdefault(p.case_id, []).append(p.scorecard)
         return by_case
 
     def values(self, name: str) -> dict[str, list[float]]:
-        """`name` (a metric, an index, `objective`) per debtor: one value a scored trial."""
-        return {case_id: [float(getattr(card, name)) for card in trials] for case_id, trials in self.cards().items()}
+        """`name` (a metric, an index, `objective`) per debtor: one value a scored trial that it applies to."""
+        found = {
+            case_id: [float(value) for card in trials if (value := getattr(card, name)) is not None]
+            for case_id, trials in self.cards().items()
+        }
+        return {case_id: values for case_id, values in found.items() if values}
 
     def all_values(self, name: str) -> list[float]:
         """`name` of every scored negotiation, debtor by debtor."""
@@ -77,14 +87,15 @@ def shared_debtors(a: Evaluation, b: Evaluation) -> list[str]:
 
 def evaluate(
     program: Program,
-    cases: Sequence[DebtCase],
+    cases: Sequence[Any],
     *,
     seed: int = 0,
     trials: int = 1,
     threads: int = 1,
     retries: int = 2,
-    on_played: Callable[[Negotiation], None] | None = None,
-) -> Evaluation:
+    on_played: Callable[[Any], None] | None = None,
+    kind: Kind = NEGOTIATIONS,
+) -> Evaluation[Any, Any]:
     """Play `program` once per case and trial, and score.
 
     Args:
@@ -95,6 +106,7 @@ def evaluate(
         threads: negotiations at once; more than one helps with remote models only.
         retries: how often a negotiation that infrastructure broke is played again.
         on_played: called after each negotiation, for progress; from the calling thread.
+        kind: of the program, whose metric scores.
     """
     jobs = [(case, trial) for case in cases for trial in range(trials)]
     if threads > 1 and len(jobs) > 1:
@@ -105,37 +117,42 @@ def evaluate(
             negotiations.append(_played(program, case, seed + trial, retries))
             if on_played is not None:
                 on_played(negotiations[-1])
-    return scored_evaluation(negotiations, (trial for _, trial in jobs))
+    return scored_evaluation(negotiations, (trial for _, trial in jobs), kind)
 
 
-def scored_evaluation(negotiations: Sequence[Negotiation], trials: Iterable[int]) -> Evaluation:
+def scored_evaluation(
+    negotiations: Sequence[Any], trials: Iterable[int], kind: Kind = NEGOTIATIONS
+) -> Evaluation[Any, Any]:
     """Score negotiations that were played already; those that infrastructure broke stay unscored."""
-    scorable = [n for n in negotiations if n.ending is not Ending.INFRASTRUCTURE]
-    cards = iter(score_many(scorable) if scorable else ())
+    cards = kind.scored(negotiations)
     return Evaluation(
         tuple(
-            Played(n.case.case_id, trial, n, None if n.ending is Ending.INFRASTRUCTURE else next(cards))
-            for n, trial in zip(negotiations, trials, strict=True)
+            Played(n.case.case_id, trial, n, card) for n, trial, card in zip(negotiations, trials, cards, strict=True)
         )
     )
 
 
-def _played(program: Program, case: DebtCase, seed: int, retries: int) -> Negotiation:
+def _played(program: Program, case: Any, seed: int, retries: int) -> Any:
     for _ in range(retries + 1):
-        negotiation: Negotiation = program(case=case, seed=seed).negotiation
-        if negotiation.ending is not Ending.INFRASTRUCTURE:
+        negotiation = program(case=case, seed=seed).negotiation
+        if not broken(negotiation):
             break
     return negotiation
 
 
+def broken(record: Any) -> bool:
+    """Whether infrastructure broke it, so that it is nobody's score."""
+    return bool(record.ending.value == INFRASTRUCTURE)
+
+
 def _parallel(
     program: Program,
-    jobs: Sequence[tuple[DebtCase, int]],
+    jobs: Sequence[tuple[Any, int]],
     seed: int,
     threads: int,
     retries: int,
-    on_played: Callable[[Negotiation], None] | None,
-) -> list[Negotiation]:
+    on_played: Callable[[Any], None] | None,
+) -> list[Any]:
     """As the plain loop, in a pool; each job gets a copy of the caller's context, where DSPy keeps its settings."""
     with ThreadPoolExecutor(max_workers=threads) as pool:
         futures = {

@@ -16,11 +16,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from data.domain import DebtCase, Ending, Negotiation
 from plumbing.keyed_log import KeyedLog
-from programs.artifacts.playing_code import playing_code
+from programs.kinds.kind import Case, Kind
+from programs.kinds.negotiations import NEGOTIATIONS
 from programs.models.accounts import Account, Cost
-from programs.playing.evaluate import Evaluation, Program, evaluate
+from programs.playing.evaluate import Evaluation, Program, broken, evaluate
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,12 @@ class Ground:
     """`lm_id` of the model behind the seats; "none" where no model plays."""
     debtor: str = "simulated"
     """Who sits on the other side, as the command line names it."""
+    kind: Kind = NEGOTIATIONS
+    """Of the program: whose code plays."""
 
-    def key(self, case: DebtCase, seed: int) -> str:
+    def key(self, case: Case, seed: int) -> str:
         """The key of one negotiation: also of this debtor, the seed and the code that plays."""
-        parts = [self.fingerprint, self.lm, self.debtor, case.model_dump_json(), seed, playing_code()]
+        parts = [self.fingerprint, self.lm, self.debtor, case.model_dump_json(), seed, self.kind.code_sha256]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -54,17 +56,18 @@ class PlayedStore:
 
     Args:
         path: a `.jsonl` file; made with its folders at the first `put`.
+        kind: of the programs that played.
     """
 
-    def __init__(self, path: Path | str) -> None:
-        self.path = Path(path)
+    def __init__(self, path: Path | str, kind: Kind = NEGOTIATIONS) -> None:
+        self.path, self.kind = Path(path), kind
         self._log: KeyedLog[dict[str, Any]] = KeyedLog(self.path, lambda one: one["key"], _entry, later_stands=True)
 
-    def get(self, key: str) -> Negotiation | None:
+    def get(self, key: str) -> Any | None:
         """The negotiation stored under `key`, by this process or another one; None if it is owed."""
         entry = self._log.get(key)
         try:
-            return None if entry is None else Negotiation.model_validate(entry["negotiation"])
+            return None if entry is None else self.kind.record(entry["negotiation"])
         except ValidationError:  # written by a version whose records were different
             return None
 
@@ -73,13 +76,13 @@ class PlayedStore:
         entry = self._log.get(key)
         return Cost(**entry["cost"]) if entry is not None and "cost" in entry else None
 
-    def put(self, key: str, negotiation: Negotiation, cost: Cost | None = None) -> None:
+    def put(self, key: str, negotiation: Any, cost: Cost | None = None) -> None:
         """Append `negotiation`, unless infrastructure broke it.
 
         Raises:
             OSError: it cannot be written; what was stored before stays readable.
         """
-        if negotiation.ending is Ending.INFRASTRUCTURE:
+        if broken(negotiation):
             return
         record = negotiation.model_dump(mode="json", exclude_none=True)
         entry = {"key": key, "negotiation": record} | ({} if cost is None else {"cost": asdict(cost)})
@@ -101,7 +104,7 @@ def _entry(line: bytes) -> dict[str, Any]:
 def remembered(program: Program, ground: Ground, store: PlayedStore) -> Program:
     """`program` as one that looks into the store first and adds what it had to play."""
 
-    def play_once(case: DebtCase, seed: int) -> SimpleNamespace:
+    def play_once(case: Case, seed: int) -> SimpleNamespace:
         key = ground.key(case, seed)
         negotiation = store.get(key)
         if negotiation is None:
@@ -114,14 +117,14 @@ def remembered(program: Program, ground: Ground, store: PlayedStore) -> Program:
     return play_once
 
 
-def owed(ground: Ground, cases: Sequence[DebtCase], store: PlayedStore, *, seed: int = 0, trials: int = 1) -> int:
+def owed(ground: Ground, cases: Sequence[Case], store: PlayedStore, *, seed: int = 0, trials: int = 1) -> int:
     """How many of an evaluation's negotiations are not in the store yet."""
     return sum(store.get(ground.key(case, seed + t)) is None for case in cases for t in range(trials))
 
 
 def evaluate_with_store(  # noqa: PLR0913  (as `evaluate`, and where to look first)
     program: Program,
-    cases: Sequence[DebtCase],
+    cases: Sequence[Case],
     *,
     ground: Ground,
     store: PlayedStore,
@@ -129,8 +132,8 @@ def evaluate_with_store(  # noqa: PLR0913  (as `evaluate`, and where to look fir
     trials: int = 1,
     threads: int = 1,
     retries: int = 2,
-    on_played: Callable[[Negotiation], None] | None = None,
-) -> Evaluation:
+    on_played: Callable[[Any], None] | None = None,
+) -> Evaluation[Any, Any]:
     """`programs.playing.evaluate.evaluate`, playing only what the store does not hold.
 
     Args:
@@ -146,4 +149,5 @@ def evaluate_with_store(  # noqa: PLR0913  (as `evaluate`, and where to look fir
         threads=threads,
         retries=retries,
         on_played=on_played,
+        kind=ground.kind,
     )

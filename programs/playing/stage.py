@@ -13,31 +13,30 @@ from typing import Any
 import dspy
 from rich.progress import Progress
 
-from data.book import DebtorBook
-from data.book.split import SplitName
-from data.domain import DebtCase, Ending, Negotiation
 from plumbing.errors import UserError
+from programs.kinds.kind import Book, Case, Kind
+from programs.kinds.negotiations import NEGOTIATIONS
 from programs.models import make as models
 from programs.models.accounts import Cost
 from programs.playing.contestants import Contestant
-from programs.playing.evaluate import Evaluation, scored_evaluation, shared_debtors
+from programs.playing.evaluate import Evaluation, broken, scored_evaluation, shared_debtors
 from programs.playing.played_store import Ground, PlayedStore, evaluate_with_store, lm_id, owed
 
 GIVE_UP_AFTER = 5
 """Negotiations in a row lost to infrastructure (each was tried three times) before the run stops."""
 
 
-def chosen_debtors(book: DebtorBook, split: SplitName, number: int | None) -> tuple[DebtCase, ...]:
-    """`number` debtors of the split, the same whatever the order of the book, and a part of any larger choice.
+def chosen_debtors(book: Book, split: str, number: int | None, kind: Kind = NEGOTIATIONS) -> tuple[Any, ...]:
+    """`number` debtors (or other examples) of the split, whatever the order of the book, a part of any larger choice.
 
     Raises:
         UserError: the split has no debtors, or not so many.
     """
     cases = sorted(book.split(split), key=lambda case: hashlib.sha256(case.case_id.encode()).digest())
     if not cases:
-        raise UserError(f"{book.source} has no {split} debtors; a comparison needs a larger book")
+        raise UserError(f"{book.source} has no {split} {kind.words.example}s; a comparison needs a larger book")
     if number is not None and number > len(cases):
-        raise UserError(f"{book.source} has only {len(cases)} {split} debtors; ask for at most so many")
+        raise UserError(f"{book.source} has only {len(cases)} {split} {kind.words.example}s; ask for at most so many")
     return tuple(cases[:number])
 
 
@@ -45,7 +44,7 @@ def chosen_debtors(book: DebtorBook, split: SplitName, number: int | None) -> tu
 class Stage:
     """What all programs of a comparison share."""
 
-    cases: Sequence[DebtCase]
+    cases: Sequence[Case]
     book_sha256: str
     seed: int
     trials: int
@@ -55,6 +54,8 @@ class Stage:
     """None where the debtors are simulated."""
     runs: Path
     """Folder of the stores."""
+    kind: Kind = NEGOTIATIONS
+    """Of all programs."""
 
     @property
     def debtor(self) -> str:
@@ -65,11 +66,12 @@ class Stage:
     def store(self) -> PlayedStore:
         """The file of this book, model and debtor: programs come and go, what was played stays."""
         ground = "|".join((self.book_sha256, lm_id(self.creditor_lm), self.debtor))
-        return PlayedStore(self.runs / f"compare-{hashlib.sha256(ground.encode()).hexdigest()[:12]}" / "played.jsonl")
+        folder = self.runs / f"compare-{hashlib.sha256(ground.encode()).hexdigest()[:12]}"
+        return PlayedStore(folder / "played.jsonl", self.kind)
 
     def ground(self, contestant: Contestant) -> Ground:
         """The ground of one program: rules are played without the model, whichever it is."""
-        return Ground(contestant.fingerprint, lm_id(self.lm_of(contestant)), self.debtor)
+        return Ground(contestant.fingerprint, lm_id(self.lm_of(contestant)), self.debtor, self.kind)
 
     def lm_of(self, contestant: Contestant) -> dspy.LM | None:
         """The model that it plays on: its own, else the stage's; None for one that needs none."""
@@ -110,7 +112,7 @@ class Stage:
         for lm in dict.fromkeys(lm for lm in needed if lm is not None):
             models.check_lm(lm)
 
-    def played(self, contestants: Sequence[Contestant], threads: int, bar: Progress) -> list[Evaluation]:
+    def played(self, contestants: Sequence[Contestant], threads: int, bar: Progress) -> list[Evaluation[Any, Any]]:
         """Every program's evaluation, in order.
 
         Raises:
@@ -120,12 +122,12 @@ class Stage:
         for one, evaluation in zip(contestants, evaluations, strict=True):
             if not shared_debtors(evaluations[0], evaluation):
                 raise UserError(
-                    f"{one.label} and {contestants[0].label} have no scored debtor in common "
+                    f"{one.label} and {contestants[0].label} have no scored {self.kind.words.example} in common "
                     f"({evaluation.unscored} unscored because the model failed); run the same command again"
                 )
         return evaluations
 
-    def _evaluation(self, contestant: Contestant, threads: int, bar: Progress) -> Evaluation:
+    def _evaluation(self, contestant: Contestant, threads: int, bar: Progress) -> Evaluation[Any, Any]:
         if contestant.saved is not None:
             return contestant.saved.evaluation(self.cases, self.seed, self.trials)
         task = bar.add_task(contestant.label, total=len(self.cases) * self.trials)
@@ -139,7 +141,7 @@ class Stage:
                 seed=self.seed,
                 trials=self.trials,
                 threads=threads,
-                on_played=_watch(lambda: bar.advance(task)),
+                on_played=_watch(lambda: bar.advance(task), f"{self.kind.words.record}s"),
             )
 
     def costs(self, contestant: Contestant) -> list[Cost]:
@@ -148,13 +150,13 @@ class Stage:
             return []
         return [cost for key, _ in self._keys(contestant) if (cost := self.store.cost(key)) is not None]
 
-    def stored(self, contestant: Contestant) -> Evaluation:
+    def stored(self, contestant: Contestant) -> Evaluation[Any, Any]:
         """What was played before, and nothing more."""
         if contestant.saved is not None:
             return contestant.saved.evaluation(self.cases, self.seed, self.trials)
         found = ((self.store.get(key), trial) for key, trial in self._keys(contestant))
         known = [(negotiation, trial) for negotiation, trial in found if negotiation is not None]
-        return scored_evaluation([negotiation for negotiation, _ in known], [trial for _, trial in known])
+        return scored_evaluation([negotiation for negotiation, _ in known], [trial for _, trial in known], self.kind)
 
     def _keys(self, contestant: Contestant) -> list[tuple[str, int]]:
         """Key and trial of each of its negotiations."""
@@ -162,16 +164,16 @@ class Stage:
         return [(ground.key(case, self.seed + trial), trial) for case in self.cases for trial in range(self.trials)]
 
 
-def _watch(advance: Callable[[], None]) -> Callable[[Negotiation], None]:
+def _watch(advance: Callable[[], None], records: str) -> Callable[[Any], None]:
     """Moves the bar on, and stops a run whose provider is gone."""
     lost = 0
 
-    def on_played(negotiation: Negotiation) -> None:
+    def on_played(negotiation: Any) -> None:
         nonlocal lost
-        lost = lost + 1 if negotiation.ending is Ending.INFRASTRUCTURE else 0
+        lost = lost + 1 if broken(negotiation) else 0
         if lost >= GIVE_UP_AFTER:
             raise UserError(
-                f"the model failed in {lost} negotiations in a row ({negotiation.failure}); "
+                f"the model failed in {lost} {records} in a row ({negotiation.failure}); "
                 "what was played is kept, run the same command again to go on"
             )
         advance()

@@ -34,9 +34,7 @@ class MessageReader(dspy.Module):
         """
         readings: list[Reading] = []
         for part in message_parts(message):
-            answer = call(
-                self.predict, CALLER, 0, 0.0, standing_offer=standing_offer, message=part, currency=currency
-            )
+            answer = call(self.predict, CALLER, 0, 0.0, standing_offer=standing_offer, message=part, currency=currency)
             readings.append(answer.reading)
         return dspy.Prediction(reading=joined(readings))
 

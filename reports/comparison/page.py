@@ -48,7 +48,7 @@ def render(
     Raises:
         UserError: the extra `report` is not installed, or the evaluations are not those of the comparison.
     """
-    environment = _environment()
+    templates = environment()
     if len(evaluations) != len(comparison.programs):
         raise UserError(
             f"the comparison has {len(comparison.programs)} programs, but {len(evaluations)} evaluations were given; "
@@ -56,7 +56,7 @@ def render(
         )
     dressed = program_looks([program.label for program in comparison.programs])
     return str(
-        environment.get_template(TEMPLATE).render(
+        templates.get_template(TEMPLATE).render(
             comparison=comparison,
             setting=setting_sentence(comparison),
             n=Numbers(comparison.model_dump(mode="json")),
@@ -74,7 +74,12 @@ def render(
     )
 
 
-def _environment() -> Any:
+def environment() -> Any:
+    """Where the templates are filled.
+
+    Raises:
+        UserError: the extra `report` is not installed.
+    """
     try:
         import jinja2
         import matplotlib  # noqa: F401  (found missing before anything is computed)
@@ -86,13 +91,13 @@ def _environment() -> Any:
 @lru_cache(maxsize=1)
 def _made(jinja2: Any) -> Any:
     """The environment, once a process: compiling the templates takes longer than filling them."""
-    environment = jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.PackageLoader("reports.comparison"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["written"] = written
-    environment.filters["clean"] = clean
-    return environment
+    made.filters["written"] = written
+    made.filters["clean"] = clean
+    return made

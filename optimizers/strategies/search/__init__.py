@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 import time
 from statistics import fmean
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -28,7 +29,7 @@ from optimizers.strategies.search.study import SharedStudy
 from plumbing.errors import UserError
 from plumbing.files import replace_file
 from plumbing.locks import lock_at, try_acquire
-from programs.maden import Maden
+from programs.kinds.negotiations import NEGOTIATIONS
 
 NAME = "search"
 SUMMARY = "instructions, demonstrations and settings raced with early exits; the most for a budget, several workers"
@@ -46,7 +47,7 @@ def negotiations(settings: StrategySettings, train: int, val: int) -> int:
     return (settings.trials + 1) * train + settings.finalists * val
 
 
-def compile_program(task: CompileTask) -> Maden:
+def compile_program(task: CompileTask) -> Any:
     """The best of the uncompiled program and the finalists on the validation debtors; the first of equals.
 
     Raises:
@@ -130,7 +131,7 @@ class Search:
             self.task.player.evaluate(self.program(trial.params), met, self.task.seed)
             self._announce(trial.params, known["objective"], len(met), finished=known["finished"])
 
-    def program(self, point: Point) -> Maden:
+    def program(self, point: Point) -> Any:
         """The program of a point."""
         return self.space.program(self.task.program, point)
 
@@ -164,7 +165,8 @@ def _space(task: CompileTask) -> SearchSpace:
 
 def _made(task: CompileTask) -> SearchSpace:
     played = play_training(task)
-    own, settings = task.program.settings, knobs(task.program.settings)
+    own = task.program.settings
+    settings = knobs(own) if task.kind is NEGOTIATIONS else {}
     objectives = {one.negotiation.case.case_id: one.objective for one in played}
     instructions = written(task.program)
     if proposes(task):
@@ -173,7 +175,9 @@ def _made(task: CompileTask) -> SearchSpace:
         instructions=tuple(instructions),
         demo_sets=tuple(_demo_sets(task, played)),
         settings=settings,
-        screened=tuple(screened(own, settings, task.pool or task.train, task.seed, task.settings.screened)),
+        screened=tuple(
+            screened(own, settings, task.pool or task.train, task.seed, task.settings.screened) if settings else ()
+        ),
         order=tuple(starting_order({case.case_id: 0.0 for case in task.train} | objectives, task.seed)),
     )
 
@@ -184,7 +188,9 @@ def _demo_sets(task: CompileTask, played: list[Recorded]) -> list[DemoSet]:
     The first is from the best negotiations, the others from random ones of the good.
     """
     settings = task.settings
-    good = good_ones(played, task.metric_threshold, threshold_given=task.threshold_given, train=task.train)
+    good = good_ones(
+        played, task.metric_threshold, threshold_given=task.threshold_given, train=task.train, kind=task.kind
+    )
     objectives = {made.case_id: made.objective for made in good}
     ranked = sorted(objectives, key=lambda case_id: (-objectives[case_id], case_id))
     most, rng = min(len(task.train) // 2, len(ranked)), random.Random(f"demo sets {task.seed}")

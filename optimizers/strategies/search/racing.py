@@ -13,15 +13,15 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
+from typing import Any
 
 import numpy as np
 import scipy.stats
 
-from data.domain import DebtCase
 from metrics.feedback import WORTH_SAYING
 from optimizers.runs.halt import Halted
 from optimizers.runs.player import Player
-from programs.maden import Maden
+from programs.kinds.kind import Case
 
 FIRST = 2
 """Debtors of the first set; each further set is twice as large."""
@@ -98,8 +98,8 @@ def worse(gains: Mapping[int, float], rival: Mapping[int, float]) -> bool:
 
 def race(
     player: Player,
-    program: Maden,
-    order: Sequence[DebtCase],
+    program: Any,
+    order: Sequence[Case],
     seed: int,
     uncompiled: Mapping[str, float],
     rival: Callable[[], Mapping[int, float]],

@@ -14,7 +14,6 @@ from optimizers.demonstrations.choosing import Chosen, described, with_demos
 from optimizers.proposals.instructions import Instruction
 from programs.creditor.fingerprints import program_state
 from programs.creditor.settings import ProgramSettings
-from programs.maden import Maden
 
 OWN = "own"
 """The choice of a dimension that leaves the program's own part."""
@@ -91,10 +90,10 @@ class SearchSpace(Frozen):
             found[name] = choices[place]
         return found
 
-    def program(self, base: Maden, point: Point) -> Maden:
+    def program(self, base: Any, point: Point) -> Any:
         """`base` with what `point` changes."""
         changed = {name: point[name] for name in self.settings if name in point}
-        made = Maden(_settings(base.settings, changed), base.debtors)
+        made = base.with_settings(_settings(base.settings, changed) if changed else base.settings)
         state = copy.deepcopy(program_state(base))
         for one in self.instructions:
             if point.get(one.predictor) == one.name:
@@ -126,7 +125,7 @@ class SearchSpace(Frozen):
         return next((one for one in self.demo_sets if one.name == point.get(DEMOS)), None)
 
 
-def demo_set(number: int, program: Maden, chosen: Chosen, train: Sequence[Any]) -> DemoSet:
+def demo_set(number: int, program: Any, chosen: Chosen, train: Sequence[Any]) -> DemoSet:
     """A choice of demonstrations as a set that can be written into a file."""
     state = program_state(with_demos(program, chosen, train))
     return DemoSet(

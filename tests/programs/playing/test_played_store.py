@@ -15,7 +15,6 @@ import pytest
 from data.domain import DebtCase, Ending, Move, MoveKind, Negotiation, Speaker, Turn
 from data.terms import Terms
 from plumbing import files
-from programs.playing import played_store
 from programs.playing.played_store import Ground, PlayedStore, evaluate_with_store, lm_id, owed
 from tests.data.builders import make_case, unlike
 
@@ -157,7 +156,7 @@ def test_the_key_tells_apart(other):
 
 def test_the_key_changes_with_the_code_that_plays(monkeypatch):
     before = GROUND.key(make_case(), 0)
-    monkeypatch.setattr(played_store, "playing_code", lambda: "another")
+    monkeypatch.setattr("programs.kinds.kind.code_behind", lambda modules: "another")
     assert GROUND.key(make_case(), 0) != before
 
 

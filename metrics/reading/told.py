@@ -1,0 +1,87 @@
+"""Feedback on a reading in words: what was missed or made up, and which of the person's words said it.
+
+A prompt optimiser shows it to a model that writes instructions. The messages are written for this project and nobody's,
+so they may be quoted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from textwrap import shorten
+
+from data.messages.labels import SignalKind
+from data.messages.message import DebtorMessage
+from metrics.reading.record import ReadEnding, ReadRecord
+from metrics.reading.scoring import Mistakes, ReadingCard, mistakes
+
+QUOTED = 160
+"""Characters of a message that are quoted at most."""
+MEANS: dict[SignalKind, str] = {
+    SignalKind.DISTRESS: "a wish to die, self-harm or acute danger",
+    SignalKind.THREAT: "a threat against the creditor's people",
+    SignalKind.MINOR: "the debtor is or was under age",
+    SignalKind.DEATH: "the debtor has died",
+    SignalKind.THIRD_PARTY: "the writer is not the debtor",
+    SignalKind.STOP: "no contact any more, or a flat refusal ever to pay",
+    SignalKind.LAWYER: "represented by a lawyer, an adviser or a guardian",
+    SignalKind.BANKRUPTCY: "in an insolvency procedure",
+    SignalKind.CAPACITY: "cannot follow what an agreement means",
+    SignalKind.DISPUTE: "disputes the debt or asks for proof",
+    SignalKind.MILITARY: "on active duty",
+    SignalKind.WANTS_PERSON: "wants a human being",
+    SignalKind.LANGUAGE: "speaks another language",
+    SignalKind.CONTACT_LIMIT: "limits hour, place, medium or people of contact",
+    SignalKind.VULNERABILITY: "illness, disability, bereavement and the like",
+}
+
+
+def told_of_reading(record: ReadRecord, card: ReadingCard) -> str:
+    """One paragraph: the score, each mistake by its cost, and what would have been right."""
+    parts = [f"Score {card.objective:.2f}.", f'The message: "{_quoted(record.case.message.text)}".']
+    if record.ending is ReadEnding.PROGRAM_FAULT:
+        parts.append("The answer could not be used: fill in every field, and nothing beside the fields.")
+    else:
+        found = list(_sentences(mistakes(record), record.case.message))
+        parts += found or ["The reading was right."]
+    return " ".join(parts)
+
+
+def _sentences(found: Mistakes, message: DebtorMessage) -> Iterator[str]:
+    if found.missed:
+        yield f"It gives notice of {_kinds(found.missed)}, which was missed; that costs most."
+    if found.invented:
+        yield f"Made up: {_list(found.invented)}; {_offers(message)}"
+    if found.silenced:
+        yield f"It was taken for {_kinds(found.silenced)}, which it is not: the words are harmless or speak of others."
+    if found.missed_notes:
+        yield f"It gives notice of {_kinds(found.missed_notes)}, which was missed."
+    if found.lost:
+        yield f"Not read: {_list(found.lost)}; {_offers(message)}"
+    if found.false_claims:
+        yield f"Not stated by the person as totals of now: {_list(found.false_claims)}."
+    if found.false_notes:
+        yield f"It does not give notice of {_kinds(found.false_notes)}."
+    if found.asked:
+        yield f"The person was asked back, though the words are plain: {_offers(message)}"
+
+
+def _offers(message: DebtorMessage) -> str:
+    if not message.terms:
+        return f"the person offers no terms, the intent is {message.intent.value}."
+    said = (
+        f'{kind.value}{"" if value is None else f" {value:g}"} by the words "{words}"'
+        for kind, value, words in message.terms
+    )
+    return f"the person offers {'; '.join(said)}."
+
+
+def _kinds(kinds: Iterable[SignalKind]) -> str:
+    return " and ".join(f"{kind.value} ({MEANS[kind]})" for kind in kinds)
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(name.replace("_", " ") for name in names)
+
+
+def _quoted(text: str) -> str:
+    return shorten(text, QUOTED, placeholder=" ...")

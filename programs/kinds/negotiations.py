@@ -1,0 +1,103 @@
+"""The first kind: a program negotiates with a debtor, and the dialogue is scored by thirteen metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from typing_extensions import override
+
+from data.book import DebtorBook, read_book
+from data.domain import DebtCase, Negotiation
+from metrics.evaluator import score_many
+from metrics.feedback import feedback
+from metrics.money.weights import default_weights
+from metrics.scorecard import INDICES, METRIC_VERSION, METRICS, Role, Scorecard
+from programs.creditor.settings import ProgramSettings, Variant
+from programs.debtor.simulated import SimulatedDebtor
+from programs.kinds.kind import CallSizes, Kind, Span, Words
+from programs.maden import Maden
+from programs.table import words
+
+PLANNER, NEGOTIATOR = "planner.predict", "negotiator.predict"
+"""The predictors that are given demonstrations; the judge gets none, since it cannot raise the score by itself."""
+
+CALLS: dict[Variant, Span] = {
+    Variant.VANILLA: Span(2, 10),
+    Variant.PLANNED: Span(4, 12),
+    Variant.JUDGED: Span(4, 24),
+    Variant.MADEN: Span(6, 24),
+}
+"""Creditor-side calls that one negotiation usually takes: from a quick agreement to ten rounds with redrafts."""
+
+
+class Negotiations(Kind):
+    """Programs at the creditor's seat (`programs.maden`)."""
+
+    name = "negotiation"
+    words = Words(example="debtor", record="negotiation")
+    programs = tuple(Variant)
+    program_class = Maden
+    settings_class = ProgramSettings
+    record_class = Negotiation
+    metrics = METRICS
+    indices = INDICES
+    metric_version = METRIC_VERSION
+    code = ("programs.maden", "programs.creditor.rules", "programs.debtor.seating")
+    takes = frozenset({"debtor", "policy", "temperature"})
+
+    @property
+    @override
+    def weights_sha256(self) -> str:
+        return default_weights().fingerprint
+
+    @override
+    def sizes(self, program: str) -> CallSizes:
+        variant = Variant(program)
+        return CallSizes(
+            calls=CALLS[variant],
+            tokens_in=Span(1000, 1500),  # measured with the embedded model's vocabulary
+            tokens_in_per_demo=700,  # a demonstration's inputs are kept whole
+            tokens_out=Span(60, 100),
+            new_tokens=Span(150, 450),
+            embedded_seconds=Span(6, 9),  # measured, with prompts of 1,000 to 2,200 tokens
+            predictors=1 + variant.plans + variant.judges,
+        )
+
+    @override
+    def book(self, path: Path | None) -> DebtorBook:
+        return read_book(path)
+
+    @override
+    def uncompiled(self, program: str, *, policy: Any, temperature: float | None, outside: Any) -> Maden:
+        settings = ProgramSettings(variant=Variant(program), policy=policy, temperature=temperature)
+        return self.bare(settings, outside)
+
+    @override
+    def bare(self, settings: Any, outside: Any = None, of: type | None = None) -> Maden:
+        made: Maden = (of or Maden)(settings, outside or SimulatedDebtor)
+        return made
+
+    @override
+    def score(self, records: Sequence[Negotiation]) -> list[Scorecard]:
+        return score_many(records)
+
+    @override
+    def feedback(self, record: Negotiation, card: Scorecard, predictor: str) -> str:
+        return feedback(record, card, cast(Role, predictor.partition(".")[0]))
+
+    @override
+    def uncompiled_name(self, settings: Any) -> str:
+        return str(settings.variant)
+
+    @override
+    def taught(self, predictors: Iterable[str]) -> list[str]:
+        return [name for name in sorted(predictors) if name in {PLANNER, NEGOTIATOR}]
+
+    @override
+    def told_by(self, case: DebtCase) -> tuple[str, str]:
+        return "account", words.account(case.creditor_view())
+
+
+NEGOTIATIONS = Negotiations()

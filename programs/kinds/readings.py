@@ -1,0 +1,154 @@
+"""The second kind: a program reads a debtor's message, and what comes of it is held against the labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import dspy
+from typing_extensions import override
+
+from data.messages.book import MessageBook, MessageCase, read_message_book
+from data.messages.labels import SignalKind
+from metrics.reading.costs import default_costs
+from metrics.reading.record import ReadRecord
+from metrics.reading.scoring import (
+    NOTED,
+    READING_INDICES,
+    READING_METRICS,
+    READING_VERSION,
+    ReadingCard,
+    score_readings,
+)
+from metrics.reading.told import told_of_reading
+from programs.kinds.kind import CallSizes, Kind, Shown, Span, Words
+from programs.reader.message_parts import message_parts
+from programs.reading import ReaderProgram, ReaderSettings, right_reading
+from signatures.instruction import ProposeReadingInstruction
+
+PREDICTOR = "reader.predict"
+SHORT = 60
+"""Characters of a message that is as good to show as any; longer ones are read again in every prompt."""
+GUIDANCE = (
+    "The assistant reads another person's message each time. Write rules that hold for all of them: no wording of a "
+    "particular message. Say what gives notice of each signal and what only looks like it, and what is no term of an "
+    "offer: past things, another debt, other people, reported speech, a refusal. Keep the rules of the instruction "
+    "that the feedback does not speak against, and keep it short; it is read again in every call."
+)
+
+
+class Readings(Kind):
+    """Programs that read messages (`programs.reader`)."""
+
+    name = "reading"
+    words = Words(example="message", record="reading")
+    programs = ("reader",)
+    program_class = ReaderProgram
+    settings_class = ReaderSettings
+    record_class = ReadRecord
+    metrics = READING_METRICS
+    indices = READING_INDICES
+    metric_version = READING_VERSION
+    code = ("programs.reading",)
+    margins: ClassVar = {
+        "MISS": 0.05,
+        "INVENT": 0.01,
+        "SILENCE": 0.02,
+        "RIGHT": 0.05,
+        "ASK": 0.05,
+        "NOTE": 0.05,
+        "objective": 0.02,
+    }
+    guidance = GUIDANCE
+    presets: ClassVar = {
+        "quick": {"train": 30, "val": 20, "max_demos": 6, "demo_token_budget": 900, "candidates": 2, "trials": 3},
+        "standard": {
+            "train": 150,
+            "val": 100,
+            "max_demos": 10,
+            "demo_token_budget": 1500,
+            "candidates": 4,
+            "trials": 8,
+        },
+        "thorough": {
+            "train": 500,
+            "val": 300,
+            "max_demos": 14,
+            "demo_token_budget": 2100,
+            "candidates": 8,
+            "trials": 24,
+        },
+    }
+
+    @property
+    @override
+    def weights_sha256(self) -> str:
+        return default_costs().fingerprint
+
+    @override
+    def sizes(self, program: str) -> CallSizes:
+        return CallSizes(
+            calls=Span(1, 1.2),  # an answer that does not parse is asked for once more
+            tokens_in=Span(500, 900),
+            tokens_in_per_demo=150,
+            tokens_out=Span(20, 80),
+            new_tokens=Span(30, 150),
+            embedded_seconds=Span(2, 6),
+            predictors=1,
+        )
+
+    @override
+    def book(self, path: Path | None) -> MessageBook:
+        return read_message_book(path)
+
+    @override
+    def uncompiled(self, program: str, *, policy: Any, temperature: float | None, outside: Any) -> ReaderProgram:
+        return ReaderProgram(ReaderSettings())
+
+    @override
+    def bare(self, settings: Any, outside: Any = None, of: type | None = None) -> ReaderProgram:
+        made: ReaderProgram = (of or ReaderProgram)(settings)
+        return made
+
+    @property
+    @override
+    def proposal(self) -> type[dspy.Signature]:
+        return ProposeReadingInstruction
+
+    @override
+    def score(self, records: Sequence[ReadRecord]) -> list[ReadingCard]:
+        return score_readings(records)
+
+    @override
+    def feedback(self, record: ReadRecord, card: ReadingCard, predictor: str) -> str:
+        return told_of_reading(record, card)
+
+    @override
+    def shown(self, record: ReadRecord) -> Shown:
+        """Facets are the gravest signal, else the intent; short messages, and those that were misread, come first."""
+        message = record.case.message
+        signals = [kind for kind in SignalKind if kind in message.signals]
+        short = SHORT / max(SHORT, len(message.text))
+        misread = 1.0 - self.score([record])[0].objective
+        if not signals:
+            return Shown(message.intent.value, "plain", short * (1 + misread))
+        grave = 1.0 if signals[0] in NOTED else 2.0
+        return Shown(signals[0].value, "signal", short * grave * (1 + misread))
+
+    @override
+    def traits(self, case: MessageCase) -> dict[str, str]:
+        message = case.message
+        about = next((kind.value for kind in SignalKind if kind in message.signals), "no signal")
+        return {"intent": message.intent.value, "language": message.language, "signal": about}
+
+    @override
+    def right_answers(self, case: MessageCase) -> dict[str, dict[str, Any]]:
+        return {PREDICTOR: {"reading": right_reading(case.message)}}
+
+    @override
+    def told_by(self, case: MessageCase) -> tuple[str, str]:
+        return "message", message_parts(case.message.text)[0]
+
+
+READINGS = Readings()
