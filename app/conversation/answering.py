@@ -141,10 +141,11 @@ class Answers:
         try:
             meant = self._meant(heard, hidden, table, view_of(row).debt.currency)
         except NotClear as question:
-            return self._asking_back(str(question), said, heard, signals_in(question))
+            return self._asking_back(redaction.shown(str(question)), said, heard, signals_in(question))
         read = joined(heard.found, read_signals(signals_in(meant), self.house.profile))
         if len(read) > len(heard.found) and (reply := self._noticed_by_reader(heard, read)):
             return reply
+        meant = replace(meant, sentence=redaction.shown(meant.sentence))
         heard.row.understood = meant.sentence
         if meant.leaves:
             if heard.asked.what == "leave":
@@ -186,7 +187,8 @@ class Answers:
         if any(one.silences for one in found):
             return _silent(found, heard.row)
         heard.row.findings = [signal_finding(one) for one in found]
-        return _question(replace(heard, found=found))
+        question = _question(replace(heard, found=found))
+        return replace(question, read=heard.row) if question else None
 
     def _understood(self, text: str, table: TableState, currency: str) -> Understood:
         offer = words.package(table.theirs) if table.theirs else "none yet"
@@ -250,7 +252,8 @@ def _question(heard: Heard) -> Reply | None:
     if doubt is None:
         return None
     if heard.asked.what == "signal" and heard.asked.rule == doubt.signal.id:
-        return Reply((message(Sender.SERVICE, HANDED_OVER),), Status.WITH_A_PERSON)
+        sure = (replace(doubt, sure=True),)
+        return Reply((message(Sender.SERVICE, HANDED_OVER),), Status.WITH_A_PERSON, found=sure, read=heard.row)
     text = question_about((doubt,)) or NOT_SURE
     asked = heard.asked.then("signal", doubt.signal.id, heard.row.position)
     return Reply((message(Sender.SERVICE, text),), Status.OPEN, asked=asked)

@@ -44,6 +44,7 @@ def test_who_says_neither_yes_nor_no_twice_gets_a_person(tmp_path, weak):
     told(service, found, "perhaps stop writing to me")
     assert told(service, found, "perhaps stop writing to me, really").text == receiving.HANDED_OVER
     assert row(service, found).status == Status.WITH_A_PERSON
+    assert [one.rule for one in findings(service)] == ["stop_request"]
 
 
 @pytest.mark.parametrize("text", [f"perhaps {one}" for one in DISTRESSED])
@@ -70,7 +71,8 @@ def test_a_model_takes_nothing_back_and_what_it_alone_notices_is_asked_about(tmp
     kinds[:] = [("dispute", "not mine I think")]
     answer = told(service, found, "hm, 20 monthly instalments of what")
     assert answer.text.startswith(answering.NOT_SURE)
-    assert said(service, found)[-2].findings == []  # asked about, and stored with the message that it was found in
+    (finding,) = said(service, found)[-2].findings
+    assert (finding["rule"], finding["found_by"], finding["sure"]) == ("dispute", ["reader"], False)
     kinds[:] = [("distress", "tired of all")]
     told(service, found, "so tired of all of it")
     assert row(service, found).status == Status.WITH_A_PERSON
