@@ -261,7 +261,7 @@ def test_an_operator_lifts_what_binds_a_case_with_a_reason(tab, server):
     found, _ = server.begun()
     server.negotiations.receive(found, "I never borrowed this money.")
     logged_in(tab, server.url)
-    tab.until(f"document.querySelector('[data-id=\"{found}\"]')")
+    tab.until(f"!!document.querySelector('[data-id=\"{found}\"]')")
     tab.click(f'[data-id="{found}"]')
     tab.until("!document.querySelector('#open-findings').hidden")
     tab.click("#hand-back")

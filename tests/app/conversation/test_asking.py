@@ -14,7 +14,7 @@ from tests.app.desk import CASE, desk
 UNSURE = [f"perhaps {one}" for one in STOPS]
 
 
-@pytest.mark.parametrize(("text", "no"), zip(UNSURE, ["No.", "no", "不是"], strict=True))
+@pytest.mark.parametrize(("text", "no"), list(zip(UNSURE, ["No.", "no", "不是"], strict=True)))
 def test_a_weak_finding_is_asked_about_and_a_no_goes_on_for_good(tmp_path, weak, text, no):
     service = desk(tmp_path)
     found = begun(service)
@@ -26,7 +26,7 @@ def test_a_weak_finding_is_asked_about_and_a_no_goes_on_for_good(tmp_path, weak,
     assert told(service, found, text).sender == Sender.CREDITOR  # it is not asked again
 
 
-@pytest.mark.parametrize(("text", "yes"), zip(UNSURE, ["Yes please.", "sí", "是的"], strict=True))
+@pytest.mark.parametrize(("text", "yes"), list(zip(UNSURE, ["Yes please.", "sí", "是的"], strict=True)))
 def test_a_yes_makes_a_weak_finding_sure(tmp_path, weak, text, yes):
     service = desk(tmp_path)
     found = begun(service)
