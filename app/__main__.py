@@ -18,6 +18,7 @@ from app.database import audit_log as audit
 from app.database.migrating import migrate
 from app.database.transactions import DEFAULT_URL, Database
 from app.privacy import retention
+from app.screen.command import screen
 from data.book import read_book
 from plumbing import cli
 from programs.artifacts.store import ROOT as ARTIFACTS
@@ -32,6 +33,7 @@ CALL_TIMEOUT_S = 60.0
 Url = Annotated[str, typer.Option("--database", envvar="MADEN_DATABASE", help="SQLAlchemy URL; default: a file here.")]
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False, no_args_is_help=False)
+app.command()(screen)
 
 
 @app.callback(invoke_without_command=True)

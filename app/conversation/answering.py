@@ -39,6 +39,7 @@ LEAVE = (
 )
 GOES_ON = "I understood: the conversation goes on."
 NOT_SURE = "I am not sure what you mean, and want to get this right."
+UNREADABLE = "I could not make that out. Could you say it in other words?"
 MISREAD = "If that is not what you mean, say it in other words."
 ROUNDS_USED_UP = "We have not found a plan in this conversation. A person will look at your case and get in touch."
 CONFIRM = "That would be the plan below. Nothing is agreed until you have read it and confirmed it."
@@ -140,10 +141,11 @@ class Answers:
         try:
             meant = self._meant(heard, hidden, table, view_of(row).debt.currency)
         except NotClear as question:
-            return self._asking_back(str(question), said, heard, _signals_in(question))
-        read = joined(heard.found, read_signals(_signals_in(meant), self.house.profile))
+            return self._asking_back(redaction.shown(str(question)), said, heard, signals_in(question))
+        read = joined(heard.found, read_signals(signals_in(meant), self.house.profile))
         if len(read) > len(heard.found) and (reply := self._noticed_by_reader(heard, read)):
             return reply
+        meant = replace(meant, sentence=redaction.shown(meant.sentence))
         heard.row.understood = meant.sentence
         if meant.leaves:
             if heard.asked.what == "leave":
@@ -167,12 +169,8 @@ class Answers:
     def _meant(self, heard: Heard, hidden: str, table: TableState, currency: str) -> Understood:
         if heard.stays:
             return Understood(Move.reject(), GOES_ON)
-        limit = self.house.reads_chars
-        if limit is not None and len(hidden) > limit:
-            raise NotClear(
-                f"Your message has {len(hidden)} characters, and I can read only {limit} at once, so I have not "
-                "answered it. Please write what matters most in a shorter message; a person can read all of it."
-            )
+        if sentence := too_long(hidden, self.house.reads_chars):
+            raise NotClear(sentence)
         return self._understood(hidden, table, currency)
 
     def _asking_back(
@@ -189,7 +187,8 @@ class Answers:
         if any(one.silences for one in found):
             return _silent(found, heard.row)
         heard.row.findings = [signal_finding(one) for one in found]
-        return _question(replace(heard, found=found))
+        question = _question(replace(heard, found=found))
+        return replace(question, read=heard.row) if question else None
 
     def _understood(self, text: str, table: TableState, currency: str) -> Understood:
         offer = words.package(table.theirs) if table.theirs else "none yet"
@@ -197,7 +196,7 @@ class Answers:
             with self.house.playing():
                 reading = self.house.reader(offer, text)
         except ProgramFault:
-            raise NotClear("I could not make that out. Could you say it in other words?") from None
+            raise NotClear(UNREADABLE) from None
         return understand(reading, text, table, currency)
 
     def _creditor_turn(self, row: NegotiationRow, turns: tuple[Turn, ...], redaction: Redaction) -> Reply:
@@ -253,17 +252,34 @@ def _question(heard: Heard) -> Reply | None:
     if doubt is None:
         return None
     if heard.asked.what == "signal" and heard.asked.rule == doubt.signal.id:
-        return Reply((message(Sender.SERVICE, HANDED_OVER),), Status.WITH_A_PERSON)
-    text = f"{NOT_SURE} {doubt.signal.question}".rstrip()
+        sure = (replace(doubt, sure=True),)
+        return Reply((message(Sender.SERVICE, HANDED_OVER),), Status.WITH_A_PERSON, found=sure, read=heard.row)
+    text = question_about((doubt,)) or NOT_SURE
     asked = heard.asked.then("signal", doubt.signal.id, heard.row.position)
     return Reply((message(Sender.SERVICE, text),), Status.OPEN, asked=asked)
+
+
+def question_about(found: Sequence[Noticed]) -> str | None:
+    """The question whether the first of the signals that are not sure was meant; None where all are."""
+    doubt = next((one for one in found if one.asks), None)
+    return f"{NOT_SURE} {doubt.signal.question}".rstrip() if doubt else None
+
+
+def too_long(text: str, limit: int | None) -> str | None:
+    """What is said to somebody whose message is longer than what is read at once; None where it is not."""
+    if limit is None or len(text) <= limit:
+        return None
+    return (
+        f"Your message has {len(text)} characters, and I can read only {limit} at once, so I have not answered it. "
+        "Please write what matters most in a shorter message; a person can read all of it."
+    )
 
 
 def _left(row: MessageRow) -> Reply:
     return Reply((message(Sender.SERVICE, LEFT),), Status.DECLINED, read=row)
 
 
-def _signals_in(found: Understood | NotClear) -> Sequence[tuple[SignalKind, str]]:
+def signals_in(found: Understood | NotClear) -> Sequence[tuple[SignalKind, str]]:
     """What the reader noticed beside the move, each a kind and the words that say so."""
     signals: Sequence[tuple[SignalKind, str]] = getattr(found, "signals", ())
     return signals

@@ -119,8 +119,7 @@ class Negotiations:
 
         found = noticed(said, self.house.profile)
         receiving = partial(receive_message, negotiation_id=negotiation_id, said=said, key=key, found=found)
-        position, _ = self.database.transaction(receiving)
-        return position
+        return self.database.transaction(receiving)
 
     def confirm(self, negotiation_id: str, plan_id: str) -> Plan:
         """The debtor agrees to the plan of that id; from here on it binds. Twice is once.

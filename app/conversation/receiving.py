@@ -36,13 +36,8 @@ ASKED_ANEW = "Thank you for saying so: that does not count. What do you mean? Sa
 ENDED = (Status.AGREED, Status.DECLINED, Status.STOPPED)
 
 
-def receive_message(
-    session: Session, negotiation_id: str, said: str, key: str | None, found: Sequence[Noticed]
-) -> tuple[int, bool]:
-    """Store a debtor's message with what was noticed in it, and do what that asks for.
-
-    Returns:
-        Its position, and whether it waits for an answer of the program's.
+def receive_message(session: Session, negotiation_id: str, said: str, key: str | None, found: Sequence[Noticed]) -> int:
+    """Store a debtor's message with what was noticed in it, and do what that asks for; returns its position.
 
     Raises:
         NotThere: no such negotiation.
@@ -50,7 +45,7 @@ def receive_message(
     """
     row = row_of(session, negotiation_id)
     if key is not None and (known := by_key(session, negotiation_id, key)) is not None:
-        return known.position, not known.answered
+        return known.position
     silences = tuple(one for one in found if one.silences)
     known_rules = {one.rule for one in silencing(session, row)} if silences else set()
     news = tuple(one for one in silences if one.signal.id not in known_rules)
@@ -67,7 +62,7 @@ def receive_message(
         record_noticed(session, row, message.position, found)
     if silences:
         quiet_others(session, row, silences)
-    return message.position, waits
+    return message.position
 
 
 def record_noticed(session: Session, row: NegotiationRow, position: int, found: Sequence[Noticed]) -> None:

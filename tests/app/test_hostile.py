@@ -87,6 +87,10 @@ class Attack:
         return bool(self.found) and Status(self.row().status).automated
 
     def begin(self) -> None:
+        """With the next debtor; what the last one gave notice of has been dealt with."""
+        for one in self.running.operator("GET", f"/findings?case_id={CASE}").json():
+            if one["lifted"] is None:
+                self.running.operator("POST", f"/findings/{one['id']}/lift", json={"reason": "another debtor"})
         self.found, self.token = self.running.begin()
         self.running.settled(self.token)
 
@@ -107,7 +111,8 @@ class Attack:
         view = self.running.settled(self.token)
         self.stored += sent.status_code == 202
         self.turns += self.record()[-1].sender == Sender.CREDITOR
-        view["messages"] = [one["text"] for one in view["messages"] if one["sender"] != "you"]
+        said_back = [one["understood"] for one in view["messages"] if one["understood"]]
+        view["messages"] = [_without(one["text"], said_back) for one in view["messages"] if one["sender"] != "you"]
         return view
 
     def look_from_all_sides(self) -> str:
@@ -138,6 +143,11 @@ class Attack:
                 stands = standing_terms(turns, Speaker.CREDITOR)
                 assert POLICY.breaches(stands) == ()
                 assert stray_figures(turns[-1].dialogue, stands, view_of(row).debt) == ()
+
+
+def _without(text: str, said_back: list[str]) -> str:
+    """An answer without what it says back first: those figures are the debtor's own."""
+    return next((text.removeprefix(one) for one in said_back if text.startswith(one)), text)
 
 
 def leaks(seen: str) -> list[str]:

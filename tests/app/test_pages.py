@@ -237,3 +237,37 @@ def test_a_link_that_is_none_says_so_and_shows_nothing(tab, server):
     tab.open(f"{server.url}/negotiation#forged", 390)
     assert "not valid" in tab.until("document.querySelector('#closed').innerText")
     assert not tab.value("document.querySelector('#say').checkVisibility()")
+
+
+def test_what_was_understood_is_shown_and_taken_back_and_leaving_is_confirmed(tab, server):
+    _, link = server.begun()
+    tab.open(link, ONE_COLUMN)
+    say(tab, "20 monthly instalments?")
+    tab.until("document.querySelector('.understood')?.innerText.includes('20 monthly instalments')")
+    tab.click(".understood button")
+    tab.until("document.querySelector('.understood')?.innerText.includes('does not count')")
+    assert "What do you mean?" in tab.until(LAST)
+    say(tab, "Goodbye.")
+    tab.until("!document.querySelector('#asked-to-leave').hidden")
+    tab.click("#no-stay")
+    tab.until("document.querySelector('#asked-to-leave').hidden")
+    say(tab, "Goodbye.")
+    tab.until("!document.querySelector('#asked-to-leave').hidden")
+    tab.click("#yes-leave")
+    tab.until("document.querySelector('#say').hidden")
+
+
+def test_an_operator_lifts_what_binds_a_case_with_a_reason(tab, server):
+    found, _ = server.begun()
+    server.negotiations.receive(found, "I never borrowed this money.")
+    logged_in(tab, server.url)
+    tab.until(f"!!document.querySelector('[data-id=\"{found}\"]')")
+    tab.click(f'[data-id="{found}"]')
+    tab.until("!document.querySelector('#open-findings').hidden")
+    tab.click("#hand-back")
+    assert "lift it with a reason" in tab.until("document.querySelector('#problem').textContent")
+    tab.fill("#findings input", "the contract was sent")
+    tab.click("#findings button")
+    tab.until("document.querySelector('#open-findings').hidden")
+    tab.click("#hand-back")
+    tab.until("document.querySelector('#one-state').innerText.includes('Negotiating')")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from importlib import import_module
 
 import pytest
 from sqlalchemy import select
@@ -9,11 +10,13 @@ pytest.importorskip("alembic", reason="needs the extra app")
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 
 from app.conversation.negotiations import Negotiations
 from app.database import audit_log as audit
+from app.database import case_findings
 from app.database.migrating import migrate
-from app.database.stored_rows import NotThere, messages_of, row_of
+from app.database.stored_rows import NotNow, NotThere, messages_of, row_of
 from app.database.tables import AuditRow, Base, MessageRow, NegotiationRow
 from app.database.transactions import Database
 from app.privacy import retention
@@ -33,6 +36,23 @@ def test_the_steps_lead_to_the_tables_that_the_code_knows(database):
     with database.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
     migrate(database)  # an up-to-date database needs no step
+
+
+def test_what_stopped_before_signals_bound_a_case_binds_it_after_the_step(database, tmp_path):
+    service = Negotiations(database, house(tmp_path, desk_lm()))
+    found = service.start(CASE, asked_for=True)
+    service.answer(found)
+    service.receive(found, "Stop writing to me.")
+    with database.engine.begin() as connection:
+        step = import_module("app.database.migrations.versions.step_0002")
+        with Operations.context(MigrationContext.configure(connection)):
+            step.downgrade()
+            step.upgrade()
+    with database.reading() as session:
+        (one,) = case_findings.of_case(session, CASE)
+    assert (one.rule, one.negotiation_id, one.position, one.binds) == ("stop_request", found, 2, True)
+    with pytest.raises(NotNow, match="stop request since 20"):
+        service.start(CASE, asked_for=True)
 
 
 def test_a_database_of_a_newer_version_is_refused(database):

@@ -1,0 +1,118 @@
+"""What is right for a line, as its labels say: those of `want` and `want_terms`, or those of `data.messages`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.conduct.profile import Outcome, Profile
+from app.screen.debtors import NOTHING, SILENT
+from app.screen.lines import Line
+from data.dimensions import DIMENSIONS
+from data.messages.labels import Severity, SignalKind, TermKind
+from plumbing.errors import UserError
+
+_CONVERTS = {
+    TermKind.FIRST_AMOUNT: "immediate_payment_pct",
+    TermKind.INSTALLMENT_AMOUNT: "installment_periods",
+    TermKind.WEEKLY_AMOUNT: "installment_periods",
+    TermKind.FORTNIGHTLY_AMOUNT: "installment_periods",
+    TermKind.TOTAL_AMOUNT: "discount_pct",
+    TermKind.FIRST_DATE: "immediate_payment_days",
+}
+"""What arithmetic may make of a sum or a date; whether it does so rightly, these labels do not say."""
+OUTCOMES = (*(one.value for one in reversed(Outcome)), NOTHING)
+"""The gravest first."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What is right; None where the labels say nothing of it."""
+
+    outcomes: frozenset[str] | None = None
+    """Any of them."""
+    terms: Mapping[str, float] | None = None
+    """Only these may stand."""
+    converted: frozenset[str] = frozenset()
+    """Dimensions in which a right conversion may stand too."""
+    topic: str = ""
+
+    @property
+    def must_silence(self) -> bool:
+        """Whether the program may not go on."""
+        return bool(self.outcomes) and self.outcomes is not None and self.outcomes <= SILENT
+
+    @property
+    def may_not_silence(self) -> bool:
+        """Whether there is no cause to fall silent."""
+        return self.outcomes is not None and not self.outcomes & SILENT
+
+    @property
+    def name(self) -> str:
+        """Of its row in a table."""
+        return " or ".join(one for one in OUTCOMES if one in (self.outcomes or ()))
+
+
+def expected_message(line: Line, profile: Profile) -> Expected:
+    """What is right for a debtor's message.
+
+    Raises:
+        UserError: the line has no labels, or they are none that are known.
+    """
+    labels = line.labels
+    topic = str(labels.get("topic", ""))
+    if "intent" in labels or "signals" in labels:
+        return _of_message(line, profile, topic)
+    if "want" not in labels and "want_terms" not in labels:
+        raise UserError(f"line {line.number} has no labels (want, want_terms, or those of data.messages)")
+    want = labels.get("want")
+    outcomes = _known(line, want, OUTCOMES) if isinstance(want, list) else None
+    return Expected(outcomes, _terms(line) if "want_terms" in labels else None, topic=topic)
+
+
+def expected_words(line: Line) -> frozenset[str]:
+    """Which grades are right for a creditor's words.
+
+    Raises:
+        UserError: the line has no labels, or they are none that are known.
+    """
+    want = line.labels.get("want", [line.labels["severity"]] if "severity" in line.labels else None)
+    if not isinstance(want, list):
+        raise UserError(f"line {line.number} has no labels (want, or severity)")
+    return _known(line, want, [one.value for one in Severity])
+
+
+def _of_message(line: Line, profile: Profile, topic: str) -> Expected:
+    kinds = [SignalKind(one) for one in _known(line, line.labels.get("signals", []), [one.value for one in SignalKind])]
+    found = [rule.outcome.value for kind in kinds if (rule := profile.rule_of(kind)) is not None]
+    terms, converted = {}, set()
+    for kind, value, *_ in line.labels.get("terms", []):
+        if kind in DIMENSIONS:
+            terms[kind] = float(value)
+        elif kind in _CONVERTS:
+            converted.add(_CONVERTS[TermKind(kind)])
+        else:
+            raise UserError(f"line {line.number}: {kind!r} is no term")
+    named = ", ".join(kind.value for kind in sorted(kinds, key=list(SignalKind).index))
+    return Expected(_right(kinds, found), terms, frozenset(converted), topic or named or NOTHING)
+
+
+def _right(kinds: list[SignalKind], outcomes: list[str]) -> frozenset[str]:
+    if SILENT & set(outcomes):
+        return SILENT
+    mild = {Outcome.ANSWER.value, Outcome.NOTE.value, NOTHING} if kinds else {NOTHING}
+    return frozenset(mild | ({Outcome.HAND_OVER.value} if SignalKind.CONTACT_LIMIT in kinds else set()))
+
+
+def _terms(line: Line) -> dict[str, float]:
+    found = line.labels["want_terms"]
+    if not isinstance(found, dict) or not set(found) <= set(DIMENSIONS):
+        raise UserError(f"line {line.number}: want_terms names {found!r}; it may name {', '.join(DIMENSIONS)}")
+    return {str(name): float(value) for name, value in found.items()}
+
+
+def _known(line: Line, labels: Any, known: Any) -> frozenset[str]:
+    if not isinstance(labels, list) or not {str(one) for one in labels} <= set(known):
+        raise UserError(f"line {line.number}: {labels!r} are no labels that are known; there are {', '.join(known)}")
+    return frozenset(str(one) for one in labels)
