@@ -13,7 +13,7 @@ from data.messages.labels import BreachKind
 from data.messages.message import CreditorSentence
 from plumbing import cli
 from screening.classifier import save_classifier
-from screening.creditor import IMPROPER, TRAINED
+from screening.creditor import IMPROPER, TRAINED, masked
 from screening.fitting import Fitted, Settings, fit
 
 LABELS = (*(kind.value for kind in BreachKind), IMPROPER)
@@ -36,7 +36,7 @@ def fit_creditor(folder: Path = SHIPPED, settings: Settings = SETTINGS) -> Fitte
     sentences = creditor_sentences("train", folder)
     digest = hashlib.sha256((folder / "creditor-train.jsonl").read_bytes()).hexdigest()
     return fit(
-        [one.text for one in sentences],
+        [masked(one.text) for one in sentences],
         [creditor_labels(one) for one in sentences],
         [one.situation for one in sentences],
         LABELS,

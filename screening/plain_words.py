@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 
-from plumbing.plain_text import comparable
+from plumbing.plain_text import comparable, sentences
 
 _APOSTROPHES = re.compile("['`´\u2032\uff07\u02bc\u02b9\u055a\ua78c]")
 _REPEATED = re.compile(r"(\w)\1{2,}")
@@ -18,11 +19,18 @@ _SPACE = re.compile(r"\s+")
 def plain_words(text: str) -> str:
     """`text` in lower case, without apostrophes, accents and drawn-out letters: "I DON´T oweee" is "i dont owee".
 
-    Chinese stays as it is; full-width letters and invisible characters are gone (`plumbing.plain_text`).
+    Chinese is in simplified characters; full-width letters and invisible characters are gone (`plumbing.plain_text`).
     """
-    plain = _APOSTROPHES.sub("", comparable(text, keep_newlines=True)).casefold()
-    plain = _REPEATED.sub(r"\1\1", _unaccented(plain))
+    # before `comparable`, which takes some of them for a space and an accent
+    plain = comparable(_APOSTROPHES.sub("", text), keep_newlines=True).replace("'", "").casefold()
+    plain = _REPEATED.sub(r"\1\1", simplified(unaccented(plain)))
     return "\n".join(line for part in plain.split("\n") if (line := _SPACE.sub(" ", part).strip()))
+
+
+def plain_sentences(text: str) -> list[str]:
+    """Sentences as `plain_words` writes them, but with straight apostrophes kept: patterns tell "we'll" from "well"."""
+    plain = simplified(unaccented(_APOSTROPHES.sub("'", text)))
+    return [_REPEATED.sub(r"\1\1", sentence) for sentence in sentences(plain)]
 
 
 MOST_PARTS = 40
@@ -35,7 +43,22 @@ def parts(plain: str) -> list[str]:
     return found if together <= 1 else [" ".join(found[at : at + together]) for at in range(0, len(found), together)]
 
 
-def _unaccented(text: str) -> str:
+def simplified(text: str) -> str:
+    """Traditional Chinese characters as simplified ones, each for itself; other text as it is."""
+    return text if text.isascii() else text.translate(_simplified_characters())
+
+
+@cache
+def _simplified_characters() -> dict[int, str]:
+    import opencc  # only its table: its own conversion takes a thousand times as long
+
+    table = Path(str(opencc.__file__)).with_name("dictionary") / "TSCharacters.txt"
+    lines = table.read_text(encoding="utf-8").splitlines()
+    return {ord(traditional): plain.split(" ")[0] for traditional, plain in (line.split("\t") for line in lines)}
+
+
+def unaccented(text: str) -> str:
+    """`text` without accents: "cárcel" is "carcel", "mañana" is "manana"."""
     if text.isascii():
         return text
     return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
