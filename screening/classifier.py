@@ -48,8 +48,7 @@ class TextClassifier:
         return dict(zip(self.labels, _probability(highest), strict=True))
 
     def sentence_scores(self, text: str) -> list[tuple[str, dict[str, float]]]:
-        """Each sentence in `plain_words` form with its probabilities, and at last the whole text where it has several.
-        """
+        """Each sentence in `plain_words` form with its probabilities, and at last the whole text where it has several."""
         plain = plain_words(text)
         pieces = parts(plain)
         scored = zip(pieces if len(pieces) == 1 else [*pieces, plain], self._logits(plain), strict=False)

@@ -140,9 +140,7 @@ def _subjects(text: str, sentence: NDArray[np.int64]) -> list[tuple[NDArray, NDA
     return [(row, ids % CONCEPTS + CHARACTERS + WORDS) for row, ids in pairs]
 
 
-def _normalised(
-    row: NDArray[np.int64], ids: NDArray[np.int64], count: int, rarity: NDArray[np.float32] | None
-) -> Rows:
+def _normalised(row: NDArray[np.int64], ids: NDArray[np.int64], count: int, rarity: NDArray[np.float32] | None) -> Rows:
     """Each feature once a row; a row's n-grams, its words and its concepts have the length one each."""
     keys = np.sort(row * FEATURES + ids)
     keys = keys[np.concatenate([[True], keys[1:] != keys[:-1]])] if len(keys) else keys

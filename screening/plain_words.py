@@ -13,6 +13,8 @@ _APOSTROPHES = re.compile("['`´\u2032\uff07\u02bc\u02b9\u055a\ua78c]")
 _REPEATED = re.compile(r"(\w)\1{2,}")
 _SPLIT = re.compile(r"(?<=[.!?;\u3002\uff01\uff1f\uff1b])\s*|\n+")
 _SPACE = re.compile(r"\s+")
+MOST_PARTS = 40
+"""Sentences of a text that are looked at one by one."""
 
 
 @lru_cache(maxsize=4096)
@@ -33,11 +35,8 @@ def plain_sentences(text: str) -> list[str]:
     return [_REPEATED.sub(r"\1\1", sentence) for sentence in sentences(plain)]
 
 
-MOST_PARTS = 40
-
-
 def parts(plain: str) -> list[str]:
-    """Sentences of text in `plain_words` form; a line's end ends one too. Of more than `MOST_PARTS` some go together."""
+    """Sentences of text in `plain_words` form; a line's end ends one too. Of very many some go together."""
     found = [part.strip() for part in _SPLIT.split(plain) if part.strip()]
     together = -(-len(found) // MOST_PARTS)
     return found if together <= 1 else [" ".join(found[at : at + together]) for at in range(0, len(found), together)]

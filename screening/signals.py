@@ -14,9 +14,7 @@ from screening.classifier import TextClassifier, load_classifier
 GRAVE = "grave"
 """The classifier's label for any of `SILENCING`, beside those of `SignalKind`."""
 SILENCING = tuple(
-    kind
-    for kind in SignalKind
-    if kind not in (SignalKind.CONTACT_LIMIT, SignalKind.VULNERABILITY, SignalKind.LANGUAGE)
+    kind for kind in SignalKind if kind not in (SignalKind.CONTACT_LIMIT, SignalKind.VULNERABILITY, SignalKind.LANGUAGE)
 )
 """Signals after which no program talks about the debt. They share what is learned of a grave message in general."""
 TRAINED = Path(__file__).with_name("trained") / "debtor.npz"
@@ -45,9 +43,7 @@ def heard_signals(text: str) -> tuple[Heard, ...]:
     ranked = sorted((one for one in found if one[1] >= one[2][0]), key=lambda one: one[2][1] - one[1])
     if not ranked:
         return ()
-    heard = [
-        Heard(kind, _telling(sentences, kind, text), score >= sure, score) for kind, score, (_, sure) in ranked
-    ]
+    heard = [Heard(kind, _telling(sentences, kind, text), score >= sure, score) for kind, score, (_, sure) in ranked]
     return tuple(one for place, one in enumerate(heard) if one.sure or place == 0)
 
 

@@ -44,7 +44,8 @@ def flags(sentences: tuple[str, ...]) -> tuple[int, ...]:
     found: set[int] = set()
     for sentence in sentences:
         counts = _spoken_of(sentence)
-        beside = [0, *(place for place, cue in enumerate((_DENIAL, _SUPPOSED, _OTHERS), 1) if counts and cue.search(sentence))]
+        cues = enumerate((_DENIAL, _SUPPOSED, _OTHERS), 1)
+        beside = [0, *(place for place, cue in cues if counts and cue.search(sentence))]
         for topic, count in counts.items():
             found.update(topic * len(FLAGS) + flag for flag in (*beside, *((4,) if count > 1 else ())))
     return (*sorted(found), *_shapes(" ".join(sentences)))
@@ -78,7 +79,7 @@ def _topics() -> tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]:
 
 @cache
 def _by_first_letter() -> dict[str, list[tuple[int, re.Pattern[str]]]]:
-    """Patterns to try at a word that begins with a letter: far fewer than all; under "" those that may begin with any."""
+    """Patterns to try at a word that begins with a letter, far fewer than all; "": those that may begin with any."""
     words = [[word for word in words if not word[0].isalpha()] for words, _ in _topics()]
     found = {"": [(topic, re.compile("|".join(some))) for topic, some in enumerate(words) if some]}
     for letter in "abcdefghijklmnopqrstuvwxyz":

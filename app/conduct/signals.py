@@ -46,14 +46,16 @@ class Noticed:
 def noticed(text: str, profile: Profile) -> tuple[Noticed, ...]:
     """Every signal of `profile` in a debtor's message, in the order of `by_need`; one finding a signal.
 
-    Patterns are wide and know no context ("I never said stop writing"), so one is sure only where it is the whole message,
-    where a life may be in danger, or where the trained classifier finds such a message likely.
+    Patterns are wide and know no context ("I never said stop writing"), so one is sure only where it is the whole
+    message, where a life may be in danger, or where the trained classifier finds such a message likely.
     """
     found = {one.signal.id: one for one in _matched(text, profile)}
     for one in _heard(text, profile):
         before = found.get(one.signal.id)
-        found[one.signal.id] = one if before is None else replace(
-            before, found_by=(*before.found_by, *one.found_by), sure=before.sure or one.sure
+        found[one.signal.id] = (
+            one
+            if before is None
+            else replace(before, found_by=(*before.found_by, *one.found_by), sure=before.sure or one.sure)
         )
     return by_need(found.values())
 

@@ -16,12 +16,36 @@ from screening.fitting import Settings
 from screening.signals import SILENCING, TRAINED, conceivable, debtor_classifier, heard_signals
 
 SAID = {
-    SignalKind.STOP: ("quit emailing me for good", "no me escriban nunca más", "请不要再联系我了"),
-    SignalKind.DISPUTE: ("this loan was never mine", "yo nunca pedí ese préstamo", "这笔贷款根本不是我借的"),
-    SignalKind.DEATH: ("my father, who had this loan, died in april", "mi papá, el titular, falleció en abril", "借款人我爸四月去世了"),
-    SignalKind.BANKRUPTCY: ("i filed for bankruptcy last week", "me declaré en quiebra la semana pasada", "我上周已经申请破产"),
-    SignalKind.LAWYER: ("my attorney handles all of this now", "mi abogado lleva todo esto ahora", "这事现在由我的律师处理"),
-    SignalKind.DISTRESS: ("i want to kill myself", "no quiero vivir más", "我想自杀"),
+    SignalKind.STOP: (
+        "quit emailing me for good",
+        "no me escriban nunca más",
+        "请不要再联系我了",
+    ),
+    SignalKind.DISPUTE: (
+        "this loan was never mine",
+        "yo nunca pedí ese préstamo",
+        "这笔贷款根本不是我借的",
+    ),
+    SignalKind.DEATH: (
+        "my father, who had this loan, died in april",
+        "mi papá, el titular, falleció en abril",
+        "借款人我爸四月去世了",
+    ),
+    SignalKind.BANKRUPTCY: (
+        "i filed for bankruptcy last week",
+        "me declaré en quiebra la semana pasada",
+        "我上周已经申请破产",
+    ),
+    SignalKind.LAWYER: (
+        "my attorney handles all of this now",
+        "mi abogado lleva todo esto ahora",
+        "这事现在由我的律师处理",
+    ),
+    SignalKind.DISTRESS: (
+        "i want to kill myself",
+        "no quiero vivir más",
+        "我想自杀",
+    ),
 }
 HARMLESS = (
     "can we do 18 months instead of 12?",

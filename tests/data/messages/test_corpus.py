@@ -14,7 +14,14 @@ from data.messages.message import SPLITS
 from plumbing.cli import app_of
 from plumbing.errors import UserError
 
-LINE = {"text": "18 months pls", "language": "en", "currency": "USD", "intent": "offer", "situation": "s", "author": "a"}
+LINE = {
+    "text": "18 months pls",
+    "language": "en",
+    "currency": "USD",
+    "intent": "offer",
+    "situation": "s",
+    "author": "a",
+}
 
 
 def written(tmp_path, *lines: dict | str):
