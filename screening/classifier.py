@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ class TextClassifier:
         return dict(zip(self.labels, _probability(highest), strict=True))
 
     def sentence_scores(self, text: str) -> list[tuple[str, dict[str, float]]]:
-        """Each sentence in `plain_words` form with its probabilities, and at last the whole text where it has several."""
+        """Each sentence in `plain_words` form with its probabilities; where there are several, at last the whole."""
         plain = plain_words(text)
         pieces = parts(plain)
         scored = zip(pieces if len(pieces) == 1 else [*pieces, plain], self._logits(plain), strict=False)
