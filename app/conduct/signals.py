@@ -8,12 +8,14 @@ from typing import Literal
 
 from app.conduct.profile import Outcome, Profile, Signal
 from data.messages.labels import SignalKind
+from screening.languages import other_language
 from screening.plain_words import plain_words
 from screening.signals import SILENCING, conceivable, heard_signals
 
 Finder = Literal["code", "classifier", "reader", "asked"]
 """Who found it; `asked`: the debtor said so when asked."""
 _MARKS = " .!?,;:\u3002\uff01\uff1f"
+_EXCERPT_CHARS = 80
 _SEVERITY = {outcome: rank for rank, outcome in enumerate(Outcome)}
 
 
@@ -68,6 +70,8 @@ def _matched(text: str, profile: Profile) -> Iterator[Noticed]:
             whole = len(match.group().strip(_MARKS)) == len(plain.strip(_MARKS))
             sure = whole or not set(signal.kinds) & set(SILENCING) or SignalKind.DISTRESS in signal.kinds
             yield Noticed(signal, match.group(), sure=sure or conceivable(text))
+        elif SignalKind.LANGUAGE in signal.kinds and other_language(text) is not None:
+            yield Noticed(signal, plain[:_EXCERPT_CHARS])
 
 
 def _heard(text: str, profile: Profile) -> Iterator[Noticed]:
