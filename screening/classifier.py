@@ -47,6 +47,10 @@ class TextClassifier:
         highest = self._logits(plain_words(text)).max(axis=0)
         return dict(zip(self.labels, _probability(highest), strict=True))
 
+    def whole_scores(self, text: str) -> dict[str, float]:
+        """Probability of each label of the text as a whole, whatever its sentences say alone."""
+        return dict(zip(self.labels, _probability(self._logits(plain_words(text))[-1]), strict=True))
+
     def sentence_scores(self, text: str) -> list[tuple[str, dict[str, float]]]:
         """Each sentence in `plain_words` form with its probabilities; where there are several, at last the whole."""
         plain = plain_words(text)

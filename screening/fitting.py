@@ -104,7 +104,7 @@ def _fitted(
 
     examples, rows_of, weight = _examples(texts, truth, settings)
     rarity = rarity_of([plain_words(text) for text in texts])
-    matrix, targets = _matrix(examples, rarity), truth[rows_of]
+    found, targets = matrix(examples, rarity), truth[rows_of]
     weights, bias = np.zeros((FEATURES, len(labels)), np.float32), np.full(len(labels), -20, np.float32)
     for column in range(len(labels)):
         positive = targets[:, column]
@@ -114,7 +114,7 @@ def _fitted(
         model = LogisticRegression(
             C=settings.looseness, solver="liblinear", dual=True, tol=1e-3, max_iter=2000, random_state=settings.seed
         )
-        model.fit(matrix, positive, sample_weight=np.where(positive, weight * heavier, weight))
+        model.fit(found, positive, sample_weight=np.where(positive, weight * heavier, weight))
         weights[:, column] = np.where(np.abs(model.coef_[0]) < settings.least_weight, 0, model.coef_[0])
         bias[column] = model.intercept_[0]
     # as precise as the artifact keeps them, so that a saved classifier is the fitted one
@@ -138,8 +138,8 @@ def _examples(
     return list(examples), np.array(index_of), np.array(weight)
 
 
-def _matrix(plain_texts: Sequence[str], rarity: NDArray[np.float32]) -> Any:
-    """A sparse row of features for each text as a whole."""
+def matrix(plain_texts: Sequence[str], rarity: NDArray[np.float32]) -> Any:
+    """(texts, features), sparse: of each text as a whole."""
     from scipy.sparse import csr_matrix
 
     last = []
@@ -148,7 +148,7 @@ def _matrix(plain_texts: Sequence[str], rarity: NDArray[np.float32]) -> Any:
         last.append((found.ids[found.starts[-2] :], found.values[found.starts[-2] :]))
     starts = np.cumsum([0, *(len(ids) for ids, _ in last)])
     values = np.concatenate([v for _, v in last]).astype(np.float64)
-    return csr_matrix((values, np.concatenate([i for i, _ in last]), starts), shape=(len(last), FEATURES))
+    return csrmatrix((values, np.concatenate([i for i, _ in last]), starts), shape=(len(last), FEATURES))
 
 
 def misspelt(plain: str, seed: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 
 from data.messages.corpus import SHIPPED as CORPUS
@@ -15,11 +16,16 @@ from data.messages.corpus import debtor_messages
 from data.messages.labels import TermKind
 from data.messages.message import DebtorMessage, StatedTerm
 from programs.reader.stated.clauses import clauses
-from programs.reader.stated.offered import SHIPPED, described, fitted
+from programs.reader.stated.offered import LABEL, SHIPPED, described
 from programs.reader.stated.plain import plain
 from programs.reader.stated.roles import Role, roles
 from screening.classifier import TextClassifier, save_classifier
+from screening.features import rarity_of
+from screening.fitting import matrix
+from screening.plain_words import plain_words
 
+_SMALL = 1e-3
+"""Weights below this decide nothing and are not kept."""
 TODAY = date(2026, 1, 5)
 """Of the training messages; only whether a date is named counts there."""
 
@@ -42,6 +48,19 @@ def trained(messages: Iterable[DebtorMessage]) -> TextClassifier:
     texts = hashlib.sha256("\n".join(message.text for message in messages).encode()).hexdigest()
     rows, offered = examples(messages)
     return fitted(rows, offered, {"messages": len(messages), "figures": len(rows), "texts": texts})
+
+
+def fitted(rows: Sequence[str], offered: Sequence[bool], trained_on: dict[str, object]) -> TextClassifier:
+    """A classifier of described figures, a logistic regression; a second or two."""
+    from sklearn.linear_model import LogisticRegression
+
+    plain = [plain_words(row) for row in rows]
+    rarity = rarity_of(plain)
+    model = LogisticRegression(C=10, max_iter=500, class_weight="balanced")
+    model.fit(matrix(plain, rarity), np.asarray(offered))
+    weights = np.where(np.abs(model.coef_.T) < _SMALL, 0, model.coef_.T).astype(np.float16).astype(np.float32)
+    bias = model.intercept_.astype(np.float32)
+    return TextClassifier((LABEL,), weights, bias, rarity, {LABEL: (0.35, 0.6)}, trained_on)
 
 
 def main(

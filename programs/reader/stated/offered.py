@@ -6,18 +6,15 @@ that the rules are sure of and the opinion doubts is asked about, and so is one 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-
 from programs.reader.stated import cues
 from programs.reader.stated.clauses import Clauses, clauses
 from programs.reader.stated.roles import Role, roles
-from screening.classifier import TextClassifier, features, load_classifier
+from screening.classifier import TextClassifier, load_classifier
 
 SHIPPED = Path(__file__).with_name("offered.npz")
 LABEL = "offered"
@@ -45,10 +42,8 @@ def opinions(plain_text: str, today: date, path: Path = SHIPPED) -> tuple[Opinio
         return ()
     trained = _trained(path)
     parts = clauses(plain_text)
-    rows = features([described(parts, role) for role in asked])
-    logits = np.asarray(rows @ trained.weights + trained.bias)[:, trained.labels.index(LABEL)]
-    likely = [*(1 / (1 + np.exp(-logits))), *([0.0] * (len(found) - len(asked)))]
-    return tuple(Opinion(role, float(p)) for role, p in zip(found, likely, strict=True))
+    likely = [trained.whole_scores(described(parts, role))[LABEL] for role in asked]
+    return tuple(Opinion(*one) for one in zip(found, (*likely, *([0.0] * (len(found) - len(asked)))), strict=True))
 
 
 def described(parts: Clauses, role: Role) -> str:
@@ -68,16 +63,3 @@ def _found(pattern: object, words: str) -> bool:
 @lru_cache(maxsize=4)
 def _trained(path: Path) -> TextClassifier:
     return load_classifier(path)
-
-
-def fitted(rows: Sequence[str], offered: Sequence[bool], trained_on: dict[str, object]) -> TextClassifier:
-    """A classifier of described figures, a logistic regression; a second or two."""
-    from sklearn.linear_model import LogisticRegression
-
-    model = LogisticRegression(C=10, max_iter=500, class_weight="balanced").fit(features(rows), np.asarray(offered))
-    weights = np.where(np.abs(model.coef_.T) < _SMALL, 0, model.coef_.T).astype(np.float16).astype(np.float32)
-    return TextClassifier((LABEL,), weights, model.intercept_.astype(np.float32), {LABEL: (0.35, 0.6)}, trained_on)
-
-
-_SMALL = 1e-3
-"""Weights below this decide nothing and are not kept."""
