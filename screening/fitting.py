@@ -148,7 +148,7 @@ def matrix(plain_texts: Sequence[str], rarity: NDArray[np.float32]) -> Any:
         last.append((found.ids[found.starts[-2] :], found.values[found.starts[-2] :]))
     starts = np.cumsum([0, *(len(ids) for ids, _ in last)])
     values = np.concatenate([v for _, v in last]).astype(np.float64)
-    return csrmatrix((values, np.concatenate([i for i, _ in last]), starts), shape=(len(last), FEATURES))
+    return csr_matrix((values, np.concatenate([i for i, _ in last]), starts), shape=(len(last), FEATURES))
 
 
 def misspelt(plain: str, seed: str) -> str:
