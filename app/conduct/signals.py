@@ -32,7 +32,12 @@ class Noticed:
     @property
     def acts(self) -> bool:
         """Whether it is acted on at once; where a life may be in danger nobody asks whether that was meant."""
-        return self.sure or SignalKind.DISTRESS in self.signal.kinds
+        return self.sure or not self.deniable
+
+    @property
+    def deniable(self) -> bool:
+        """Whether somebody's no, when asked, is enough."""
+        return SignalKind.DISTRESS not in self.signal.kinds
 
     @property
     def silences(self) -> bool:

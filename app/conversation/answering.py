@@ -107,11 +107,7 @@ class Answers:
             return _silent(found, waiting)
         asked = Asked.model_validate(row.asked) if row.asked else Asked()
         heard = self._answered(Heard(waiting, asked, found), messages)
-        if isinstance(heard, Reply):
-            return heard
-        if question := _question(heard):
-            return question
-        return self._negotiated(row, messages, heard, redaction)
+        return heard if isinstance(heard, Reply) else self._negotiated(row, messages, heard, redaction)
 
     def _answered(self, heard: Heard, messages: Sequence[MessageRow]) -> Heard | Reply:
         """The message as an answer to what was asked, where something was."""
@@ -142,8 +138,7 @@ class Answers:
             meant = self._meant(heard, hidden, table, view_of(row).debt.currency)
         except NotClear as question:
             return self._asking_back(redaction.shown(str(question)), said, heard, signals_in(question))
-        read = joined(heard.found, read_signals(signals_in(meant), self.house.profile))
-        if len(read) > len(heard.found) and (reply := self._noticed_by_reader(heard, read)):
+        if reply := self._noticed_together(heard, signals_in(meant)):
             return reply
         meant = replace(meant, sentence=redaction.shown(meant.sentence))
         heard.row.understood = meant.sentence
@@ -176,18 +171,22 @@ class Answers:
     def _asking_back(
         self, question: str, said: tuple[MessageRow, ...], heard: Heard, kinds: Sequence[tuple[SignalKind, str]]
     ) -> Reply:
-        """The reader's question; but a signal that the reader noticed comes first."""
-        read = joined(heard.found, read_signals(kinds, self.house.profile))
-        if len(read) > len(heard.found) and (reply := self._noticed_by_reader(heard, read)):
+        """The reader's question; but what was noticed in the message comes first."""
+        if reply := self._noticed_together(heard, kinds):
             return reply
         return Reply((*said, message(Sender.SERVICE, question)), Status.OPEN, asked=heard.asked.then(None))
 
-    def _noticed_by_reader(self, heard: Heard, found: tuple[Noticed, ...]) -> Reply | None:
-        """The reply to signals that the model noticed beside what was noticed before; None where it goes on."""
-        if any(one.silences for one in found):
-            return _silent(found, heard.row)
+    def _noticed_together(self, heard: Heard, kinds: Sequence[tuple[SignalKind, str]]) -> Reply | None:
+        """The reply to what the model noticed, joined with what was noticed before it; None where the talk goes on.
+
+        What the model does not see stays noticed; what it sees too is sure. What the debtor has denied is noted only.
+        """
+        found = joined(heard.found, read_signals(kinds, self.house.profile))
         heard.row.findings = [signal_finding(one) for one in found]
-        question = _question(replace(heard, found=found))
+        open_ = tuple(one for one in found if not one.deniable or one.signal.id not in heard.asked.denied)
+        if any(one.silences for one in open_):
+            return _silent(open_, heard.row)
+        question = _question(replace(heard, found=open_))
         return replace(question, read=heard.row) if question else None
 
     def _understood(self, text: str, table: TableState, currency: str) -> Understood:
@@ -248,7 +247,7 @@ def _silent(found: tuple[Noticed, ...], row: MessageRow) -> Reply:
 
 def _question(heard: Heard) -> Reply | None:
     """The question about what may be a signal; who is asked twice about the same thing gets a person."""
-    doubt = next((one for one in heard.found if one.asks and one.signal.id not in heard.asked.denied), None)
+    doubt = next((one for one in heard.found if one.asks), None)
     if doubt is None:
         return None
     if heard.asked.what == "signal" and heard.asked.rule == doubt.signal.id:

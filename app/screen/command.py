@@ -57,7 +57,7 @@ def screen(  # noqa: PLR0913, PLR0917  (a command line)
     A line is a text, or JSON with `text` and perhaps `currency`. For each a line of JSON is written: `text`, `outcome`
     (stop, hand_over, pause, answer, note, -), `signals`, `move`, `asks_back` and `understood`; for a creditor `text`,
     `breaches`, `worst` and `leaves`. Nothing is stored. Where a signal silences the program or is asked about, no
-    move is read, as in the service.
+    move is told, as in the service.
 
     With --expect the labels `want`, `want_terms` and `topic`, or those of data.messages, are compared, and a table of
     counts and shares with their intervals goes to standard error.

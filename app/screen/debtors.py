@@ -77,7 +77,7 @@ def screen_message(
     """
     found = noticed(text, profile)
     meant, asks = None, None
-    if read is not None and not _settled(found):
+    if read is not None and not any(one.silences for one in found):
         try:
             meant = read(text, _table(standing), debt)
             found = joined(found, read_signals(signals_in(meant), profile))
@@ -88,14 +88,11 @@ def screen_message(
         except ProgramFault:
             asks = UNREADABLE
     outcome = outcome_of(found)
-    if _settled(found):  # by what code found, or by what the reader noticed beside the move
-        meant, asks = None, None if outcome is not None and outcome.silences else question_about(found)
+    if any(one.silences for one in found):
+        meant, asks = None, None
+    elif any(one.asks for one in found):  # it comes before whatever else the message means
+        meant, asks = None, question_about(found)
     return ScreenedMessage(text, outcome.value if outcome else NOTHING, found, meant, asks)
-
-
-def _settled(found: tuple[Noticed, ...]) -> bool:
-    """Whether no move is read: the program falls silent, or asks whether a signal was meant."""
-    return any(one.silences or one.asks for one in found)
 
 
 def _table(standing: Terms | None) -> TableState:

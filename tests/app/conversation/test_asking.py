@@ -102,3 +102,13 @@ def test_who_is_to_be_reached_in_another_way_is_not_written_to_here(tmp_path, te
     assert row(service, found).status == Status.WITH_A_PERSON
     with pytest.raises(NotNow):
         service.start(CASE, asked_for=True)
+
+
+@pytest.mark.parametrize("text", UNSURE)
+def test_what_the_reader_notices_too_is_sure(tmp_path, weak, monkeypatch, text):
+    service = desk(tmp_path)
+    found = begun(service)
+    monkeypatch.setattr(answering, "signals_in", lambda meant: (("stop", text),))
+    told(service, found, text)
+    assert row(service, found).status == Status.STOPPED
+    assert said(service, found)[1].findings[0]["found_by"] == ["classifier", "reader"]
