@@ -22,6 +22,7 @@ from app.screen.command import screen
 from data.book import read_book
 from plumbing import cli
 from programs.artifacts.store import ROOT as ARTIFACTS
+from programs.artifacts.store import load_reader
 from programs.debtor.person import model_reader
 from programs.models import make as models
 from programs.playing.contestants import contestant
@@ -47,6 +48,9 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     profile: Annotated[str, typer.Option(help="Rules of conduct: neutral, us-reg-f, uk-conc, or a .toml file.")] = (
         DEFAULT
     ),
+    reader: Annotated[
+        str | None, typer.Option(help="A compiled reader of what debtors write, such as reader@champion.")
+    ] = None,
     artifacts: Annotated[Path, typer.Option(help="Folder of the artifacts.")] = ARTIFACTS,
     database: Url = DEFAULT_URL,
     host: Annotated[str, typer.Option(help="Address to listen on; put a TLS proxy before any but this one.")] = (
@@ -85,7 +89,7 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
 
     store = _opened(database)
     hides = outside(lm) if redact is None else redact
-    negotiations = Negotiations(store, _house(artifact, lm, book, profile, artifacts, hides))
+    negotiations = Negotiations(store, _house(artifact, reader, lm, book, profile, artifacts, hides))
     models.check_lm(negotiations.house.lm)
     begin_to_warm(negotiations.house)
     cli.stderr.print(_told(lm, hides), highlight=False)
@@ -152,7 +156,9 @@ def _told(lm: str, redacts: bool) -> str:
     return f"personal data is not redacted{warning}"
 
 
-def _house(artifact: str, lm: str, book: Path | None, profile: str, artifacts: Path, redact: bool) -> House:
+def _house(
+    artifact: str, reader: str | None, lm: str, book: Path | None, profile: str, artifacts: Path, redact: bool
+) -> House:
     found = contestant(artifact, artifacts=artifacts)
     model = models.make_lm(
         lm, cache=False, timeout_s=CALL_TIMEOUT_S
@@ -162,7 +168,7 @@ def _house(artifact: str, lm: str, book: Path | None, profile: str, artifacts: P
         artifact=artifact,
         program_sha256=found.fingerprint,
         lm=model,
-        reader=model_reader(lambda: model),
+        reader=model_reader(lambda: model, load_reader(reader, root=artifacts).reader if reader else None),
         profile=load_profile(profile),
         book=read_book(book),
         redact=redact,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from app.conduct.outgoing import Checked, checked
 from app.conduct.own_words import Private
@@ -22,11 +23,12 @@ from app.database.stored_rows import message, signal_finding, spoken, today_of, 
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status
 from app.privacy.personal_data import plain
 from app.privacy.redaction import Redaction
-from data.domain import Move, MoveKind, Speaker, Turn
+from data.domain import Debt, Move, MoveKind, Speaker, Turn
 from data.messages.labels import SignalKind
 from data.terms import Terms
 from programs.creditor.seat import SeatMemory
-from programs.debtor.understanding import NotClear, Understood, understand
+from programs.reader.hearing import hear
+from programs.reader.understood import NotClear, Understood
 from programs.table import words
 from programs.table.failures import InfrastructureFailure, ProgramFault
 from programs.table.guard import guarded
@@ -135,10 +137,10 @@ class Answers:
         written = plain(heard.row.text)
         hidden = redaction.hidden(written)
         try:
-            meant = self._meant(heard, hidden, table, view_of(row).debt.currency)
+            meant = self._meant(heard, hidden, table, row)
         except NotClear as question:
-            return self._asking_back(redaction.shown(str(question)), said, heard, signals_in(question))
-        if reply := self._noticed_together(heard, signals_in(meant)):
+            return self._asking_back(redaction.shown(str(question)), said, heard, question.signals)
+        if reply := self._noticed_together(heard, meant.signals):
             return reply
         meant = replace(meant, sentence=redaction.shown(meant.sentence))
         heard.row.understood = meant.sentence
@@ -161,12 +163,12 @@ class Answers:
         answer = _said_back(reply.messages, meant) if reply.status.automated else reply.messages
         return replace(reply, messages=(*said, *answer), asked=kept, read=heard.row)
 
-    def _meant(self, heard: Heard, hidden: str, table: TableState, currency: str) -> Understood:
+    def _meant(self, heard: Heard, hidden: str, table: TableState, row: NegotiationRow) -> Understood:
         if heard.stays:
             return Understood(Move.reject(), GOES_ON)
         if sentence := too_long(hidden, self.house.reads_chars):
             raise NotClear(sentence)
-        return self._understood(hidden, table, currency)
+        return self._understood(hidden, table, view_of(row).debt, today_of(row))
 
     def _asking_back(
         self, question: str, said: tuple[MessageRow, ...], heard: Heard, kinds: Sequence[tuple[SignalKind, str]]
@@ -189,14 +191,12 @@ class Answers:
         question = _question(replace(heard, found=open_))
         return replace(question, read=heard.row) if question else None
 
-    def _understood(self, text: str, table: TableState, currency: str) -> Understood:
-        offer = words.package(table.theirs) if table.theirs else "none yet"
+    def _understood(self, text: str, table: TableState, debt: Debt, today: date) -> Understood:
         try:
             with self.house.playing():
-                reading = self.house.reader(offer, text)
+                return hear(text, self.house.reader, table, debt, today)
         except ProgramFault:
             raise NotClear(UNREADABLE) from None
-        return understand(reading, text, table, currency)
 
     def _creditor_turn(self, row: NegotiationRow, turns: tuple[Turn, ...], redaction: Redaction) -> Reply:
         """The program's turn; `turns` are as the model may read them."""
@@ -276,12 +276,6 @@ def too_long(text: str, limit: int | None) -> str | None:
 
 def _left(row: MessageRow) -> Reply:
     return Reply((message(Sender.SERVICE, LEFT),), Status.DECLINED, read=row)
-
-
-def signals_in(found: Understood | NotClear) -> Sequence[tuple[SignalKind, str]]:
-    """What the reader noticed beside the move, each a kind and the words that say so."""
-    signals: Sequence[tuple[SignalKind, str]] = getattr(found, "signals", ())
-    return signals
 
 
 def _said_back(messages: tuple[MessageRow, ...], meant: Understood) -> tuple[MessageRow, ...]:

@@ -13,9 +13,8 @@ from dspy.utils.callback import BaseCallback
 
 from app.conduct.profile import Profile
 from data.book import DebtorBook
-from programs.debtor.person import Reader
 from programs.maden import Maden
-from programs.table import words
+from programs.reader.hearing import Reader
 
 _TOLD: ContextVar[list[str] | None] = ContextVar("told", default=None)
 """Where what the model is told goes, in a block of `House.playing`."""
@@ -52,7 +51,7 @@ class House:
     """Reads what a person writes (`programs.debtor.person.model_reader`)."""
     profile: Profile
     book: DebtorBook
-    reads_chars: int | None = words.MAX_HEARD_CHARS
+    reads_chars: int | None = None
     """How much of one message the reader reads; None: all. Who writes more is told, and not read in part."""
     redact: bool = False
     """Whether personal data is kept from the model (`app.privacy.redaction`)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +14,6 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from app.conduct.profile import DEFAULT, Profile, load_profile
-from app.conversation.answering import too_long
 from app.screen.comparison import tell_messages, tell_words
 from app.screen.creditors import screen_words
 from app.screen.debtors import ReadMessage, screen_message
@@ -26,10 +26,12 @@ from data.messages.corpus import OUTSTANDING, STANDING
 from data.terms import Terms
 from plumbing import cli
 from plumbing.errors import UserError
+from programs.artifacts.store import ROOT as ARTIFACTS
+from programs.artifacts.store import load_reader
 from programs.debtor.person import model_reader
-from programs.debtor.understanding import NotClear, Understood, understand
 from programs.models import make as models
-from programs.table import words
+from programs.reader.hearing import hear
+from programs.reader.understood import Understood
 from programs.table.failures import InfrastructureFailure
 from programs.table.runner import TableState
 
@@ -45,6 +47,7 @@ def screen(  # noqa: PLR0913, PLR0917  (a command line)
     ),
     lm: Annotated[str, typer.Option(help="local, local:FILE.gguf or a LiteLLM model string.")] = models.LOCAL,
     reader: Annotated[str | None, typer.Option(help="A compiled reader, such as reader@champion.")] = None,
+    artifacts: Annotated[Path, typer.Option(help="Folder of the artifacts.")] = ARTIFACTS,
     no_model: Annotated[bool, typer.Option("--no-model", help="Code and classifier alone.")] = False,
     standing: Annotated[
         str, typer.Option(help="The creditor's offer: discount %, first payment %, days, instalments.")
@@ -69,7 +72,7 @@ def screen(  # noqa: PLR0913, PLR0917  (a command line)
     if creditor:
         _screen_creditor(lines, rules, expect)
     else:
-        read = None if no_model else _reading(lm, reader)
+        read = _by_code if no_model else _reading(lm, reader, artifacts)
         _screen_debtor(lines, rules, read, _terms(standing), outstanding, expect=expect)
 
 
@@ -98,30 +101,26 @@ def _screen_creditor(lines: list[Line], rules: Profile, expect: bool) -> None:
         tell_words(_beside(), list(zip(found, right, strict=True)))
 
 
-def _reading(lm: str, reader: str | None) -> ReadMessage:
+def _reading(lm: str, reader: str | None, artifacts: Path) -> ReadMessage:
     """What reads messages, as the service does.
 
     Raises:
         UserError: the model cannot be had, or the reader.
     """
-    if reader is not None:
-        raise UserError(
-            f"there is no compiled reader {reader}: readers are made with `python -m programs.compile --program "
-            "reader`, which this version does not have yet; leave --reader out"
-        )
+    program = load_reader(reader, root=artifacts).reader if reader else None
     model = models.make_lm(lm, cache=False, timeout_s=CALL_TIMEOUT_S)
     models.check_lm(model)
-    ask = model_reader(lambda: model)
+    ask = model_reader(lambda: model, program)
 
     def read(text: str, table: TableState, debt: Debt) -> Understood:
-        if sentence := too_long(text, words.MAX_HEARD_CHARS):
-            raise NotClear(sentence)
-        offer = words.package(table.theirs) if table.theirs else "none yet"
         with dspy.context(lm=model, trace=None, disable_history=True):
-            reading = ask(offer, text)
-        return understand(reading, text, table, debt.currency)
+            return hear(text, ask, table, debt, date.today())
 
     return read
+
+
+def _by_code(text: str, table: TableState, debt: Debt) -> Understood:
+    return hear(text, None, table, debt, date.today())
 
 
 def _terms(text: str) -> Terms:

@@ -8,11 +8,11 @@ from typing import Any
 
 from app.conduct.profile import Outcome, Profile
 from app.conduct.signals import Noticed, joined, noticed, outcome_of, read_signals
-from app.conversation.answering import LEAVE, UNREADABLE, question_about, signals_in
+from app.conversation.answering import LEAVE, UNREADABLE, question_about
 from data.domain import Debt, Move, Speaker, Turn
 from data.policy import CreditorPolicy
 from data.terms import Terms
-from programs.debtor.understanding import NotClear, Understood
+from programs.reader.understood import NotClear, Understood
 from programs.table.failures import ProgramFault
 from programs.table.runner import TableState, view
 
@@ -80,10 +80,10 @@ def screen_message(
     if read is not None and not any(one.silences for one in found):
         try:
             meant = read(text, _table(standing), debt)
-            found = joined(found, read_signals(signals_in(meant), profile))
+            found = joined(found, read_signals(meant.signals, profile))
             asks = LEAVE if meant.leaves else None
         except NotClear as question:
-            found = joined(found, read_signals(signals_in(question), profile))
+            found = joined(found, read_signals(question.signals, profile))
             asks = str(question)
         except ProgramFault:
             asks = UNREADABLE

@@ -1,26 +1,27 @@
 """A person on the debtor's side: what they type becomes a move, and nothing is binding before they confirm it.
 
-Commands work without a model. Free text is read by one (signatures/reading.py) and held against the text itself
-(programs/debtor/understanding.py).
+Free text is read by a model where there is one (programs/reader/reader.py), and held against the text itself
+(programs/reader/understanding.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 
 import dspy
 
 from data.domain import DebtCase, Move, Speaker, Turn
 from plumbing.errors import UserError
-from programs.debtor.understanding import NotClear, Understood, by_command, terms_after, understand
-from programs.models.calls import call
+from programs.debtor.understanding import by_command
+from programs.reader.hearing import Reader, hear
+from programs.reader.reader import MessageReader
+from programs.reader.understanding import terms_after
+from programs.reader.understood import NotClear, Understood
 from programs.table import words
 from programs.table.failures import InfrastructureFailure, ProgramFault
 from programs.table.runner import DebtorReply, TableState
-from signatures.reading import Reading, ReadMessage
-
-Reader = Callable[[str, str], Reading]
-"""(the creditor's standing offer in words, the message) -> what the message says."""
+from signatures.reading import Reading
 
 HELP = """\
 Answer in your own words, or with a command:
@@ -44,7 +45,8 @@ class PersonDebtor:
         case: the debtor whose part the person plays.
         read: asks for one line with the given prompt; raises EOFError at the end of input.
         say: shows one message.
-        reader: reads free text; None where there is no model, then only commands work.
+        reader: reads free text; None where there is no model, then the words alone decide.
+        today: what "on the 15th" is counted from.
     """
 
     def __init__(
@@ -53,8 +55,9 @@ class PersonDebtor:
         read: Callable[[str], str] = input,
         say: Callable[[str], None] = print,
         reader: Reader | None = None,
+        today: Callable[[], date] = lambda: datetime.now(UTC).date(),
     ) -> None:
-        self.case, self._read, self._say, self._reader = case, read, say, reader
+        self.case, self._read, self._say, self._reader, self._today = case, read, say, reader, today
 
     def reply(self, table: TableState) -> DebtorReply:
         """The person's answer; asks until there is one that is clear and confirmed."""
@@ -81,18 +84,16 @@ class PersonDebtor:
             understood = by_command(command, figures, table)
             said = words.package(terms_after(understood.move, table)) if understood.move.terms else ""
             return _reply(understood, f"My offer: {said}." if said else _SAID.get(command, ""))
-        understood = understand(self._reading(text, table), text, table, self.case.debt.currency)
+        understood = self._heard(text, table)
         self._say(understood.sentence)
         if self._read("Is that what you mean? [y/n] ").strip().lower() not in _YES:
             self._say("Nothing was sent. Say it in other words, or see /help.")
             return None
         return _reply(understood, text)
 
-    def _reading(self, text: str, table: TableState) -> Reading:
-        if self._reader is None:
-            raise NotClear("There is no model here to read your own words; use a command, /help lists them.")
+    def _heard(self, text: str, table: TableState) -> Understood:
         try:
-            return self._reader(words.package(table.theirs) if table.theirs else "none yet", text)
+            return hear(text, self._reader, table, self.case.debt, self._today())
         except UserError as error:
             raise NotClear(f"{error}. The commands need no model, see /help.") from None
         except ProgramFault:
@@ -111,19 +112,19 @@ def _reply(understood: Understood, dialogue: str) -> DebtorReply:
     return DebtorReply(turn, leaves=understood.leaves)
 
 
-def model_reader(lm: Callable[[], dspy.LM]) -> Reader:
+def model_reader(lm: Callable[[], dspy.LM], program: MessageReader | None = None) -> Reader:
     """A reader on a model that is made when the first free text comes, so that commands need none.
 
     Args:
         lm: gives the model; called once a message.
+        program: the reading program, compiled or not.
     """
-    predictor = dspy.Predict(ReadMessage)
+    program = program or MessageReader()
 
-    def read(standing_offer: str, message: str) -> Reading:
+    def read(standing_offer: str, message: str, currency: str = "") -> Reading:
         # Not part of the program that is played: no trace, no demos, no optimiser.
         with dspy.context(lm=lm(), trace=None):
-            answer = call(predictor, "debtor", 0, 0.0, standing_offer=standing_offer, message=words.heard(message))
-        reading: Reading = answer.reading
+            reading: Reading = program(standing_offer=standing_offer, message=message, currency=currency).reading
         return reading
 
     return read

@@ -63,6 +63,11 @@ def _unread_beside(found: tuple[Opinion, ...], result: Agreed) -> None:
 def _term(one: Opinion, said: Said | None, offers: bool, reading: Reading | None, result: Agreed) -> None:
     role = one.role
     by_words = role.sure and isinstance(role.kind, TermKind)
+    if said is not None and said.kind.value in set(ClaimKind):
+        if one.offered < LIKELY and role.value is not None and not role.doubt:
+            result.claims.append((ClaimKind(said.kind.value), role))
+            return
+        said = None
     if said is not None and offers:
         kind = _kind(said, role)
         if kind is not None and not role.doubt and not role.vague and role.value is not None and one.offered >= AGREED:

@@ -5,10 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from data.domain import Disclosure, Move
+from data.messages.labels import SignalKind
+
+Signals = tuple[tuple[SignalKind, str], ...]
+"""Kinds of signals, each with the words that say so."""
 
 
 class NotClear(Exception):
-    """The message cannot be taken as a move; the text asks back."""
+    """The message cannot be taken as a move; the text asks back.
+
+    Attributes:
+        signals: what a reader noticed in it all the same, each a kind and the words that say so.
+    """
+
+    def __init__(self, question: str, signals: Signals = ()) -> None:
+        super().__init__(question)
+        self.signals = signals
 
 
 @dataclass(frozen=True)
@@ -24,3 +36,5 @@ class Understood:
     disclosed: Disclosure | None = None
     leaves: bool = False
     """To be confirmed: neither a model's word nor a rule's ends the talks."""
+    signals: Signals = ()
+    """What a reader noticed beside the move."""

@@ -57,6 +57,8 @@ _NO_NUMBER = frozenset("one un una uno 一 1 a thousand 十分 万".split())
 
 def _role(parts: Clauses, found: tuple[Figure, ...], at: int) -> Role | None:
     figure = found[at]
+    if figure.unit in (Unit.MONTHS, Unit.DAYS) and _is_rhythm(parts.text, found, at):
+        return None
     clause = parts.at(figure.span[0])
     kind = _kind(parts, found, at, clause)
     if kind is None and figure.unit is Unit.BARE and parts.text[slice(*figure.span)] in _NO_NUMBER:
@@ -118,16 +120,20 @@ def _kind(parts: Clauses, found: tuple[Figure, ...], at: int, clause: Clause) ->
         return _kind_of_share(parts, clause, figure)
     if figure.unit is Unit.DAYS:
         return TermKind.IMMEDIATE_PAYMENT_DAYS
-    if figure.unit is Unit.MONTHS and _is_rhythm(parts.text, found, at):
-        return None
     return TermKind.INSTALLMENT_PERIODS
 
 
+_RHYTHM_BEFORE = re.compile(r"(?:\b(?:once|twice|times|x|every|each|per|cada|por|a la|al|/)|每)\s?$")
+_A_STRETCH = re.compile(r"(?:a|one|un|una|1|the|two|2|dos|其|两|二|一|半)\b|[两二一半1]")
+
+
 def _is_rhythm(text: str, found: tuple[Figure, ...], at: int) -> bool:
-    """ "200 a month": the month is how often, no number of months."""
+    """ "200 a month", "$80 every two weeks", "once a week": how often, no number of months or days."""
+    figure = found[at]
     before = found[at - 1] if at else None
-    near = before is not None and before.unit in (Unit.MONEY, Unit.BARE) and found[at].span[0] - before.span[1] <= 2
-    return found[at].value == 1 and (near or bool(cues.MONTHLY.search(text[found[at].span[0] : found[at].span[1] + 6])))
+    beside = before is not None and before.unit in (Unit.MONEY, Unit.BARE) and figure.span[0] - before.span[1] <= 2
+    article = _A_STRETCH.match(text, figure.span[0]) is not None
+    return (beside and article) or _RHYTHM_BEFORE.search(text[max(0, figure.span[0] - 8) : figure.span[0]]) is not None
 
 
 def _around(parts: Clauses, clause: Clause, figure: Figure) -> tuple[str, str]:
