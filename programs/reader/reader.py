@@ -11,7 +11,7 @@ from signatures.reading import Intent, Reading, ReadMessage
 CALLER = "debtor"
 """The role whose account reading is booked to."""
 _FIRMEST = (Intent.OFFER, Intent.LEAVE, Intent.REJECT, Intent.ACCEPT, Intent.TALK)
-"""Of the intents of several parts the first of these is the message's: an acceptance holds only if nothing limits it."""
+"""Of several parts' intents the first of these is the message's: an acceptance holds only if nothing limits it."""
 
 
 class MessageReader(dspy.Module):
@@ -34,9 +34,7 @@ class MessageReader(dspy.Module):
         """
         readings: list[Reading] = []
         for part in message_parts(message):
-            answer = call(
-                self.predict, CALLER, 0, 0.0, standing_offer=standing_offer, message=part, currency=currency
-            )
+            answer = call(self.predict, CALLER, 0, 0.0, standing_offer=standing_offer, message=part, currency=currency)
             readings.append(answer.reading)
         return dspy.Prediction(reading=joined(readings))
 
