@@ -40,7 +40,7 @@ class ReadMessage(dspy.Signature):
     signals: what the words give notice of (most messages: none). intent: offer names own terms for this debt; accept
     takes the creditor's offer; reject refuses it and names none; leave ends the talk; talk is anything else.
     said: only what the writer offers or asks for now for this debt, and own monthly income or expenses as claims,
-    each with the exact words. Nothing about the past, other people, other debts, jobs, illness, rent, or what is refused.
+    each with the exact words. Nothing of the past, other people, other debts, jobs, illness, rent, or what is refused.
     """
 
     standing_offer: str = dspy.InputField(desc="the creditor's offer that the message answers")

@@ -12,8 +12,8 @@ from programs.reader.stated.plain import plain
 from programs.reader.stated.roles import Role
 from signatures.reading import Reading, Said
 
-LIKELY, POSSIBLE, SURELY, AGREED = 0.65, 0.2, 0.8, 0.4
-"""How likely a figure must be offered: to stand on the rules' word alone; to be asked about; to stand on the rules' word
+LIKELY, POSSIBLE, SURELY, AGREED = 0.65, 0.2, 0.7, 0.4
+"""How likely a figure must be offered: to stand on the rules' word alone; to be asked about; to stand on their word
 although a reading calls the message no offer; to stand where the rules and a reading agree."""
 BESIDE = 0.1
 """The same for a figure beside others that stand."""
@@ -54,6 +54,11 @@ def agreed(text: str, reading: Reading | None, today: date) -> Agreed:
 
 def _unread_beside(found: tuple[Opinion, ...], result: Agreed) -> None:
     """A figure that may belong to an offer and was not understood: the offer would be another one without it."""
+    at_once = [
+        role for role in result.unsure if role.sure and role.kind is TermKind.IMMEDIATE_PAYMENT_DAYS and not role.value
+    ]
+    result.stands += [(TermKind.IMMEDIATE_PAYMENT_DAYS, role) for role in at_once]  # "20% now": as sure as the 20%
+    result.unsure = [role for role in result.unsure if role not in at_once]
     known = {role.span for role in (*(r for _, r in result.stands), *(r for _, r in result.claims), *result.unsure)}
     result.unsure += [
         one.role for one in found if one.role.span not in known and not one.role.doubt and one.offered >= BESIDE
@@ -78,8 +83,13 @@ def _term(one: Opinion, said: Said | None, offers: bool, reading: Reading | None
     if by_words and one.offered >= (LIKELY if reading is None else SURELY):
         assert isinstance(role.kind, TermKind)
         result.stands.append((role.kind, role))
-    elif (offers and one.offered >= POSSIBLE) or one.offered >= SURELY:
+    elif (offers and one.offered >= POSSIBLE) or one.offered >= SURELY or _open(one):
         result.unsure.append(role)
+
+
+def _open(one: Opinion) -> bool:
+    """A range that nothing speaks against: "10 to 15 months"."""
+    return one.role.vague and not one.role.doubt and one.role.kind is not None and one.offered >= BESIDE
 
 
 def _kind(said: Said, role: Role) -> TermKind | None:
@@ -87,15 +97,16 @@ def _kind(said: Said, role: Role) -> TermKind | None:
     if said.kind.value not in set(TermKind):
         return None
     read = TermKind(said.kind.value)
-    if role.kind is None:
+    if not isinstance(role.kind, TermKind):
         return None
-    same = read is role.kind or _SAME_PART.get(read, read) == _SAME_PART.get(role.kind, role.kind)  # type: ignore[call-overload]
-    return role.kind if same and isinstance(role.kind, TermKind) else None
+    return role.kind if _SAME_PART.get(read, read) is _SAME_PART.get(role.kind, role.kind) else None
 
 
 def _claim(role: Role, said: Said | None, result: Agreed) -> None:
     assert isinstance(role.kind, ClaimKind)
-    if role.sure:
+    if said is not None and said.kind.value in set(ClaimKind) and not role.doubt:
+        result.claims.append((ClaimKind(said.kind.value), role))
+    elif role.sure:
         result.claims.append((role.kind, role))
     elif said is not None and said.kind.value in set(TermKind):
         result.unsure.append(role)

@@ -16,8 +16,10 @@ from programs.table.words import money
 
 _A_YEAR = {TermKind.INSTALLMENT_AMOUNT: 12, TermKind.FORTNIGHTLY_AMOUNT: 26, TermKind.WEEKLY_AMOUNT: 52}
 _EACH = {
-    TermKind.INSTALLMENT_AMOUNT: "a month", TermKind.FORTNIGHTLY_AMOUNT: "every two weeks", TermKind.WEEKLY_AMOUNT: "a week",
-}  # fmt: skip
+    TermKind.INSTALLMENT_AMOUNT: "a month",
+    TermKind.FORTNIGHTLY_AMOUNT: "every two weeks",
+    TermKind.WEEKLY_AMOUNT: "a week",
+}
 AGREES = Decimal("0.1")
 """Instalments and their number, both named, agree where their product misses the rest by no more than this share."""
 
@@ -137,9 +139,7 @@ def _package(named: Mapping[Dimension, float], debt: Debt) -> Terms:
     return base.model_copy(update={k: v for k, v in named.items() if k != "installment_periods"})
 
 
-_NOTHING_STANDS = Terms(
-    discount_pct=0, immediate_payment_pct=0, immediate_payment_days=0, installment_periods=1
-)
+_NOTHING_STANDS = Terms(discount_pct=0, immediate_payment_pct=0, immediate_payment_days=0, installment_periods=1)
 
 
 def _percent(part: int, whole: int) -> float:

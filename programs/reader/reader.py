@@ -11,7 +11,7 @@ from signatures.reading import Intent, Reading, ReadMessage
 CALLER = "debtor"
 """The role whose account reading is booked to."""
 _FIRMEST = (Intent.OFFER, Intent.LEAVE, Intent.REJECT, Intent.ACCEPT, Intent.TALK)
-"""Of the intents of several parts the first of these is the message's: an acceptance holds only if nothing limits it."""
+"""Of several parts' intents the first of these is the message's: an acceptance holds only if nothing limits it."""
 
 
 class MessageReader(dspy.Module):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
 
 _SENTENCE_END = re.compile(r"[!?;。！？；\n]+|\.+(?!\d)(?:\s|$)|\.{2,}")
 _CLAUSE_END = re.compile(
@@ -14,6 +15,11 @@ _CLAUSE_END = re.compile(
     r"|但是|但|不过|因为|所以|可是|而不是|然后|剩下|剩余|余下|其余|而且"
     r"|(?<=[\u4e00-\u9fff])\s(?=[\u4e00-\u9fff\d])"
 )
+
+
+REACH = 120
+"""Characters on either side of a figure beyond which a clause no longer speaks of it: keeps the work linear."""
+MOST_BEFORE = 6
 
 
 @dataclass(frozen=True)
@@ -37,24 +43,41 @@ class Clauses:
 
     def at(self, position: int) -> Clause:
         """The clause that a position of the text stands in."""
-        starts = [clause.start for clause in self.all]
-        return self.all[max(0, bisect_right(starts, position) - 1)]
+        return self.all[self._at(position)]
 
-    def words(self, clause: Clause) -> str:
-        """What the clause says, with the word that begins it."""
-        return f"{clause.begun_by} {self.text[clause.start : clause.end]}"
+    def _at(self, position: int) -> int:
+        return max(0, bisect_right(self.starts, position) - 1)
 
-    def sentence(self, number: int) -> str:
-        """What a sentence says."""
-        own = [clause for clause in self.all if clause.sentence == number]
-        return self.text[own[0].start : own[-1].end] if own else ""
+    @cached_property
+    def starts(self) -> list[int]:
+        """Where the clauses begin."""
+        return [clause.start for clause in self.all]
 
-    def neighbour(self, clause: Clause, by: int) -> Clause | None:
-        """The clause before (-1) or after (+1), within the sentence."""
-        at = self.all.index(clause) + by
-        if not 0 <= at < len(self.all) or self.all[at].sentence != clause.sentence:
-            return None
-        return self.all[at]
+    def words(self, clause: Clause, near: int | None = None) -> str:
+        """What the clause says, with the word that begins it; of a very long one what stands around `near`."""
+        near = clause.start if near is None else near
+        start, end = max(clause.start, near - REACH), min(clause.end, near + REACH)
+        return f"{clause.begun_by} {self.text[start:end]}"
+
+    def sentence(self, clause: Clause, near: int) -> str:
+        """What the clause's sentence says, of a very long one what stands around `near`."""
+        at = self._at(near)
+        first = last = at
+        while first > 0 and self.all[first - 1].sentence == clause.sentence and self.all[first].start > near - REACH:
+            first -= 1
+        while (
+            last + 1 < len(self.all)
+            and self.all[last + 1].sentence == clause.sentence
+            and self.all[last].end < near + REACH
+        ):
+            last += 1
+        return self.text[max(self.all[first].start, near - REACH) : min(self.all[last].end, near + REACH)]
+
+    def before(self, clause: Clause) -> list[Clause]:
+        """The clauses of its sentence before a clause, the nearest first, at most `MOST_BEFORE`."""
+        at = self._at(clause.start)
+        found = self.all[max(0, at - MOST_BEFORE) : at]
+        return [one for one in reversed(found) if one.sentence == clause.sentence]
 
 
 def clauses(plain_text: str) -> Clauses:

@@ -6,6 +6,7 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 
 _WEEKDAYS = {
     name: number
@@ -50,6 +51,8 @@ _MONTH_END = re.compile(
 )
 _NEXT_MONTH_DAY = re.compile(r"下个?月(?P<day>\d{1,2})[号日]|下个?月底|下个?月初")
 _EVERY = re.compile(r"(?:\b(?:every|each|cada|todos los|los)|每)\s?(?:个?月)?的?\s?$")
+MOST_DATES = 8
+"""Of one kind in one message."""
 _HAN_DAYS = {c: i for i, c in enumerate("零一二三四五六七八九")}
 
 
@@ -68,7 +71,7 @@ def named_dates(plain_text: str, today: date) -> list[NamedDate]:
         (_NEXT_MONTH_DAY, _next_month), (_NAMED, _named), (_MONTH_END, _month_end), (_DAY_OF_MONTH, _day_of_month),
         (_WEEKDAY, _weekday),
     ):  # fmt: skip
-        for match in pattern.finditer(plain_text):
+        for match in islice(pattern.finditer(plain_text), MOST_DATES):
             if any(match.start() < one.span[1] and one.span[0] < match.end() for one in found):
                 continue
             if _EVERY.search(plain_text[max(0, match.start() - 8) : match.start()]):

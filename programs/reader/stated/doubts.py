@@ -8,8 +8,9 @@ from programs.reader.stated import cues
 from programs.reader.stated.clauses import Clause, Clauses
 
 _AFTER_NOW = re.compile(r"\b(?:now|today|but|so|instead|ahora|hoy|pero|entonces)\b|现在|但|所以|那就|今天")
-_LASTED = re.compile(r"\s?(?:了(?!结)|多了|ago|old|late|behind|overdue|in arrears|pregnant|left on|sober|clean|already)")
-_GOING_ON = re.compile(r"\b(?:for|since|these|past|last|llevo|llevamos|desde hace|hace)\s(?:the\s|about\s|almost\s|over\s|like\s|nearly\s|mas de\s|casi\s)*$")
+_LASTED = re.compile(
+    r"\s?(?:了(?!结)|多了|ago|old|late|behind|overdue|in arrears|pregnant|left on|sober|clean|already)"
+)
 
 
 def doubt(parts: Clauses, clause: Clause, span: tuple[int, int], *, claim: bool) -> str:
@@ -18,7 +19,7 @@ def doubt(parts: Clauses, clause: Clause, span: tuple[int, int], *, claim: bool)
     Args:
         claim: the figure tells of the household, of which work, people and things may well be said.
     """
-    words = parts.words(clause)
+    words = parts.words(clause, span[0])
     for name, pattern in _CLAIM if claim else _TERM:
         if pattern.search(words):
             return name
@@ -33,7 +34,10 @@ _TERM = (
     ("reported", cues.REPORTED), ("other person", cues.OTHER_PERSON), ("other thing", cues.OTHER_THING),
     ("grace", cues.GRACE), ("hypothetical", cues.HYPOTHETICAL), ("past", cues.PAST),
 )  # fmt: skip
-_CLAIM = (("other person", cues.OTHER_PERSON), ("past", re.compile(r"\b(?:used to|last year|before|antes|back then|was|era)\b|以前|之前|原来")))
+_CLAIM = (
+    ("other person", cues.OTHER_PERSON),
+    ("past", re.compile(r"\b(?:used to|last year|before|antes|back then|was|era)\b|以前|之前|原来")),
+)
 _HARMLESS = re.compile(
     r"\b(?:dont|do not|no) (?:need|want|require) (?:a |any |the )?(?:discount|favou?rs|sympathy)|\b(?:not (?:un)?till?|not before|no antes de|no hasta|why not|if not|cant you|could(?:nt| not) you|cant we|no problem|no interest|not bad|no discount|no (?:es )?problema|por que no|si no)\b|不行吗|没问题|不好意思|能不能|可不可以|行不行|好不好|是不是|要不"
 )
@@ -45,8 +49,7 @@ def _denied_elsewhere(words: str) -> bool:
 
 def _of_the_sentence(parts: Clauses, clause: Clause) -> str:
     """A condition or a report that began before the clause, in the same sentence, still holds in it."""
-    earlier = [one for one in parts.all if one.sentence == clause.sentence and one.start < clause.start]
-    for before in reversed(earlier):
+    for before in parts.before(clause):
         words = parts.words(before)
         if cues.HYPOTHETICAL.search(words) and not cues.OFFERED_TO_YOU.search(words):
             return "hypothetical"

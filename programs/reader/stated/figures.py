@@ -76,7 +76,9 @@ _VAGUE_BEFORE = re.compile(r"(?:\bcouple (?:of )?|\bfew |\bunos |\bunas |几|好
 _VAGUE_AFTER = re.compile(r"(?:\s?(?:or so|y pico|-?ish)\b|\s?y tantos|几|多(?=[个元块天]))")
 _TENTHS = re.compile(r"打?\s?([一二三四五六七八九]{1,2}|\d(?:\.\d)?|\d\d)\s?折")
 _TENTH_PARTS = re.compile(r"\s?成(?![功交年绩天人为都了果员本])")
-_CENTS_ON = re.compile(r"\s?(?:cents?|c|pence|p|centavos|centimos)\s(?:on|in|to|for|per|por|sobre) (?:the|every|each|a|cada)? ?(?:dollar|pound|euro|peso|dolar|\$)")  # noqa: E501
+_CENTS_ON = re.compile(
+    r"\s?(?:cents?|c|pence|p|centavos|centimos)\s(?:on|in|to|for|per|por|sobre) (?:the|every|each|a|cada)? ?(?:dollar|pound|euro|peso|dolar|\$)"
+)
 _HUNDREDTHS = re.compile(r"百分之\s?$")
 _FIXED: tuple[tuple[Unit, str, re.Pattern[str]], ...] = (
     (Unit.DAYS, "2", re.compile(r"\b(?:day after tomorrow|pasado manana)\b|后天")),
@@ -102,6 +104,10 @@ _FIXED: tuple[tuple[Unit, str, re.Pattern[str]], ...] = (
 )  # fmt: skip
 
 
+MOST_NUMBERS = 60
+"""Numbers of one message that are looked at; a message of more asks to be said in other words anyway."""
+
+
 @lru_cache(maxsize=512)
 def figures(plain_text: str) -> tuple[Figure, ...]:
     """Every figure of a `plain` text in the order of reading; none overlaps another."""
@@ -118,7 +124,7 @@ def figures(plain_text: str) -> tuple[Figure, ...]:
     for unit, value, pattern in _FIXED:
         for match in pattern.finditer(plain_text):
             take(Figure(unit, Decimal(value), match.span()))
-    read = [number for number in numbers(plain_text) if not _is_ordinal(plain_text, number)]
+    read = [number for number in numbers(plain_text)[:MOST_NUMBERS] if not _is_ordinal(plain_text, number)]
     units = [_with_unit(plain_text, number) for number in read]
     for at, (number, figure) in enumerate(zip(read, units, strict=True)):
         low = read[at - 1] if at and _is_range(plain_text, read[at - 1], number) else None
@@ -131,7 +137,9 @@ def figures(plain_text: str) -> tuple[Figure, ...]:
 
 
 _ORDINAL_BEFORE = re.compile(r"(?:第|周|星期|礼拜|正月|初|[\d一二三四五六七八九十]月|\d[/:]|#|\bno\.? |\bnumber )$")
-_ORDINAL_AFTER = re.compile(r"(?:st|nd|rd|th|x|am|pm|hrs?|h)\b|\s(?:am|oclock|times|hours?|hrs|horas|minutes|km|people|kids|beds)\b|[/:]\d|[点號号楼岁]")
+_ORDINAL_AFTER = re.compile(
+    r"(?:st|nd|rd|th|x|am|pm|hrs?|h)\b|\s(?:am|oclock|times|hours?|hrs|horas|minutes|km|people|kids|beds)\b|[/:]\d|[点號号楼岁]"
+)
 
 
 def _is_ordinal(text: str, number: Number) -> bool:
@@ -188,7 +196,11 @@ def _is_range(text: str, low: Number, high: Number) -> bool:
     if len(between) > 6 or _RANGE_BETWEEN.fullmatch(between) is None:
         return False
     joins_two = between.strip() in ("and", "y", "a", "o", "u")
-    return not joins_two or bool(_RANGE_WORD.search(text[max(0, low.span[0] - 12) : low.span[0]])) or between.strip() in ("a", "o", "u")
+    return (
+        not joins_two
+        or bool(_RANGE_WORD.search(text[max(0, low.span[0] - 12) : low.span[0]]))
+        or between.strip() in ("a", "o", "u")
+    )
 
 
 _ANY_SHARE = re.compile(r"(?<![\d.,%])(-?)(\d{1,9}(?:[.,]\d{1,4})?)\s?(?:%|per ?cent\b|por ?ciento\b)")

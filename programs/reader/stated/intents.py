@@ -9,7 +9,7 @@ from programs.reader.stated import cues
 from programs.reader.stated.clauses import clauses
 
 _ACCEPTS = cues.cue(
-    r"i accept|accepted(?! by)|i agree|agreed|deal|its a deal|ill take it|i take it|i will take it|sounds good|works for me|that works|im in|sign me up|count me in|yes please|go ahead|lets do it|ok lets do|i can do that|fine by me|fine with me|happy with (?:that|it)|you have a deal|done deal",  # noqa: E501
+    r"i accept|accepted(?! by)|i agree|agreed|deal|its a deal|ill take it|i take it|i will take it|sounds good|works for me|that works|im in|sign me up|count me in|yes please|go ahead|lets do it|ok lets do|i can do that|fine by me|fine with me|happy with (?:that|it)|you have a deal|done deal",
     r"acept(?:o|amos)|estoy de acuerdo|de acuerdo|trato hecho|trato|me parece (?:bien|justo|perfecto)|hecho|cerramos|va que va|vale|dale|sale y vale|conforme|lo tomo|me sirve|asi quedamos|adelante|listo",
     r"我?同意|我?接受|成交|可以的|没问题|就这么(?:定|办)|行[,，。!！]?(?:就|那)|那就(?:这样|按)|按你们?(?:说的|的方案)|我?答应|说定了|好的?[,，]?就|没意见|就按",
 )
@@ -19,15 +19,19 @@ _REFUSES = cues.cue(
     r"不行|不接受|不同意|拒绝|没法接受|做不到|太(?:多|高|贵)|接受不了|免谈",
 )
 _LEAVES = cues.cue(
-    r"good ?bye|bye|im done(?: here| talking| for (?:today|tonight|now))?|end (?:this|the) (?:chat|talk|conversation|negotiation)|im leaving|i leave|talk (?:tomorrow|later)|have to go|gotta go|good night|i quit|we are done|were done",  # noqa: E501
+    r"good ?bye|bye|im done(?: here| talking| for (?:today|tonight|now))?|end (?:this|the) (?:chat|talk|conversation|negotiation)|im leaving|i leave|talk (?:tomorrow|later)|have to go|gotta go|good night|i quit|we are done|were done",
     r"adios|chau|chao|hasta luego|hasta manana|me voy|termino (?:la|esta) (?:platica|conversacion)|hasta aqui|buenas noches|aqui termina|ya me voy",
     r"再见|拜拜|不聊了|不谈了|先这样|到此为止|不说了|下次再(?:说|聊)|明天再(?:说|聊)",
 )
 _LIMITS = re.compile(
     r"\b(?:but|if|unless|only if|except|however|provided|when|once|pero|si|siempre y cuando|salvo|excepto|cuando)\b|但|不过|如果|要是|除非|只要|\?|？"
 )
-_PRELUDE = re.compile(r"^[\W_]*(?:(?:ok|okay|okey|yes|yeah|yep|fine|alright|well|so|then|and|si|bueno|pues|entonces|y|claro|sure|right|hi|hello|hola)\b[\W_]*|好的?吧?|行吧?|嗯|那)*")
-_DENIES = re.compile(r"\b(?:not|dont|do not|cant|cannot|wont|never|no|ni|nunca|jamas|isnt|aint|rather|instead)\b|不(?!过|好意思)|没(?!问题|意见)|别|唔")
+_PRELUDE = re.compile(
+    r"^[\W_]*(?:(?:ok|okay|okey|yes|yeah|yep|fine|alright|well|so|then|and|si|bueno|pues|entonces|y|claro|sure|right|hi|hello|hola)\b[\W_]*|好的?吧?|行吧?|嗯|那)*"
+)
+_DENIES = re.compile(
+    r"\b(?:not|dont|do not|cant|cannot|wont|never|no|ni|nunca|jamas|isnt|aint|rather|instead)\b|不(?!过|好意思)|没(?!问题|意见)|别|唔"
+)
 
 
 def accepts(plain_text: str) -> bool:
@@ -58,6 +62,9 @@ def intent(plain_text: str) -> Intent:
     return Intent.REJECT if any(_REFUSES.search(words) for words in _clauses(plain_text)[:2]) else Intent.TALK
 
 
+MOST_CLAUSES = 200
+
+
 def _clauses(plain_text: str) -> list[str]:
     parts = clauses(plain_text)
-    return [parts.words(one) for one in parts.all]
+    return [parts.words(one) for one in parts.all[:MOST_CLAUSES]]

@@ -11,17 +11,101 @@ import cn2an
 from price_parser import parse_price
 from text_to_num import text2num
 
-_ENGLISH = (
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
-    "nineteen twenty thirty forty fourty fifty sixty seventy eighty ninety hundred thousand million"
-).split()
-_SPANISH = (
-    "un una uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciseis diecisiete "
-    "dieciocho diecinueve veinte veintiun veintiuno veintidos veintitres veinticuatro veinticinco veintiseis veintisiete "
-    "veintiocho veintinueve treinta cuarenta cincuenta sesenta setenta ochenta noventa cien ciento doscientos "
-    "doscientas trescientos trescientas cuatrocientos cuatrocientas quinientos quinientas seiscientos seiscientas "
-    "setecientos setecientas ochocientos ochocientas novecientos novecientas mil millon millones"
-).split()
+_ENGLISH = [
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+    "thirty",
+    "forty",
+    "fourty",
+    "fifty",
+    "sixty",
+    "seventy",
+    "eighty",
+    "ninety",
+    "hundred",
+    "thousand",
+    "million",
+]
+_SPANISH = [
+    "un",
+    "una",
+    "uno",
+    "dos",
+    "tres",
+    "cuatro",
+    "cinco",
+    "seis",
+    "siete",
+    "ocho",
+    "nueve",
+    "diez",
+    "once",
+    "doce",
+    "trece",
+    "catorce",
+    "quince",
+    "dieciseis",
+    "diecisiete",
+    "dieciocho",
+    "diecinueve",
+    "veinte",
+    "veintiun",
+    "veintiuno",
+    "veintidos",
+    "veintitres",
+    "veinticuatro",
+    "veinticinco",
+    "veintiseis",
+    "veintisiete",
+    "veintiocho",
+    "veintinueve",
+    "treinta",
+    "cuarenta",
+    "cincuenta",
+    "sesenta",
+    "setenta",
+    "ochenta",
+    "noventa",
+    "cien",
+    "ciento",
+    "doscientos",
+    "doscientas",
+    "trescientos",
+    "trescientas",
+    "cuatrocientos",
+    "cuatrocientas",
+    "quinientos",
+    "quinientas",
+    "seiscientos",
+    "seiscientas",
+    "setecientos",
+    "setecientas",
+    "ochocientos",
+    "ochocientas",
+    "novecientos",
+    "novecientas",
+    "mil",
+    "millon",
+    "millones",
+]
 _EN = "|".join(sorted(_ENGLISH, key=len, reverse=True))
 _ES = "|".join(sorted(_SPANISH, key=len, reverse=True))
 _HAN = "零〇一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟廿卅"
@@ -39,6 +123,9 @@ _SCALES = {
 }  # fmt: skip
 _GRAND = re.compile(r"\s(?:grand|g|k)\b")
 _ADJACENT = re.compile(r"[一二两三四五六七八九]{2}")
+
+
+_LONGEST_HAN = 16
 
 
 @dataclass(frozen=True)
@@ -67,7 +154,11 @@ def _read(match: re.Match[str]) -> Decimal | None:
     if match["digits"]:
         value = written_digits(match["digits"])
         scale = match["scale"]
-        return value if value is None or not scale else value * _SCALES[scale if scale in _SCALES else scale.removesuffix("s")]
+        return (
+            value
+            if value is None or not scale
+            else value * _SCALES[scale if scale in _SCALES else scale.removesuffix("s")]
+        )
     if match["han"]:
         return _chinese(match["han"])
     if match["dozen"]:
@@ -104,6 +195,8 @@ def _words(text: str, language: str) -> Decimal | None:
 
 @lru_cache(maxsize=1024)
 def _chinese(text: str) -> Decimal | None:
+    if len(text) > _LONGEST_HAN:
+        return None
     text = text.replace("廿", "二十").replace("卅", "三十").replace("两", "二")
     if _ADJACENT.search(text) and any(c in text for c in "十百千万亿"):
         return None  # 三五百, 一二十: a range

@@ -50,7 +50,7 @@ def described(parts: Clauses, role: Role) -> str:
     """A figure as the classifier sees it: the words beside it, what it is taken for, and the cues of its clause."""
     start, end = role.span
     kind = "none" if role.kind is None else role.kind.value.replace("_", "")
-    words = parts.words(parts.at(start))
+    words = parts.words(parts.at(start), start)
     seen = " ".join(f"f{name}" for name, pattern in sorted(_CUES.items()) if _found(pattern, words))
     left, right = parts.text[max(0, start - BESIDE) : start], parts.text[end : end + BESIDE]
     return f"{left} qq{kind}qq {right} . {seen} d{role.doubt.replace(' ', '')} {'sure' if role.sure else 'unsure'}"

@@ -15,6 +15,8 @@ from programs.reader.stated.dates import named_dates
 from programs.reader.stated.doubts import doubt
 from programs.reader.stated.figures import Figure, Unit, figures
 
+MOST_FIGURES = 16
+"""Figures of one message that are looked at; `too_many` says whether there are more."""
 Kind = TermKind | ClaimKind
 NEAR = 28
 """Characters of a clause beside a figure in which a rhythm or a cue is the figure's own."""
@@ -39,8 +41,8 @@ class Role:
 def roles(plain_text: str, today: date) -> tuple[Role, ...]:
     """What every figure and date of a `plain` text is, in the order of reading."""
     parts = clauses(plain_text)
-    found = figures(plain_text)
-    dates = named_dates(plain_text, today)
+    found = figures(plain_text)[:MOST_FIGURES]
+    dates = named_dates(plain_text, today)[:MOST_FIGURES]
     within_dates = [one.span for one in dates]
     said = [
         _role(parts, found, at)
@@ -51,8 +53,13 @@ def roles(plain_text: str, today: date) -> tuple[Role, ...]:
     return tuple(sorted((role for role in said if role is not None), key=lambda role: role.span))
 
 
-_NO_NUMBER = frozenset("one un una uno 一 1 a thousand 十分 万".split())
+_NO_NUMBER = frozenset(["one", "un", "una", "uno", "一", "1", "a", "thousand", "十分", "万"])
 """Words that are seldom a figure where no unit follows."""
+
+
+def too_many(plain_text: str) -> bool:
+    """More figures than anybody needs for an offer: what some of them are is not known."""
+    return len(figures(plain_text)) > MOST_FIGURES
 
 
 def _role(parts: Clauses, found: tuple[Figure, ...], at: int) -> Role | None:
@@ -75,25 +82,27 @@ def _role(parts: Clauses, found: tuple[Figure, ...], at: int) -> Role | None:
 
 def _offered(parts: Clauses, clause: Clause, figure: Figure) -> bool:
     """The clause asks or pays, or says nothing but the figure."""
-    words = f"{clause.begun_by} {parts.sentence(clause.sentence)}"
+    words = f"{clause.begun_by} {parts.sentence(clause, figure.span[0])}"
     if cues.PAY.search(words) or cues.ASK.search(words) or cues.BOUND.search(words):
         return True
+    if clause.end - clause.start > 2 * NEAR + 20:
+        return False
     rest = parts.text[clause.start : figure.span[0]] + " " + parts.text[figure.span[1] : clause.end]
     return len(re.findall(r"[a-z]+|[\u4e00-\u9fff]", rest)) <= 4
 
 
 _AT_ONCE = 3
 """From so many days on it is a stretch of time, no "today" or "tomorrow"."""
-_AFTER_SPAN = re.compile(r"\s?(?:之?以?[内后]|from (?:now|today)|later|time\b|notice\b|to (?:pay|start|get|come|make)|for the (?:first|down)|mas\b|more\b|para (?:pagar|el|la|juntar|empezar))")
+_AFTER_SPAN = re.compile(
+    r"\s?(?:之?以?[内后]|from (?:now|today)|later|time\b|notice\b|to (?:pay|start|get|come|make)|for the (?:first|down)|mas\b|more\b|para (?:pagar|el|la|juntar|empezar))"
+)
 
 
 def _when_paid(parts: Clauses, found: tuple[Figure, ...], clause: Clause, figure: Figure) -> bool:
     """ "today" beside a payment, "in 3 weeks", "give me 10 days"; no "once a week", no "good night, tomorrow then"."""
-    words = parts.text[clause.start : clause.end]
+    words = parts.words(clause, figure.span[0])
     before, after = _around(parts, clause, figure)
-    beside = any(
-        one.unit in (Unit.MONEY, Unit.SHARE) and clause.start <= one.span[0] < clause.end for one in found
-    )
+    beside = any(one.unit in (Unit.MONEY, Unit.SHARE) and clause.start <= one.span[0] < clause.end for one in found)
     if figure.value is not None and figure.value < _AT_ONCE and parts.text[figure.span[0]] not in "0123456789":
         now = parts.text[slice(*figure.span)] in ("now", "ahora", "现在", "ya mismo")
         return _adjacent(found, figure) if now else beside
@@ -163,25 +172,27 @@ _LEAST_SUM = 10
 
 
 def _kind_of_money(parts: Clauses, found: tuple[Figure, ...], at: int, clause: Clause) -> Kind | None:
-    figure, words = found[at], parts.words(clause)
+    figure = found[at]
+    words = parts.words(clause, figure.span[0])
     rhythm = _rhythm(parts, found, at, clause)
-    if cues.INCOME.search(words) and (rhythm in (None, TermKind.INSTALLMENT_AMOUNT)):
-        pays = cues.PAY.search(parts.text[max(clause.start, figure.span[0] - 14) : figure.span[0]])
-        return None if pays else _claim(ClaimKind.MONTHLY_INCOME, figure)
-    if cues.EXPENSES.search(words) and rhythm in (None, TermKind.INSTALLMENT_AMOUNT):
-        return _claim(ClaimKind.MONTHLY_EXPENSES, figure)
-    if rhythm is not None:
-        return rhythm if figure.unit is Unit.MONEY or figure.value is None or figure.value >= _LEAST_SUM else None
-    if _per_payment(parts.text, found, at):
-        return TermKind.INSTALLMENT_AMOUNT
-    if figure.unit is Unit.BARE and (figure.value is None or figure.value < _LEAST_SUM):
-        return None
-    before, after = _around(parts, clause, figure)
+    if rhythm in (None, TermKind.INSTALLMENT_AMOUNT):
+        if cues.INCOME.search(words):
+            pays = cues.PAY.search(parts.text[max(clause.start, figure.span[0] - 14) : figure.span[0]])
+            return None if pays else _claim(ClaimKind.MONTHLY_INCOME, figure)
+        if cues.EXPENSES.search(words):
+            return _claim(ClaimKind.MONTHLY_EXPENSES, figure)
+    counts = figure.unit is Unit.BARE and (figure.value is None or figure.value < _LEAST_SUM)
+    if rhythm is not None or _per_payment(parts.text, found, at):
+        return None if counts and figure.value is not None else rhythm or TermKind.INSTALLMENT_AMOUNT
+    return None if counts else _kind_of_sum(parts, clause, figure, words)
+
+
+def _kind_of_sum(parts: Clauses, clause: Clause, figure: Figure, words: str) -> Kind | None:
+    """Of a sum that is paid once."""
     if cues.TOTAL.search(words):
         return TermKind.TOTAL_AMOUNT
-    if cues.FIRST.search(before) or cues.FIRST.search(after):
-        return TermKind.FIRST_AMOUNT
-    return None
+    before, after = _around(parts, clause, figure)
+    return TermKind.FIRST_AMOUNT if cues.FIRST.search(before) or cues.FIRST.search(after) else None
 
 
 def _claim(kind: ClaimKind, figure: Figure) -> Kind | None:
@@ -194,12 +205,16 @@ def _per_payment(text: str, found: tuple[Figure, ...], at: int) -> bool:
         return False
     before, between = found[at - 1], text[found[at - 1].span[1] : found[at].span[0]]
     counted = before.unit in (Unit.PAYMENTS, Unit.MONTHS)
-    of = re.fullmatch(r"\s?(?:of|de|at|for|@|x|\*|por|a|,?\s?每[期次个]月?(?:还|付)?)\s?(?:only |about |just )?", between)
+    of = re.fullmatch(
+        r"\s?(?:of|de|at|for|@|x|\*|por|a|,?\s?每[期次个]月?(?:还|付)?)\s?(?:only |about |just )?", between
+    )
     return bool(of) and (counted or between.strip() in ("x", "*"))
 
 
 _LOWERED_TO = re.compile(r"(?:\bto|\bal?|[降减改调][到至为成]|到|至)\s?$")
-_FIRST_PART = re.compile(r"\b(?:down ?payment|first payment|initial payment|deposit|upfront|enganche|entrada|inicial|anticipo|primer pago)\b|首付|首期|首笔|头款|比例")
+_FIRST_PART = re.compile(
+    r"\b(?:down ?payment|first payment|initial payment|deposit|upfront|enganche|entrada|inicial|anticipo|primer pago)\b|首付|首期|首笔|头款|比例"
+)
 
 
 def _kind_of_share(parts: Clauses, clause: Clause, figure: Figure) -> Kind | None:
@@ -221,8 +236,8 @@ def _distances(pattern: re.Pattern[str], before: str, after: str) -> list[float]
 
 def _date_role(parts: Clauses, found: tuple[Figure, ...], days: int, span: tuple[int, int]) -> Role:
     clause = parts.at(span[0])
-    words = parts.words(clause)
-    pays = cues.PAY.search(words) or cues.FIRST.search(parts.text[clause.start : span[0]])
+    words = parts.words(clause, span[0])
+    pays = cues.PAY.search(words) or cues.FIRST.search(parts.text[max(clause.start, span[0] - NEAR) : span[0]])
     alone = any(clause.start <= figure.span[0] < clause.end and figure.unit is Unit.MONEY for figure in found)
     against = doubt(parts, clause, span, claim=False)
     return Role(TermKind.FIRST_DATE, Decimal(days), span, bool(pays or alone) and not against, against)

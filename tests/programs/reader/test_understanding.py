@@ -75,7 +75,7 @@ def test_a_sum_is_read_as_meant_or_asked_back_as_it_was_said(text, currency, sum
 @pytest.mark.parametrize(
     ("text", "asked"),
     [
-        ("10 to 15 months would be ok", "10 to 15 months"),
+        ("I need 10 to 15 months for it please", "10 to 15 months"),
         ("entre 10 y 15 meses puedo pagar", "10 y 15 meses"),
         ("6 payments of 300", "make USD 1,800.00"),
         ("I can pay 7000 a month", "USD 7,000.00 a month"),
@@ -88,7 +88,7 @@ def test_what_is_no_single_possible_figure_is_asked_back(text, asked):
 
 
 def test_a_first_payment_on_a_day_of_the_month_is_counted_from_today():
-    assert terms("I can pay 10% on the 15th")["immediate_payment_days"] == 19
+    assert terms("I can pay 10% down on the 15th")["immediate_payment_days"] == 19
 
 
 class TestReadings:
@@ -114,7 +114,7 @@ class TestReadings:
         assert meant("Ok, I accept.").move.kind is MoveKind.ACCEPT
 
     def test_income_is_told_beside_an_offer(self):
-        understood = meant("I make fifteen hundred a month, eighteen months would be ok")
+        understood = meant("I make fifteen hundred a month. Please give me eighteen months.")
         assert understood.disclosed.monthly_income == 150_000
         assert "You offer: no discount" in understood.sentence
 
