@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from app.conduct.outgoing import Checked, checked
 from app.conduct.own_words import Private
@@ -20,10 +21,11 @@ from app.database.stored_rows import message, signal_finding, spoken, today_of, 
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status
 from app.privacy.personal_data import plain
 from app.privacy.redaction import Redaction
-from data.domain import MoveKind, Speaker, Turn
+from data.domain import Debt, MoveKind, Speaker, Turn
 from data.terms import Terms
 from programs.creditor.seat import SeatMemory
-from programs.debtor.understanding import NotClear, Understood, understand
+from programs.reader.understanding import understand
+from programs.reader.understood import NotClear, Understood
 from programs.table import words
 from programs.table.failures import InfrastructureFailure, ProgramFault
 from programs.table.guard import guarded
@@ -92,7 +94,7 @@ class Answers:
         written = plain(waiting.text)
         heard = redaction.hidden(written)
         try:
-            meant = self._understood(heard, table, case.debt.currency)
+            meant = self._understood(heard, table, case.debt, today_of(row))
         except NotClear as question:
             return Reply((*said, message(Sender.SERVICE, str(question))), Status.OPEN)
         if meant.leaves:
@@ -109,14 +111,14 @@ class Answers:
         reply = self._creditor_turn(row, (*turns, turn), redaction, first=False)
         return replace(reply, messages=(*said, *reply.messages))
 
-    def _understood(self, text: str, table: TableState, currency: str) -> Understood:
+    def _understood(self, text: str, table: TableState, debt: Debt, today: date) -> Understood:
         offer = words.package(table.theirs) if table.theirs else "none yet"
         try:
             with self.house.playing():
-                reading = self.house.reader(offer, text)
+                reading = self.house.reader(offer, text, debt.currency)
         except ProgramFault:
             raise NotClear("I could not make that out. Could you say it in other words?") from None
-        return understand(reading, text, table, currency)
+        return understand(text, reading, table, debt.currency, debt.outstanding, today)
 
     def _creditor_turn(
         self, row: NegotiationRow, turns: tuple[Turn, ...], redaction: Redaction, *, first: bool

@@ -1,26 +1,35 @@
 """A person on the debtor's side: what they type becomes a move, and nothing is binding before they confirm it.
 
-Commands work without a model. Free text is read by one (signatures/reading.py) and held against the text itself
-(programs/debtor/understanding.py).
+Free text is read by a model where there is one (programs/reader/reader.py), and held against the text itself
+(programs/reader/understanding.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Protocol
 
 import dspy
 
 from data.domain import DebtCase, Move, Speaker, Turn
 from plumbing.errors import UserError
-from programs.debtor.understanding import NotClear, Understood, by_command, terms_after, understand
-from programs.models.calls import call
+from programs.debtor.understanding import by_command
+from programs.reader.reader import MessageReader
+from programs.reader.understanding import terms_after, understand
+from programs.reader.understood import NotClear, Understood
 from programs.table import words
 from programs.table.failures import InfrastructureFailure, ProgramFault
 from programs.table.runner import DebtorReply, TableState
-from signatures.reading import Reading, ReadMessage
+from signatures.reading import Reading
 
-Reader = Callable[[str, str], Reading]
-"""(the creditor's standing offer in words, the message) -> what the message says."""
+
+class Reader(Protocol):
+    """Says what a message says."""
+
+    def __call__(self, standing_offer: str, message: str, currency: str = "") -> Reading:
+        """The reading of `message`, which answers the creditor's `standing_offer` in words; currency as an ISO code."""
+
 
 HELP = """\
 Answer in your own words, or with a command:
@@ -44,7 +53,8 @@ class PersonDebtor:
         case: the debtor whose part the person plays.
         read: asks for one line with the given prompt; raises EOFError at the end of input.
         say: shows one message.
-        reader: reads free text; None where there is no model, then only commands work.
+        reader: reads free text; None where there is no model, then the words alone decide.
+        today: what "on the 15th" is counted from.
     """
 
     def __init__(
@@ -53,8 +63,9 @@ class PersonDebtor:
         read: Callable[[str], str] = input,
         say: Callable[[str], None] = print,
         reader: Reader | None = None,
+        today: Callable[[], date] = lambda: datetime.now(UTC).date(),
     ) -> None:
-        self.case, self._read, self._say, self._reader = case, read, say, reader
+        self.case, self._read, self._say, self._reader, self._today = case, read, say, reader, today
 
     def reply(self, table: TableState) -> DebtorReply:
         """The person's answer; asks until there is one that is clear and confirmed."""
@@ -81,18 +92,21 @@ class PersonDebtor:
             understood = by_command(command, figures, table)
             said = words.package(terms_after(understood.move, table)) if understood.move.terms else ""
             return _reply(understood, f"My offer: {said}." if said else _SAID.get(command, ""))
-        understood = understand(self._reading(text, table), text, table, self.case.debt.currency)
+        debt = self.case.debt
+        reading = self._reading(text, table)
+        understood = understand(text, reading, table, debt.currency, debt.outstanding, self._today())
         self._say(understood.sentence)
         if self._read("Is that what you mean? [y/n] ").strip().lower() not in _YES:
             self._say("Nothing was sent. Say it in other words, or see /help.")
             return None
         return _reply(understood, text)
 
-    def _reading(self, text: str, table: TableState) -> Reading:
+    def _reading(self, text: str, table: TableState) -> Reading | None:
         if self._reader is None:
-            raise NotClear("There is no model here to read your own words; use a command, /help lists them.")
+            return None
+        offered = words.package(table.theirs) if table.theirs else "none yet"
         try:
-            return self._reader(words.package(table.theirs) if table.theirs else "none yet", text)
+            return self._reader(offered, text, self.case.debt.currency)
         except UserError as error:
             raise NotClear(f"{error}. The commands need no model, see /help.") from None
         except ProgramFault:
@@ -111,19 +125,19 @@ def _reply(understood: Understood, dialogue: str) -> DebtorReply:
     return DebtorReply(turn, leaves=understood.leaves)
 
 
-def model_reader(lm: Callable[[], dspy.LM]) -> Reader:
+def model_reader(lm: Callable[[], dspy.LM], program: MessageReader | None = None) -> Reader:
     """A reader on a model that is made when the first free text comes, so that commands need none.
 
     Args:
         lm: gives the model; called once a message.
+        program: the reading program, compiled or not.
     """
-    predictor = dspy.Predict(ReadMessage)
+    program = program or MessageReader()
 
-    def read(standing_offer: str, message: str) -> Reading:
+    def read(standing_offer: str, message: str, currency: str = "") -> Reading:
         # Not part of the program that is played: no trace, no demos, no optimiser.
         with dspy.context(lm=lm(), trace=None):
-            answer = call(predictor, "debtor", 0, 0.0, standing_offer=standing_offer, message=words.heard(message))
-        reading: Reading = answer.reading
+            reading: Reading = program(standing_offer=standing_offer, message=message, currency=currency).reading
         return reading
 
     return read

@@ -12,9 +12,11 @@ from programs.reader.stated.plain import plain
 from programs.reader.stated.roles import Role
 from signatures.reading import Reading, Said
 
-LIKELY, POSSIBLE, SURELY = 0.6, 0.3, 0.75
-"""How likely a figure must be offered: to stand on the rules' word or on a reading's; to be asked about; and to stand
-on the rules' word although a reading calls the message no offer."""
+LIKELY, POSSIBLE, SURELY, AGREED = 0.65, 0.2, 0.8, 0.4
+"""How likely a figure must be offered: to stand on the rules' word alone; to be asked about; to stand on the rules' word
+although a reading calls the message no offer; to stand where the rules and a reading agree."""
+BESIDE = 0.1
+"""The same for a figure beside others that stand."""
 _SAME_PART = {
     TermKind.FIRST_DATE: TermKind.IMMEDIATE_PAYMENT_DAYS,
     TermKind.FIRST_AMOUNT: TermKind.IMMEDIATE_PAYMENT_PCT,
@@ -45,15 +47,30 @@ def agreed(text: str, reading: Reading | None, today: date) -> Agreed:
             _claim(role, read.get(at), result)
         elif at in read or role.kind is not None or role.doubt == "":
             _term(one, read.get(at), offers, reading, result)
+    if result.stands:
+        _unread_beside(found, result)
     return result
+
+
+def _unread_beside(found: tuple[Opinion, ...], result: Agreed) -> None:
+    """A figure that may belong to an offer and was not understood: the offer would be another one without it."""
+    known = {role.span for role in (*(r for _, r in result.stands), *(r for _, r in result.claims), *result.unsure)}
+    result.unsure += [
+        one.role for one in found if one.role.span not in known and not one.role.doubt and one.offered >= BESIDE
+    ]
 
 
 def _term(one: Opinion, said: Said | None, offers: bool, reading: Reading | None, result: Agreed) -> None:
     role = one.role
     by_words = role.sure and isinstance(role.kind, TermKind)
+    if said is not None and said.kind.value in set(ClaimKind):
+        if one.offered < LIKELY and role.value is not None and not role.doubt:
+            result.claims.append((ClaimKind(said.kind.value), role))
+            return
+        said = None
     if said is not None and offers:
         kind = _kind(said, role)
-        if kind is not None and not role.doubt and not role.vague and role.value is not None and one.offered >= LIKELY:
+        if kind is not None and not role.doubt and not role.vague and role.value is not None and one.offered >= AGREED:
             result.stands.append((kind, role))
         elif one.offered >= POSSIBLE or not role.doubt:
             result.unsure.append(role)

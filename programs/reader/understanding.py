@@ -121,14 +121,16 @@ def _intended(
         )
     if intent is Intent.LEAVE and named:
         raise NotClear("You seem to leave, but name terms. Do you leave (/leave), or do you make an offer?")
-    if found.unsure and intent is not Intent.ACCEPT:
+    if found.unsure and (intent is not Intent.ACCEPT or any(_other_than_theirs(role, table) for role in found.unsure)):
         raise NotClear(_asked_about(found.unsure, text, debt, named))
+    if named and found.unfounded:
+        raise NotClear(_nothing_offered(found.unfounded))
     if named:  # whoever refuses and names terms makes a counter-offer; the sentence says so
         return offer(named, table)
     if intent is Intent.ACCEPT:
         return acceptance(table)
     if intent is Intent.LEAVE:
-        return _leave(text)
+        return _leave(text)  # a model alone may not even propose it
     if intent is Intent.OFFER:
         raise NotClear(_nothing_offered(found.unfounded))
     stays = "your offer stays as it is" if table.own else "you make no offer yet"
@@ -139,7 +141,16 @@ def _intended(
 _PASSED_ON = "you make no new offer, your words are passed on"
 
 
+def _other_than_theirs(role: Role, table: TableState) -> bool:
+    """A figure that the offer, which is said to be accepted, does not have."""
+    if role.doubt or role.value is None or table.theirs is None:
+        return False
+    return all(abs(getattr(table.theirs, d) - float(role.value)) >= 0.01 for d in DIMENSIONS)
+
+
 def _leave(text: str) -> Understood:
+    if not intents.leaves(text):
+        raise NotClear("Do you want to end this conversation without an agreement (/leave), or shall we go on?")
     return Understood(Move.reject(), "I understood: you end the negotiation.", leaves=True)
 
 

@@ -28,9 +28,10 @@ CASE = "d-1"
 def reading(prompt: str) -> dict[str, Any]:
     """What the last message of a reading prompt says."""
     said = prompt.rsplit("[[ ## message ## ]]", 1)[-1].split("Respond with", 1)[0].lower()
-    months = re.search(r"(\d+) (?:months|monthly)", said)
+    months = re.search(r"(\d+) (?:months|monthly instal\w+|monthly)", said)
     intent = "accept" if "accept" in said else "leave" if "goodbye" in said else "offer" if months else "talk"
-    return {"reading": {"intent": intent, "installment_periods": int(months[1]) if months else None}}
+    figures = [{"words": months[0], "kind": "installment_periods", "value": int(months[1])}] if months else []
+    return {"reading": {"signals": [], "intent": intent, "said": figures}}
 
 
 def desk_answer(message: str) -> Answer:

@@ -95,5 +95,5 @@ def _read(prompt: str, *, obeys: bool):
     discount = re.search(r"(\d{1,3})%", said)
     months = re.search(r"(\d{1,3}) month", said)
     found = {"discount_pct": discount, "installment_periods": months}
-    named = {name: int(match[1]) for name, match in found.items() if match}
-    return {"reading": {"intent": "offer" if named else "talk", **named}}
+    named = [{"words": m[0], "kind": name, "value": int(m[1])} for name, m in found.items() if m]
+    return {"reading": {"intent": "offer" if named else "talk", "said": named}}

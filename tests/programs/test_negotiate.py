@@ -229,15 +229,16 @@ class TestAsDebtor:
         assert "you> " in result.err.replace("you>", "you> ")
 
     def test_free_text_is_read_by_the_model_shown_and_confirmed(self, run, cli, keyboard, tmp_path):
-        reading = {"intent": "offer", "discount_pct": None, "immediate_payment_pct": 20}
-        rest = {"immediate_payment_days": None, "installment_periods": 12}
-        income = {"monthly_income": None, "monthly_expenses": None}
-        asked = cli.use_model(scripted_lm(lambda prompt: {"reading": {**reading, **rest, **income}}))
+        said = [
+            {"words": "20% now", "kind": "immediate_payment_pct", "value": 20},
+            {"words": "12 instalments", "kind": "installment_periods", "value": 12},
+        ]
+        asked = cli.use_model(scripted_lm(lambda prompt: {"reading": {"intent": "offer", "said": said}}))
         keyboard("I can pay 20% now and 12 instalments", "y")
         result = run("--variant", "hardball", "--case", CASE, "--as-debtor", "--json", tmp_path / "r.json")
         assert asked == ["local"]
         flat = " ".join(result.out.split())
-        assert "I understood: you offer no discount, 20% paid within 1 day, the rest in 12 monthly instalments" in flat
+        assert "You offer: no discount, 20% paid within 0 days, the rest in 12 monthly instalments" in flat
         offer = record(tmp_path / "r.json").turns[1]
         assert offer.move.terms.installment_periods == 12
         assert offer.dialogue == "I can pay 20% now and 12 instalments"

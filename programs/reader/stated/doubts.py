@@ -35,7 +35,7 @@ _TERM = (
 )  # fmt: skip
 _CLAIM = (("other person", cues.OTHER_PERSON), ("past", re.compile(r"\b(?:used to|last year|before|antes|back then|was|era)\b|以前|之前|原来")))
 _HARMLESS = re.compile(
-    r"\b(?:dont|do not|no) (?:need|want|require) (?:a |any |the )?(?:discount|favou?rs|sympathy)|\b(?:why not|if not|cant you|could(?:nt| not) you|cant we|no problem|no interest|not bad|no discount|no (?:es )?problema|por que no|si no)\b|不行吗|没问题|不好意思|能不能|可不可以|行不行|好不好|是不是|要不"
+    r"\b(?:dont|do not|no) (?:need|want|require) (?:a |any |the )?(?:discount|favou?rs|sympathy)|\b(?:not (?:un)?till?|not before|no antes de|no hasta|why not|if not|cant you|could(?:nt| not) you|cant we|no problem|no interest|not bad|no discount|no (?:es )?problema|por que no|si no)\b|不行吗|没问题|不好意思|能不能|可不可以|行不行|好不好|是不是|要不"
 )
 
 

@@ -75,6 +75,7 @@ _RANGE_WORD = re.compile(r"\b(?:between|entre|somewhere|from|de)\s?$")
 _VAGUE_BEFORE = re.compile(r"(?:\bcouple (?:of )?|\bfew |\bunos |\bunas |几|好几|数|上|成)$")
 _VAGUE_AFTER = re.compile(r"(?:\s?(?:or so|y pico|-?ish)\b|\s?y tantos|几|多(?=[个元块天]))")
 _TENTHS = re.compile(r"打?\s?([一二三四五六七八九]{1,2}|\d(?:\.\d)?|\d\d)\s?折")
+_TENTH_PARTS = re.compile(r"\s?成(?![功交年绩天人为都了果员本])")
 _CENTS_ON = re.compile(r"\s?(?:cents?|c|pence|p|centavos|centimos)\s(?:on|in|to|for|per|por|sobre) (?:the|every|each|a|cada)? ?(?:dollar|pound|euro|peso|dolar|\$)")  # noqa: E501
 _HUNDREDTHS = re.compile(r"百分之\s?$")
 _FIXED: tuple[tuple[Unit, str, re.Pattern[str]], ...] = (
@@ -86,8 +87,13 @@ _FIXED: tuple[tuple[Unit, str, re.Pattern[str]], ...] = (
     (Unit.MONTHS, "1", re.compile(r"\b(?:a|one|un) (?:month|mes)\b|一个月(?=[以之]?[后内])")),
     (Unit.DAYS, "7", re.compile(r"\b(?:a|one|una|1) (?:week|wk|semana)\b|(?:一|1)个?(?:周|星期|礼拜)")),
     (Unit.DAYS, "14", re.compile(r"\b(?:a fortnight|one fortnight|una quincena)\b|半个?月")),
+    (Unit.SHARE, "0", re.compile(r"\b(?:nothing|zero|no money|nada|cero|no (?=(?:down|deposit|upfront|up front|first)))(?= ?(?:% )?(?:at all )?(?:down|up ?front|now|today|de (?:entrada|enganche|inicial|anticipo)|por adelantado|ahora|hoy|deposit|first))|\bsin (?:enganche|entrada|inicial|anticipo|pie|cuota inicial|pago inicial)\b|[零0]首付|(?:不付|没有|不用|不要|免|不交|不给)首付|首付[为是]?(?:零|0)(?![\d.%])")),
+    (Unit.SHARE, "20", re.compile(r"\b(?:a fifth|one fifth|una quinta parte|la quinta parte|un quinto)\b|五分之一")),
+    (Unit.SHARE, "10", re.compile(r"\b(?:a tenth|one tenth|una decima parte|la decima parte|un decimo)\b|十分之一")),
+    (Unit.OFF, "90", re.compile(r"\b(?:a dime|ten cents) on the dollar\b")),
+    (Unit.DAYS, "0", re.compile(r"\bnow\b(?= |$|[,.!])(?<! from now)(?<! as of now)(?<! by now)(?<! for now)|\bahora\b|\bya mismo\b")),
     (Unit.SHARE, "50", re.compile(r"\b(?:half|1/2|la mitad|mitad|una mitad)\b(?! (?:a|an|of (?:the|my|every) (?:month|day|time|year|week))\b)|一半(?!的?(?:时间|人))")),
-    (Unit.SHARE, "25", re.compile(r"\b(?:a quarter|one quarter|una cuarta parte|la cuarta parte)\b|四分之一")),
+    (Unit.SHARE, "25", re.compile(r"\b(?:a quarter|one quarter|(?<!per )(?<!each )(?<!every )(?<!last )(?<!next )quarter(?= (?:of it|off|now|down|up ?front|today))|una cuarta parte|la cuarta parte)\b|四分之一")),
     (Unit.SHARE, "33.33", re.compile(r"\b(?:a third|one third|1/3|un tercio|una tercera parte|la tercera parte)\b|三分之一")),
     (Unit.SHARE, "66.67", re.compile(r"\b(?:two thirds|2/3|dos tercios|las dos terceras partes)\b|三分之二")),
     (Unit.SHARE, "75", re.compile(r"\b(?:three quarters|tres cuartos|tres cuartas partes)\b|四分之三")),
@@ -143,6 +149,8 @@ def _with_unit(text: str, number: Number) -> Figure:
         return Figure(Unit.SHARE, value, (text.rindex("百", 0, start), end), vague)
     if (cents := _CENTS_ON.match(text, end)) is not None:
         return Figure(Unit.OFF, None if value is None else 100 - value, (start, cents.end()), vague)
+    if (tenths := _TENTH_PARTS.match(text, end)) is not None and value is not None and value <= 10:
+        return Figure(Unit.SHARE, value * 10, (start, tenths.end()), vague)
     if (sign := re.search(_MONEY_BEFORE, before)) is not None:
         after = re.compile(_MONEY_AFTER).match(text, end)
         return Figure(Unit.MONEY, value, (start - (len(before) - sign.start()), after.end() if after else end), vague)

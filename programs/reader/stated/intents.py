@@ -9,7 +9,7 @@ from programs.reader.stated import cues
 from programs.reader.stated.clauses import clauses
 
 _ACCEPTS = cues.cue(
-    r"i accept|accepted|i agree|agreed|deal|its a deal|ill take it|i take it|i will take it|sounds good|works for me|that works|im in|sign me up|count me in|yes please|go ahead|lets do it|ok lets do|i can do that|fine by me|fine with me|happy with (?:that|it)|you have a deal|done deal|ill sign",  # noqa: E501
+    r"i accept|accepted(?! by)|i agree|agreed|deal|its a deal|ill take it|i take it|i will take it|sounds good|works for me|that works|im in|sign me up|count me in|yes please|go ahead|lets do it|ok lets do|i can do that|fine by me|fine with me|happy with (?:that|it)|you have a deal|done deal",  # noqa: E501
     r"acept(?:o|amos)|estoy de acuerdo|de acuerdo|trato hecho|trato|me parece (?:bien|justo|perfecto)|hecho|cerramos|va que va|vale|dale|sale y vale|conforme|lo tomo|me sirve|asi quedamos|adelante|listo",
     r"我?同意|我?接受|成交|可以的|没问题|就这么(?:定|办)|行[,，。!！]?(?:就|那)|那就(?:这样|按)|按你们?(?:说的|的方案)|我?答应|说定了|好的?[,，]?就|没意见|就按",
 )
@@ -26,15 +26,22 @@ _LEAVES = cues.cue(
 _LIMITS = re.compile(
     r"\b(?:but|if|unless|only if|except|however|provided|when|once|pero|si|siempre y cuando|salvo|excepto|cuando)\b|但|不过|如果|要是|除非|只要|\?|？"
 )
-_DENIES = re.compile(r"\b(?:not|dont|do not|cant|cannot|wont|never|no|ni|nunca|jamas|isnt|aint)\b|不(?!过|好意思)|没(?!问题|意见)|别|唔")
+_PRELUDE = re.compile(r"^[\W_]*(?:(?:ok|okay|okey|yes|yeah|yep|fine|alright|well|so|then|and|si|bueno|pues|entonces|y|claro|sure|right|hi|hello|hola)\b[\W_]*|好的?吧?|行吧?|嗯|那)*")
+_DENIES = re.compile(r"\b(?:not|dont|do not|cant|cannot|wont|never|no|ni|nunca|jamas|isnt|aint|rather|instead)\b|不(?!过|好意思)|没(?!问题|意见)|别|唔")
 
 
 def accepts(plain_text: str) -> bool:
     """The words say so in a clause without a denial, and the message sets no condition."""
     if _LIMITS.search(plain_text):
         return False
-    said = [words for words in _clauses(plain_text) if _ACCEPTS.search(words)]
+    said = [words for words in _clauses(plain_text) if _begins(words)]
     return bool(said) and not any(_DENIES.search(words) for words in _clauses(plain_text))
+
+
+def _begins(words: str) -> bool:
+    """The clause begins with the acceptance, so that it is the writer's: no "accepted by the court"."""
+    begun = _PRELUDE.sub("", words)
+    return (match := _ACCEPTS.search(begun)) is not None and match.start() <= 1
 
 
 def leaves(plain_text: str) -> bool:

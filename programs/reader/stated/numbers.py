@@ -30,7 +30,7 @@ _NUMBER = re.compile(
     rf"(?P<han>(?:\d+(?:\.\d+)?)?(?!百分之)[{_HAN}]+\d*)"
     rf"|(?P<digits>{_DIGITS})(?:\s?(?P<scale>k|grand|thousand|lakhs?|lacs?|crores?|mil|lucas|millones|million|w)(?![a-z]))?"
     rf"|\b(?P<en>(?:an?\s)?(?:{_EN})(?:(?:[\s-]|\sand\s)(?:{_EN}))*)\b"
-    rf"|\b(?P<es>(?:{_ES})(?:\s(?:y\s)?(?:{_ES}))*)\b"
+    rf"|\b(?P<es>(?!once\b(?!\s(?:meses|cuotas|dias|mil|pagos|por|mensualidades|semanas|plazos)))(?:{_ES})(?:\s(?:y\s)?(?:{_ES}))*)\b"
     r"|\b(?P<dozen>(?:half an?|an?|media|una)\s(?:dozen|docena))\b"
 )
 _SCALES = {

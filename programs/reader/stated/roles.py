@@ -51,11 +51,17 @@ def roles(plain_text: str, today: date) -> tuple[Role, ...]:
     return tuple(sorted((role for role in said if role is not None), key=lambda role: role.span))
 
 
+_NO_NUMBER = frozenset("one un una uno 一 1 a thousand 十分 万".split())
+"""Words that are seldom a figure where no unit follows."""
+
+
 def _role(parts: Clauses, found: tuple[Figure, ...], at: int) -> Role | None:
     figure = found[at]
+    if figure.unit in (Unit.MONTHS, Unit.DAYS) and _is_rhythm(parts.text, found, at):
+        return None
     clause = parts.at(figure.span[0])
     kind = _kind(parts, found, at, clause)
-    if kind is None and figure.unit is Unit.BARE:
+    if kind is None and figure.unit is Unit.BARE and parts.text[slice(*figure.span)] in _NO_NUMBER:
         return None
     against = doubt(parts, clause, figure.span, claim=isinstance(kind, ClaimKind))
     sure = kind is not None and not against and not figure.vague and figure.value is not None
@@ -69,7 +75,7 @@ def _role(parts: Clauses, found: tuple[Figure, ...], at: int) -> Role | None:
 
 def _offered(parts: Clauses, clause: Clause, figure: Figure) -> bool:
     """The clause asks or pays, or says nothing but the figure."""
-    words = parts.words(clause)
+    words = f"{clause.begun_by} {parts.sentence(clause.sentence)}"
     if cues.PAY.search(words) or cues.ASK.search(words) or cues.BOUND.search(words):
         return True
     rest = parts.text[clause.start : figure.span[0]] + " " + parts.text[figure.span[1] : clause.end]
@@ -89,9 +95,19 @@ def _when_paid(parts: Clauses, found: tuple[Figure, ...], clause: Clause, figure
         one.unit in (Unit.MONEY, Unit.SHARE) and clause.start <= one.span[0] < clause.end for one in found
     )
     if figure.value is not None and figure.value < _AT_ONCE and parts.text[figure.span[0]] not in "0123456789":
-        return beside
+        now = parts.text[slice(*figure.span)] in ("now", "ahora", "现在", "ya mismo")
+        return _adjacent(found, figure) if now else beside
     paid = beside or bool(cues.HAND_OVER.search(words) or cues.FIRST.search(words) or cues.ASK.search(before))
     return paid and bool(cues.WITHIN.search(before) or _AFTER_SPAN.match(after))
+
+
+def _adjacent(found: tuple[Figure, ...], figure: Figure) -> bool:
+    """ "half now", "now 300", 现在付一半: the sum or share stands right beside it."""
+    return any(
+        one.unit in (Unit.MONEY, Unit.SHARE, Unit.BARE)
+        and -1 <= max(one.span[0] - figure.span[1], figure.span[0] - one.span[1]) <= 4
+        for one in found
+    )
 
 
 def _kind(parts: Clauses, found: tuple[Figure, ...], at: int, clause: Clause) -> Kind | None:
@@ -104,16 +120,20 @@ def _kind(parts: Clauses, found: tuple[Figure, ...], at: int, clause: Clause) ->
         return _kind_of_share(parts, clause, figure)
     if figure.unit is Unit.DAYS:
         return TermKind.IMMEDIATE_PAYMENT_DAYS
-    if figure.unit is Unit.MONTHS and _is_rhythm(parts.text, found, at):
-        return None
     return TermKind.INSTALLMENT_PERIODS
 
 
+_RHYTHM_BEFORE = re.compile(r"(?:\b(?:once|twice|times|x|every|each|per|cada|por|a la|al|/)|每)\s?$")
+_A_STRETCH = re.compile(r"(?:a|one|un|una|1|the|two|2|dos|其|两|二|一|半)\b|[两二一半1]")
+
+
 def _is_rhythm(text: str, found: tuple[Figure, ...], at: int) -> bool:
-    """ "200 a month": the month is how often, no number of months."""
+    """ "200 a month", "$80 every two weeks", "once a week": how often, no number of months or days."""
+    figure = found[at]
     before = found[at - 1] if at else None
-    near = before is not None and before.unit in (Unit.MONEY, Unit.BARE) and found[at].span[0] - before.span[1] <= 2
-    return found[at].value == 1 and (near or bool(cues.MONTHLY.search(text[found[at].span[0] : found[at].span[1] + 6])))
+    beside = before is not None and before.unit in (Unit.MONEY, Unit.BARE) and figure.span[0] - before.span[1] <= 2
+    article = _A_STRETCH.match(text, figure.span[0]) is not None
+    return (beside and article) or _RHYTHM_BEFORE.search(text[max(0, figure.span[0] - 8) : figure.span[0]]) is not None
 
 
 def _around(parts: Clauses, clause: Clause, figure: Figure) -> tuple[str, str]:
@@ -138,6 +158,10 @@ def _rhythm(parts: Clauses, found: tuple[Figure, ...], at: int, clause: Clause) 
     return None
 
 
+_LEAST_SUM = 10
+"""A smaller number without a sign or name of money is rather a count: "5 monthly bits"."""
+
+
 def _kind_of_money(parts: Clauses, found: tuple[Figure, ...], at: int, clause: Clause) -> Kind | None:
     figure, words = found[at], parts.words(clause)
     rhythm = _rhythm(parts, found, at, clause)
@@ -147,10 +171,10 @@ def _kind_of_money(parts: Clauses, found: tuple[Figure, ...], at: int, clause: C
     if cues.EXPENSES.search(words) and rhythm in (None, TermKind.INSTALLMENT_AMOUNT):
         return _claim(ClaimKind.MONTHLY_EXPENSES, figure)
     if rhythm is not None:
-        return rhythm
+        return rhythm if figure.unit is Unit.MONEY or figure.value is None or figure.value >= _LEAST_SUM else None
     if _per_payment(parts.text, found, at):
         return TermKind.INSTALLMENT_AMOUNT
-    if figure.unit is Unit.BARE and (figure.value is None or figure.value < 10):
+    if figure.unit is Unit.BARE and (figure.value is None or figure.value < _LEAST_SUM):
         return None
     before, after = _around(parts, clause, figure)
     if cues.TOTAL.search(words):
@@ -174,8 +198,14 @@ def _per_payment(text: str, found: tuple[Figure, ...], at: int) -> bool:
     return bool(of) and (counted or between.strip() in ("x", "*"))
 
 
+_LOWERED_TO = re.compile(r"(?:\bto|\bal?|[降减改调][到至为成]|到|至)\s?$")
+_FIRST_PART = re.compile(r"\b(?:down ?payment|first payment|initial payment|deposit|upfront|enganche|entrada|inicial|anticipo|primer pago)\b|首付|首期|首笔|头款|比例")
+
+
 def _kind_of_share(parts: Clauses, clause: Clause, figure: Figure) -> Kind | None:
     before, after = _around(parts, clause, figure)
+    if _LOWERED_TO.search(before):  # lowered to 10 %: the first payment, or nobody knows what
+        return TermKind.IMMEDIATE_PAYMENT_PCT if _FIRST_PART.search(before) else None
     near = [
         (distance, kind)
         for pattern, kind in ((cues.DISCOUNT, TermKind.DISCOUNT_PCT), (cues.FIRST, TermKind.IMMEDIATE_PAYMENT_PCT))
