@@ -122,7 +122,11 @@ def outcome(reading: Reading, case: MessageCase, seed: int = 0) -> ReadRecord:
         found = understand(message.text, reading, TABLE, message.currency, _minor(message.currency), TODAY)
     except NotClear as question:
         return ReadRecord(**known, asks_back=str(question))
-    told = found.disclosed.model_dump(include=set(ClaimKind), exclude_none=True) if found.disclosed else {}
+    told = (
+        found.disclosed.model_dump(include={kind.value for kind in ClaimKind}, exclude_none=True)
+        if found.disclosed
+        else {}
+    )
     return ReadRecord(
         **known,
         terms=found.move.terms or PartialTerms(),

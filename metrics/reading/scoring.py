@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from data.dimensions import DIMENSIONS
 from data.frozen import Frozen
 from data.messages.corpus import STANDING
 from data.messages.labels import Intent, SignalKind
@@ -154,7 +155,7 @@ def _card(record: ReadRecord, costs: ReadingCosts) -> ReadingCard:
 def _invented(record: ReadRecord) -> tuple[str, ...]:
     message = record.case.message
     stands = record.terms.model_dump(exclude_none=True)
-    found = [name for name, value in stands.items() if not offers(message, name, value)]
+    found: list[str] = [name for name in DIMENSIONS if name in stands and not offers(message, name, stands[name])]
     if record.accepts and message.intent is not Intent.ACCEPT:
         found.append("acceptance")
     return tuple(found)

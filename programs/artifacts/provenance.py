@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import platform
 import re
 import subprocess
@@ -15,6 +16,7 @@ import dspy
 from pydantic_core import to_jsonable_python
 
 from plumbing.clock import utc_now
+from plumbing.errors import UserError
 from plumbing.files import ROOT
 from programs.kinds.kind import Book, Kind
 from programs.kinds.negotiations import NEGOTIATIONS
@@ -26,6 +28,8 @@ CALL_SETTINGS = ("temperature", "max_tokens", "max_completion_tokens", "top_p", 
 """Settings of a model that are recorded; everything else (keys, addresses, headers) stays out."""
 
 GIT_TIMEOUT_S = 10
+_LEAST_SECRET_CHARS = 12
+"""Shorter values of key variables are placeholders such as "none"."""
 _SECRET_KEY = re.compile(
     r"(.*_)?(api_?key|api_?base|base_?url|headers?|authorization|password|passwd|secret|credentials?|access_?token)$",
     re.IGNORECASE,
@@ -170,3 +174,18 @@ def _scrubbed(value: Any) -> Any:
     if isinstance(value, list):
         return [_scrubbed(part) for part in value]
     return _URL_USER.sub("", value) if isinstance(value, str) else value
+
+
+def refuse_secrets(data: bytes) -> None:
+    """The last look: no value of a key variable of this environment may stand in the file.
+
+    Raises:
+        UserError: one does.
+    """
+    for variable, value in os.environ.items():
+        secret = variable.upper().endswith(("_API_KEY", "_TOKEN", "_SECRET", "_ACCESS_KEY"))
+        if secret and len(value) >= _LEAST_SECRET_CHARS and value.encode() in data:
+            raise UserError(
+                f"the program or its description holds the value of {variable}, so nothing was saved; look for it in "
+                "the instructions, demos and notes, and save again without it"
+            )

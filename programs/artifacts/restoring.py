@@ -51,18 +51,25 @@ class _PredictorState(BaseModel):
     lm: None
 
 
-def restored(artifact: Artifact, outside: Any = None) -> Any:
+def restored(artifact: Artifact, outside: Any = None, kind: Kind | None = None) -> Any:
     """The program in `artifact`, of whatever kind, ready to play; its `artifact` attribute tells where it came from.
 
     Args:
         artifact: read and checked.
         outside: what the program meets that is no part of it: a negotiation's debtors.
+        kind: that it has to be of; None for any.
 
     Raises:
         UserError: it does not fit this installation; the sentence says what to do.
     """
+    found = artifact_kind(artifact)
+    if kind is not None and found is not kind:
+        raise UserError(
+            f"{_called(artifact)} is for {found.words.record}s, here a program for {kind.words.record}s is needed; "
+            "python -m programs.artifacts list shows all"
+        )
     _check_packages(artifact)
-    program = artifact_kind(artifact).bare(artifact.settings, outside)
+    program = found.bare(artifact.settings, outside)
     _check_predictors(artifact, program)
     program.load_state(copy.deepcopy(artifact.state))
     if program.sha256 != artifact.program_sha256:

@@ -20,11 +20,10 @@ from plumbing.errors import UserError, did_you_mean
 from plumbing.locks import lock_at
 from programs.artifacts.aliases import Aliases, check_alias, read_aliases, write_aliases
 from programs.artifacts.document import SCHEMA_VERSION, Artifact, parsed, rendered, sealed
-from programs.artifacts.provenance import Provenance, without_secrets
-from programs.artifacts.restoring import artifact_kind, restored
+from programs.artifacts.provenance import Provenance, refuse_secrets, without_secrets
+from programs.artifacts.restoring import restored
 from programs.creditor.fingerprints import program_sha256, program_state, signature_fingerprints
 from programs.debtor.simulated import SimulatedDebtor
-from programs.kinds.kind import Kind
 from programs.kinds.negotiations import NEGOTIATIONS
 from programs.kinds.readings import READINGS
 from programs.kinds.registry import class_name, kind_of
@@ -37,8 +36,6 @@ LOCK_FILE = ".aliases.lock"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _FILE = re.compile(r"v(\d{4,})\.json")
 _VERSION = re.compile(r"v?0*(\d{1,9})", re.IGNORECASE)
-_LEAST_SECRET_CHARS = 12
-"""Shorter values of key variables are placeholders such as "none"."""
 
 
 def save_program(
@@ -60,7 +57,7 @@ def save_program(
     """
     check_name(name)
     content = _content(program, name, provenance or Provenance())
-    _refuse_secrets(rendered(sealed(content)))
+    refuse_secrets(rendered(sealed(content)))
     restored(parsed(rendered(sealed(content)), f"the new version of {name}"))
     return _written(content, root / name, taken)
 
@@ -141,7 +138,7 @@ def load_program(ref: str | Path, *, root: Path = ROOT, debtors: DebtorFactory =
     Raises:
         UserError: there is nothing of that name, or it was changed, or it does not fit this installation.
     """
-    program: Maden = _restored(ref, NEGOTIATIONS, root, debtors)
+    program: Maden = restored(read_artifact(ref, root=root), debtors, kind=NEGOTIATIONS)
     return program
 
 
@@ -156,18 +153,8 @@ def load_reader(ref: str | Path, *, root: Path = ROOT) -> ReaderProgram:
         UserError: there is nothing of that name, or it was changed, or it does not fit this installation, or it is no
             reader.
     """
-    program: ReaderProgram = _restored(ref, READINGS, root)
+    program: ReaderProgram = restored(read_artifact(ref, root=root), kind=READINGS)
     return program
-
-
-def _restored(ref: str | Path, kind: Kind, root: Path, outside: Any = None) -> Any:
-    artifact = read_artifact(ref, root=root)
-    if (found := artifact_kind(artifact)) is not kind:
-        raise UserError(
-            f"{artifact.reference} is for {found.words.record}s, here a program for {kind.words.record}s is needed; "
-            f"python -m programs.artifacts list shows all"
-        )
-    return restored(artifact, outside)
 
 
 def verify(ref: str | Path, *, root: Path = ROOT) -> Artifact:
@@ -307,14 +294,3 @@ def _ranges(numbers: list[int]) -> str:
         else:
             runs.append([number])
     return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
-
-
-def _refuse_secrets(data: bytes) -> None:
-    """The last look: no value of a key variable of this environment may stand in the file."""
-    for variable, value in os.environ.items():
-        secret = variable.upper().endswith(("_API_KEY", "_TOKEN", "_SECRET", "_ACCESS_KEY"))
-        if secret and len(value) >= _LEAST_SECRET_CHARS and value.encode() in data:
-            raise UserError(
-                f"the program or its description holds the value of {variable}, so nothing was saved; look for it in "
-                "the instructions, demos and notes, and save again without it"
-            )

@@ -14,7 +14,7 @@ import dspy
 from rich.progress import Progress
 
 from plumbing.errors import UserError
-from programs.kinds.kind import Book, Case, Kind
+from programs.kinds.kind import Book, Kind
 from programs.kinds.negotiations import NEGOTIATIONS
 from programs.models import make as models
 from programs.models.accounts import Cost
@@ -44,7 +44,7 @@ def chosen_debtors(book: Book, split: str, number: int | None, kind: Kind = NEGO
 class Stage:
     """What all programs of a comparison share."""
 
-    cases: Sequence[Case]
+    cases: Sequence[Any]
     book_sha256: str
     seed: int
     trials: int

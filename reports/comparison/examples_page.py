@@ -79,7 +79,9 @@ def _changed(kind: Kind, baseline: Evaluation[Any, Any], other: Evaluation[Any, 
     old = {one.case_id: one for one in baseline.played if one.trial == 0 and one.scorecard is not None}
     for new in other.played:
         was = old.get(new.case_id)
-        if was is None or new.trial or new.scorecard is None or new.scorecard.objective == was.scorecard.objective:
+        if was is None or new.trial or was.scorecard is None or new.scorecard is None:
+            continue
+        if new.scorecard.objective == was.scorecard.objective:
             continue
         told = [kind.feedback(one.negotiation, one.scorecard, "") for one in (was, new)]
         yield Changed(new.case_id, was.scorecard.objective, new.scorecard.objective, *told)

@@ -95,5 +95,5 @@ def test_a_run_that_was_capped_goes_on_and_ends_with_the_same_file(cli, tmp_path
 
 def test_a_reader_is_no_negotiator(cli, tmp_path, book):
     compiled(cli, tmp_path, book)
-    with pytest.raises(UserError, match="reader@1 is for readings, here a program for negotiations is needed"):
+    with pytest.raises(UserError, match=r"v0001\.json is for readings, here a program for negotiations is needed"):
         load_program("reader@1", root=tmp_path / "a")
