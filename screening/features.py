@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -48,7 +49,12 @@ def rows(plain: str) -> Rows:
     return _normalised(row, ids, len(sentences) + (len(sentences) != 1))
 
 
-def _counted_ids(sentences: list[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def sentence_rows(sentences: Sequence[str]) -> Rows:
+    """Of sentences in `plain_words` form, a row each."""
+    return _normalised(*_counted_ids(sentences), len(sentences))
+
+
+def _counted_ids(sentences: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(sentence, feature) of everything that occurs, with repeats."""
     text = "\n" + "\n".join(sentences) + "\n"
     codes = np.frombuffer(text.encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
