@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from plumbing.errors import UserError
 from plumbing.files import replace_file
-from screening.features import FEATURES, rows
+from screening.features import FEATURES, Rows, rows, sentence_rows
 from screening.plain_words import parts, plain_words
 
 FORM = 1
@@ -58,13 +58,21 @@ class TextClassifier:
         scored = zip(pieces if len(pieces) == 1 else [*pieces, plain], self._logits(plain), strict=False)
         return [(part, dict(zip(self.labels, _probability(row), strict=True))) for part, row in scored]
 
+    def scores_of(self, sentences: Sequence[str]) -> list[dict[str, float]]:
+        """Each of some sentences in `plain_words` form by itself, in one go."""
+        scored = self._weighed(sentence_rows(sentences, self.rarity))
+        return [dict(zip(self.labels, _probability(row), strict=True)) for row in scored]
+
     def _logits(self, plain: str) -> NDArray[np.float32]:
         """(sentences, and the whole where it has not just one; labels)."""
-        found = rows(plain, self.rarity)
-        if not len(found.ids):
-            return np.full((1, len(self.labels)), -np.inf, dtype=np.float32)
-        weighted = self.weights[found.ids] * found.values[:, None]
-        summed: NDArray[np.float32] = np.add.reduceat(weighted, found.starts[:-1], axis=0) + self.bias
+        return self._weighed(rows(plain, self.rarity))
+
+    def _weighed(self, found: Rows) -> NDArray[np.float32]:
+        summed = np.tile(self.bias, (len(found.starts) - 1, 1)).astype(np.float32)
+        full = np.flatnonzero(np.diff(found.starts))
+        if len(full):
+            weighted = self.weights[found.ids] * found.values[:, None]
+            summed[full] += np.add.reduceat(weighted, found.starts[:-1][full], axis=0)
         return summed
 
     @property

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 from data.messages.labels import BreachKind
 from screening.classifier import TextClassifier, load_classifier
-from screening.plain_words import parts, plain_words
+from screening.plain_words import plain_words
 
 IMPROPER = "improper"
 """The classifier's label for any breach, beside those of `BreachKind`."""
@@ -30,10 +31,25 @@ class Suspicion:
     """Who suspects it."""
 
 
-def suspicions(text: str) -> tuple[Suspicion, ...]:
-    """What the classifier suspects, a sentence at a time."""
-    found = (_suspicion(sentence) for sentence in parts(masked(text)))
-    return tuple(one for one in found if one is not None)
+_READ: dict[str, Suspicion | None] = {}
+_MOST_READ = 20_000
+"""Sentences that are remembered: a simulated creditor says the same ones with other figures all day."""
+
+
+def suspicions(sentences: Sequence[str]) -> list[Suspicion | None]:
+    """What the classifier suspects in each sentence; those it has not read lately are read together.
+
+    Args:
+        sentences: each in `plain_words` form or close to it (`plain_sentences`).
+    """
+    asked = [masked(one).replace("\n", " ") for one in sentences]
+    new = [one for one in dict.fromkeys(asked) if one not in _READ]
+    if new:
+        if len(_READ) + len(new) > _MOST_READ:
+            _READ.clear()
+            new = list(dict.fromkeys(asked))
+        _READ.update(zip(new, _read(new), strict=True))
+    return [_READ[one] for one in asked]
 
 
 def masked(text: str) -> str:
@@ -41,19 +57,18 @@ def masked(text: str) -> str:
     return _FIGURE.sub("0", plain_words(text))
 
 
-@lru_cache(maxsize=16384)
-def _suspicion(sentence: str) -> Suspicion | None:
+def _read(sentences: Sequence[str]) -> list[Suspicion | None]:
     classifier = creditor_classifier()
     possible, sure = classifier.thresholds[IMPROPER]
-    scores = classifier.scores(sentence)
-    if scores[IMPROPER] < possible:
-        return None
-    kind = max(BreachKind, key=lambda one: scores[one.value])
-    return Suspicion(kind, sentence, scores[IMPROPER] >= sure)
+    found: list[Suspicion | None] = []
+    for sentence, scores in zip(sentences, classifier.scores_of(sentences), strict=True):
+        kind = max(BreachKind, key=lambda one: scores[one.value])
+        suspected = scores[IMPROPER] >= possible
+        found.append(Suspicion(kind, sentence, scores[IMPROPER] >= sure) if suspected else None)
+    return found
 
 
 @cache
 def creditor_classifier() -> TextClassifier:
     """The shipped one."""
     return load_classifier(TRAINED)
-

@@ -68,7 +68,13 @@ def rarity_of(plain_texts: Sequence[str]) -> NDArray[np.float32]:
     return (np.log((1 + len(plain_texts)) / (1 + count)) + 1).astype(np.float32)
 
 
-def _counted_ids(sentences: list[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def sentence_rows(sentences: Sequence[str], rarity: NDArray[np.float32] | None = None) -> Rows:
+    """Of sentences in `plain_words` form, a row each."""
+    found = _normalised(*_counted_ids(sentences), len(sentences), rarity)
+    return _with_topics(found, [(one,) for one in sentences])
+
+
+def _counted_ids(sentences: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(sentence, feature) of everything that occurs, with repeats."""
     text = "\n" + "\n".join(sentences) + "\n"
     codes = np.frombuffer(text.encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)

@@ -18,7 +18,7 @@ _BETWEEN = (
 _DENIAL = re.compile(
     r"(?:\b(?:not|never|cannot|without|nor|neither|no one|nobody|none of us|avoid|rather than|instead of|nothing"
     r"|(?:do|does|did|wo|would|ca|could|should|is|are|was|were|have|has|need|must)n'?t)\b"
-    rf"|\bno (?:need|reason|intention|plan)s?\b)(?: {_BETWEEN})*[ ]*$"
+    rf"|\bno (?:need|reason|intention|plan)s?\b|\bno(?: such| active| outstanding)?(?=[ ]*$))(?: {_BETWEEN})*[ ]*$"
 )
 _SPANISH_DENIAL = re.compile(
     r"\b(?:no|nunca|jamas|nadie|ni|sin|tampoco|evite|en vez de|en lugar de)(?: (?:se|le|les|lo|la|los|las|te|nos|vamos|va|voy"
@@ -43,22 +43,36 @@ _REPORTED = re.compile(
     r"|(?:sorry|condolences)(?: to hear| to learn| to read| for| about| that)?"
     r"|le preocupa|usted teme|tiene miedo|me (?:dijo|dice|conto|pregunto)|(?:le|les) (?:dijeron|amenaz\w+)|lamento|siento"
     r"|otra agencia)\b[^,;]*$"
-    r"|(?:您|你)(?:担心|害怕|说|提到|刚才说|之前说|问)[^，,；;]*$|(?:得知|听说|有人|对方|上一家)[^，；;]*$"
+    r"|(?:您|你)(?:担心|怕|害怕|说|提到|刚才说|之前说|问)[^，,；;]*$|(?:得知|听说|有人|对方|上一家)[^，；;]*$"
 )
 _OWN_CHOICE = re.compile(
-    r"\b(?:if|should|whether|when) (?:you|a relative|your family|anyone|someone)(?: \w+){0,4} ?$|\b(?:si|aunque) (?:usted|un familiar|su familia)?[^,;]{0,25}$"
-    r"|(?:如果|要是|若)(?:您|你|家人|亲友)[^，,；;]{0,6}$"
+    r"\b(?:if|should|whether|when|did|have|had|since|after|before)"
+    r"(?: (?:you|a relative|your family|anyone|someone|ever|already|want to|decide to|choose to|have to|had to|would|could))*[ ]*$"
+    r"|\b(?:si|cuando|aunque)(?: (?:usted|un familiar|su familia|decide|quiere|prefiere|tiene que|va a))*[ ]*$"
+    r"|(?:如果|要是|若)(?:您|你|家人|亲友)?[^，,；;]{0,4}$"
 )
 """'If you borrow from your brother': what the debtor does, not what is asked for."""
 _AFTER_DENIAL = re.compile(
     r"^[^,;]{0,60}?\b(?:(?:is|are|was|were|would be) (?:not|never|no)\b|(?:is|are|was|were|would|do|does|wo)n'?t\b(?! (?:pay|you))"
     r"|that is false|no es|no son|no hace falta)|^[^；;。]{0,16}(?:不建议|没必要|不推荐|不必|不是办法|不可取|只会|是错误|遗憾|抱歉)"
 )
-_LAST_BOUNDARY = re.compile(r"[,;:，；：](?!.*[,;:，；：])|\b(?:but|and then|otherwise|or else)\b(?!.*\b(?:but|and then|otherwise|or else)\b)")
+_PERMISSION = re.compile(
+    r"^[^;]{0,60}?\b(?:if|unless|once|when|only if|provided that|after|until) (?:you|they) (?:\w+ )?(?:allow|agree|want|wish"
+    r"|ask|permit|consent|authori[sz]e|approve|say so|give us)\b|^[^;]{0,60}?\bwith(?:out)? your (?:\w+ )?(?:permission"
+    r"|consent|approval|agreement)\b|^[^;]{0,60}?\b(?:si|cuando|salvo que) usted (?:lo |nos )?(?:autoriza|permite|quiere|pide"
+    r"|acepta|autorice|permita)|^[^;]{0,60}?\bsin su (?:permiso|consentimiento|autorizacion)|^[^;\u3002]{0,20}(?:除非|只有|如)(?:您|你)"
+    r"(?:同意|允许|授权|要求)"
+)
+"""'... if you allow it': what a debtor may ask for is no threat."""
+
+
+_NEAR = 160
+"""Characters around the words that are looked at: what is further away says nothing of them."""
 
 
 def denied(before: str) -> bool:
     """The words before a match deny it: 'we will never ...', but not 'if you do not pay, we ...'."""
+    before = before[-_NEAR:]
     if _NO_DENIAL.search(before):
         return False
     return any(pattern.search(before) for pattern in (_DENIAL, _SPANISH_DENIAL, _CHINESE_DENIAL))
@@ -72,8 +86,8 @@ def meant(sentence: str, start: int, end: int) -> bool:
         start: where the words begin.
         end: where they end.
     """
-    before, after = sentence[:start], sentence[end:]
-    if denied(before) or _OWN_CHOICE.search(before) or _AFTER_DENIAL.search(after):
+    before, after = sentence[max(0, start - _NEAR) : start], sentence[end : end + _NEAR]
+    if denied(before) or _OWN_CHOICE.search(before) or _AFTER_DENIAL.search(after) or _PERMISSION.search(after):
         return False
     if _REPORTED.search(before) and not re.search(r"\b(?:i|we) (?:\w+ )?(?:told|said|warned)\b", before):
         return False

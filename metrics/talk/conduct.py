@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -24,6 +24,13 @@ from screening.meant import denied, meant
 from screening.plain_words import plain_sentences, plain_words
 
 CONDUCT_FILE = Path(__file__).with_name("conduct.toml")
+_WE = "<we>"
+_REACH = 70
+_US = re.compile(
+    r"\b(?:we|i|me|us|they|someone|somebody|(?:our|my) \w+)(?:'?(?:ll|d|re|m|ve))?\b"
+    r"(?:(?!\b(?:you|never|without|hard|difficult|how|nor|avoid)\b|\bnot\b(?! hesitate)|n'?t\b(?! hesitate))[^,;]){0,50}?(?<!\w)$"
+)
+"""The creditor's side as the subject, with neither a denial nor "you" before the verb that follows."""
 
 
 class Breach(Frozen):
@@ -38,6 +45,28 @@ class Breach(Frozen):
     why: str
 
 
+class Phrase(NamedTuple):
+    """Words that break a rule."""
+
+    words: re.Pattern[str]
+    by_us: bool
+    """Whether the creditor's side has to be their subject (`<we>` in the file)."""
+    certain: bool
+    """Whether no second reader needs to agree."""
+
+    def spans(self, sentence: str) -> Iterator[tuple[int, int]]:
+        """Where they stand in a sentence."""
+        for match in self.words.finditer(sentence):
+            if not self.by_us or _US.search(sentence[max(0, match.start() - _REACH) : match.start()]):
+                yield match.span()
+
+
+class _Match(NamedTuple):
+    rule: ConductRule
+    excerpt: str
+    certain: bool
+
+
 class ConductRule(Frozen):
     """One rule of conduct.toml."""
 
@@ -49,15 +78,7 @@ class ConductRule(Frozen):
     """The law or code of conduct that the rule comes from."""
     by_classifier: bool = False
     """Whether what the classifier alone finds of this kind is a breach of this rule."""
-    certain: tuple[re.Pattern[str], ...] = ()
-    """Patterns that need no second reader to agree."""
-    patterns: tuple[re.Pattern[str], ...] = ()
-
-
-class _Match(NamedTuple):
-    rule: ConductRule
-    excerpt: str
-    certain: bool
+    phrases: tuple[Phrase, ...]
 
 
 @lru_cache(maxsize=4096)
@@ -68,7 +89,12 @@ def conduct_breaches(text: str, told: tuple[Suspicion, ...] = ()) -> tuple[Breac
         text: what the debtor reads.
         told: what another reader, such as a compiled program, suspects in it.
     """
-    found = [breach for sentence in plain_sentences(text) for breach in _joined(sentence, told)]
+    said = list(dict.fromkeys(plain_sentences(text)))
+    possible = _possible("\n".join(said))
+    found: list[Breach] = []
+    for sentence, suspected in zip(said, suspicions(said), strict=True):
+        also = [one for one in told if one.words in plain_words(sentence) or plain_words(sentence) in one.words]
+        found += _joined(sentence, possible, [*([suspected] if suspected else []), *also])
     return tuple(sorted(found, key=lambda breach: breach.severity))
 
 
@@ -76,56 +102,61 @@ def conduct_breaches(text: str, told: tuple[Suspicion, ...] = ()) -> tuple[Breac
 def rules() -> tuple[ConductRule, ...]:
     """The rules in the order of the file."""
     table = tomllib.loads(CONDUCT_FILE.read_text(encoding="utf-8"))
-    macros: dict[str, str] = table["macros"]
-    expanded = [
-        {**rule, **{key: [_expand(pattern, macros) for pattern in rule.get(key, ())] for key in ("certain", "patterns")}}
-        for rule in table["rule"]
-    ]
-    return tuple(ConductRule.model_validate(rule) for rule in expanded)
+    return tuple(ConductRule(**_phrased(rule)) for rule in table["rule"])
 
 
-def _expand(pattern: str, macros: dict[str, str]) -> str:
-    for name, text in macros.items():
-        pattern = pattern.replace(f"<{name}>", text)
-    return pattern
+def _phrased(rule: dict[str, Any]) -> dict[str, Any]:
+    certain, others = rule.pop("certain", ()), rule.pop("patterns", ())
+    phrases = [(pattern, True) for pattern in certain] + [(pattern, False) for pattern in others]
+    return rule | {
+        "phrases": tuple(
+            Phrase(re.compile(pattern.removeprefix(_WE), re.MULTILINE), pattern.startswith(_WE), sure)
+            for pattern, sure in phrases
+        )
+    }
 
 
-def _joined(sentence: str, told: tuple[Suspicion, ...]) -> Iterator[Breach]:
+def _possible(text: str) -> list[tuple[ConductRule, Phrase]]:
+    """The phrases that may stand in one of the lines: most stand in none, so that few are looked for in each."""
+    return [(rule, phrase) for rule in rules() for phrase in rule.phrases if phrase.words.search(text)]
+
+
+def _joined(
+    sentence: str, possible: Sequence[tuple[ConductRule, Phrase]], suspected: Sequence[Suspicion]
+) -> Iterator[Breach]:
     """The breaches of one sentence."""
-    matches, taken_back = _matches(sentence)
-    plain = plain_words(sentence)
-    suspected = [*suspicions(sentence), *(one for one in told if one.words in plain or plain in one.words)]
+    matches, taken_back = _matches(sentence, possible)
     for rule, excerpt, certain in matches:
-        agreed = certain or bool(suspected)
-        yield _breach(rule, excerpt, hard=rule.severity == "hard" and agreed)
-    if not matches:
-        weighty = [one for one in suspected if one.sure or not taken_back]
-        for kind in dict.fromkeys(one.kind for one in weighty):
-            rule = next(rule for rule in rules() if rule.kind is kind and rule.by_classifier)
-            agreed = len({one.reader for one in weighty if one.kind is kind}) > 1
-            yield _breach(rule, sentence, hard=rule.severity == "hard" and agreed)
+        yield _breach(rule, excerpt, hard=rule.severity == "hard" and (certain or bool(suspected)))
+    if matches:
+        return
+    weighty = [one for one in suspected if one.sure or not taken_back]
+    for kind in dict.fromkeys(one.kind for one in weighty):
+        rule = next(rule for rule in rules() if rule.kind is kind and rule.by_classifier)
+        agreed = len({one.reader for one in weighty if one.kind is kind}) > 1
+        yield _breach(rule, sentence, hard=rule.severity == "hard" and agreed)
 
 
 def _breach(rule: ConductRule, excerpt: str, *, hard: bool) -> Breach:
     return Breach(rule=rule.id, severity="hard" if hard else "soft", excerpt=excerpt, why=rule.why)
 
 
-def _matches(sentence: str) -> tuple[list[_Match], bool]:
+def _matches(sentence: str, possible: Sequence[tuple[ConductRule, Phrase]]) -> tuple[list[_Match], bool]:
     """The first words that break each rule, and whether a rule's words stand there but are not meant."""
-    found, taken_back = [], False
-    for rule in rules():
-        for pattern in (*rule.certain, *rule.patterns):
-            spans = [match.span() for match in pattern.finditer(sentence)]
-            own = [span for span in spans if _is_meant(rule, sentence, span)]
-            taken_back = taken_back or len(own) < len(spans)
-            if own:
-                start, end = own[0]
-                found.append(_Match(rule, sentence[start:end], pattern in rule.certain))
+    found: dict[str, _Match] = {}
+    taken_back = False
+    for rule, phrase in possible:
+        if rule.id in found:
+            continue
+        for start, end in phrase.spans(sentence):
+            if _is_meant(rule, sentence, start, end):
+                found[rule.id] = _Match(rule, sentence[start:end], phrase.certain)
                 break
-    return found, taken_back
+            taken_back = True
+    return list(found.values()), taken_back
 
 
-def _is_meant(rule: ConductRule, sentence: str, span: tuple[int, int]) -> bool:
+def _is_meant(rule: ConductRule, sentence: str, start: int, end: int) -> bool:
     if rule.kind is BreachKind.SHAME:  # "you said you are ill, you liar": only a denial takes an insult back
-        return not denied(sentence[: span[0]])
-    return meant(sentence, *span)
+        return not denied(sentence[:start])
+    return meant(sentence, start, end)
