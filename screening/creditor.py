@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from data.messages.labels import BreachKind
-from screening.classifier import TextClassifier, load_classifier
+from screening.classifying.classifier import TextClassifier, load_classifier
 from screening.plain_words import plain_words
 
 IMPROPER = "improper"

@@ -12,9 +12,9 @@ from data.messages.corpus import SHIPPED, creditor_sentences
 from data.messages.labels import BreachKind
 from data.messages.message import CreditorSentence
 from plumbing import cli
-from screening.classifier import save_classifier
+from screening.classifying.classifier import save_classifier
+from screening.classifying.fitting import Fitted, Settings, fit
 from screening.creditor import IMPROPER, TRAINED, masked
-from screening.fitting import Fitted, Settings, fit
 
 LABELS = (*(kind.value for kind in BreachKind), IMPROPER)
 SETTINGS = Settings(looseness=30.0, precision={IMPROPER: (0.84, 0.95)})

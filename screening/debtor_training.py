@@ -16,8 +16,8 @@ from data.messages.corpus import SHIPPED, debtor_messages
 from data.messages.labels import SignalKind
 from data.messages.message import DebtorMessage
 from plumbing import cli
-from screening.classifier import save_classifier
-from screening.fitting import Fitted, Settings, fit
+from screening.classifying.classifier import save_classifier
+from screening.classifying.fitting import Fitted, Settings, fit
 from screening.signals import GRAVE, SILENCING, TRAINED, signal_scores
 
 LABELS = (*(kind.value for kind in SignalKind), GRAVE)

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from data.messages.labels import SignalKind
-from screening.classifier import TextClassifier, load_classifier
+from screening.classifying.classifier import TextClassifier, load_classifier
 
 GRAVE = "grave"
 """The classifier's label for any of `SILENCING`, beside those of `SignalKind`."""

@@ -19,9 +19,9 @@ from programs.reader.stated.clauses import clauses
 from programs.reader.stated.offered import LABEL, SHIPPED, described
 from programs.reader.stated.plain import plain
 from programs.reader.stated.roles import Role, roles
-from screening.classifier import TextClassifier, save_classifier
-from screening.features import rarity_of
-from screening.fitting import matrix
+from screening.classifying.classifier import TextClassifier, save_classifier
+from screening.classifying.features import rarity_of
+from screening.classifying.fitting import matrix
 from screening.plain_words import plain_words
 
 _SMALL = 1e-3

@@ -24,7 +24,9 @@ def test_another_language_is_named(text, language):
     assert other_language(text) == language
 
 
-@pytest.mark.parametrize("text", ["STOP", "ok", "plz stop msging me", "no tengo plata", "唔好再搵我", "Abeg no vex", "¿?", ""])
+@pytest.mark.parametrize(
+    "text", ["STOP", "ok", "plz stop msging me", "no tengo plata", "唔好再搵我", "Abeg no vex", "¿?", ""]
+)
 def test_short_sloppy_and_near_ones_are_not(text):
     assert other_language(text) is None
 

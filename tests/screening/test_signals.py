@@ -10,9 +10,9 @@ import pytest
 from data.messages.corpus import debtor_messages
 from data.messages.labels import SignalKind
 from plumbing.errors import UserError
-from screening.classifier import load_classifier, save_classifier
+from screening.classifying.classifier import load_classifier, save_classifier
+from screening.classifying.fitting import Settings
 from screening.debtor_training import fit_debtor
-from screening.fitting import Settings
 from screening.signals import SILENCING, TRAINED, conceivable, debtor_classifier, heard_signals
 
 SAID = {

@@ -14,7 +14,7 @@ from pathlib import Path
 from programs.reader.stated import cues
 from programs.reader.stated.clauses import Clauses, clauses
 from programs.reader.stated.roles import Role, roles
-from screening.classifier import TextClassifier, load_classifier
+from screening.classifying.classifier import TextClassifier, load_classifier
 
 SHIPPED = Path(__file__).with_name("offered.npz")
 LABEL = "offered"

@@ -14,8 +14,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from screening import topics
-from screening.concepts import chinese_concepts, concepts
+from screening.classifying import topics
+from screening.classifying.concepts import chinese_concepts, concepts
 from screening.plain_words import parts
 
 CHARACTERS, WORDS = 2**16, 2**15

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from screening.classifier import TextClassifier
-from screening.features import FEATURES, rarity_of, rows
+from screening.classifying.classifier import TextClassifier
+from screening.classifying.features import FEATURES, rarity_of, rows
 from screening.plain_words import parts, plain_words
 
 Scores = NDArray[np.float64]

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from plumbing.errors import UserError
 from plumbing.files import replace_file
-from screening.features import FEATURES, Rows, rows, sentence_rows
+from screening.classifying.features import FEATURES, Rows, rows, sentence_rows
 from screening.plain_words import parts, plain_words
 
 FORM = 1
@@ -36,7 +36,7 @@ class TextClassifier:
     """(features, labels)."""
     bias: NDArray[np.float32]
     rarity: NDArray[np.float32]
-    """Weight of each hashed feature (`screening.features.rarity_of`)."""
+    """Weight of each hashed feature (`screening.classifying.features.rarity_of`)."""
     thresholds: Mapping[str, tuple[float, float]]
     """Per label: from which score a text may have it, and from which it has it."""
     trained_on: Mapping[str, Any]

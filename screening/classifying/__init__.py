@@ -1,0 +1,1 @@
+"""A small trained classifier of short texts: its features, its fitting, its file."""
