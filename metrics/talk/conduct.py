@@ -28,8 +28,8 @@ _WE = "<we>"
 _REACH = 70
 _US = re.compile(
     r"\b(?:we|i|me|us|they|someone|somebody|(?:our|my) \w+)(?:'?(?:ll|d|re|m|ve))?\b"
-    r"(?:(?!\b(?:you|never|without|hard|difficult|how|nor|avoid)\b|\bnot\b(?! hesitate)|n'?t\b(?! hesitate))[^,;]){0,50}?"
-    r"(?<!\w)$"
+    r"(?:(?!\b(?:you|never|without|hard|difficult|how|nor|avoid)\b|\bnot\b(?! hesitate)|n'?t\b(?! hesitate))"
+    r"[^,;]){0,50}?(?<!\w)$"
 )
 """The creditor's side as the subject, with neither a denial nor "you" before the verb that follows."""
 

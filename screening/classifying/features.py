@@ -51,7 +51,7 @@ def rows(plain: str, rarity: NDArray[np.float32] | None = None) -> Rows:
     """
     sentences = parts(plain)
     row, ids = _counted_ids(sentences)
-    texts = [(one,) for one in sentences]
+    texts: list[tuple[str, ...]] = [(one,) for one in sentences]
     if len(sentences) != 1:
         row, ids = np.concatenate([row, np.full(len(ids), len(sentences))]), np.concatenate([ids, ids])
         texts.append(tuple(sentences))
@@ -122,7 +122,8 @@ def _phrases(text: str, sentence: NDArray[np.int64]) -> list[tuple[NDArray, NDAr
 
 def _subjects(text: str, sentence: NDArray[np.int64]) -> list[tuple[NDArray, NDArray]]:
     """Concepts, and ordered pairs of them."""
-    numbers, places = [], []
+    numbers: list[int] = []
+    places: list[int] = []
     skip = 0
     for match in _WORD.finditer(text):
         at, word = match.span()[0], match.group()
@@ -157,7 +158,7 @@ def _normalised(row: NDArray[np.int64], ids: NDArray[np.int64], count: int, rari
     return Rows(ids, (values / lengths[block]).astype(np.float32), np.searchsorted(row, np.arange(count + 1)))
 
 
-def _with_topics(found: Rows, texts: list[tuple[str, ...]]) -> Rows:
+def _with_topics(found: Rows, texts: Sequence[tuple[str, ...]]) -> Rows:
     """The same rows with the flags of what each text speaks of behind its other features."""
     flags = [np.array(topics.flags(one), dtype=np.int64) + HASHED for one in texts]
     at = np.repeat(found.starts[1:], [len(one) for one in flags])
