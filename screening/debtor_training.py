@@ -25,7 +25,7 @@ SETTINGS = Settings(folds=5)
 """Chosen on the `val` messages (docs/messages.md)."""
 SURE_FALSE_ALARMS, POSSIBLE_FALSE_ALARMS, CONCEIVABLE_FALSE_ALARMS = 0.08, 0.2, 0.12
 """Shares of the messages without a grave signal that may pass the thresholds, counted over all grave kinds."""
-SURE_PRECISION, POSSIBLE_PRECISION = 0.8, 0.5
+SURE_PRECISION, POSSIBLE_PRECISION = 0.9, 0.6
 """Of the other kinds, a threshold each."""
 
 
@@ -62,7 +62,8 @@ def _thresholds(fitted: Fitted, messages: Sequence[DebtorMessage]) -> dict[str, 
     grave = np.array([GRAVE in debtor_labels(one) for one in messages])
     both = (_passed_by(highest[~grave], POSSIBLE_FALSE_ALARMS), _passed_by(highest[~grave], SURE_FALSE_ALARMS))
     conceivable = (_passed_by(highest[~grave], CONCEIVABLE_FALSE_ALARMS), both[1])
-    found = {kind.value: both for kind in SILENCING} | {GRAVE: conceivable}
+    # a weak hint of distress hands over at once, so it has to be likelier than what is only asked about
+    found = {kind.value: both for kind in SILENCING} | {GRAVE: conceivable, SignalKind.DISTRESS.value: conceivable}
     for kind in set(SignalKind) - set(SILENCING):
         scores = np.array([row[kind] for row in rows])
         truth = np.array([kind in one.signals for one in messages])

@@ -17,10 +17,11 @@ RULES = [(name, rule) for name in NAMES for rule in (*load_profile(name).signals
 
 
 def caught(profile: Profile, rule: Signal | Words, transcript: list[str]) -> bool:
+    """By the rule's own patterns; what the classifier hears beside them is measured in tests/screening."""
     speaker, text = transcript[-1].split(": ", 1)
     if isinstance(rule, Signal):
         assert speaker == "debtor"
-        return rule.id in {one.signal.id for one in noticed(text, profile)}
+        return rule.id in {one.signal.id for one in noticed(text, profile) if "code" in one.found_by}
     assert speaker == "creditor"
     return rule.id in {one.rule for one in checked(text, profile, first=False).findings}
 
@@ -55,7 +56,7 @@ def test_distress_and_a_stop_request_end_with_a_person_everywhere(name, rule):
 
 def test_of_several_signals_the_gravest_comes_first():
     found = noticed("I was in hospital. I never borrowed this money. Stop writing to me!", load_profile())
-    assert [one.signal.outcome for one in found] == [Outcome.STOP, Outcome.PAUSE, Outcome.NOTE]
+    assert [one.signal.outcome for one in found if one.acts] == [Outcome.STOP, Outcome.PAUSE, Outcome.NOTE]
 
 
 @pytest.mark.parametrize("text", ["STOP", "stop.", " Unsubscribe ", "“Stop”"])
