@@ -18,7 +18,9 @@ _BETWEEN = (
 _DENIAL = re.compile(
     r"(?:\b(?:not|never|cannot|without|nor|neither|no one|nobody|none of us|avoid|rather than|instead of|nothing"
     r"|(?:do|does|did|wo|would|ca|could|should|is|are|was|were|have|has|need|must)n'?t)\b"
-    rf"|\bno (?:need|reason|intention|plan)s?\b|\bno(?: such| active| outstanding)?(?=[ ]*$))(?: {_BETWEEN})*[ ]*$"
+    r"|\b(?:nobody|no one|none of us|no one else)\b(?: (?!but\b|and\b|that\b|who\b)\w+){0,9}"
+    r"|\bno (?:power|right|authority|way|wish|need|reason|intention|plan|interest|desire)s?\b(?: (?!but\b|and\b)\w+){0,4}|"
+    rf"\bno(?: such| active| outstanding)?(?=[ ]*$))(?: {_BETWEEN})*[ ]*$"
 )
 _SPANISH_DENIAL = re.compile(
     r"\b(?:no|nunca|jamas|nadie|ni|sin|tampoco|evite|en vez de|en lugar de)(?: (?:se|le|les|lo|la|los|las|te|nos|vamos|va|voy"
@@ -66,6 +68,12 @@ _PERMISSION = re.compile(
 """'... if you allow it': what a debtor may ask for is no threat."""
 
 
+_PERMITTED = re.compile(
+    r"\b(?:if|when|once|after) you (?:allow|permit|consent|authori[sz]e|ask us|want us|have (?:allowed|agreed|consented))"
+    r"|\bwith(?:out)? your (?:\w+ )?(?:permission|consent|authori[sz]ation|say-so)"
+    r"|\bsi (?:usted )?(?:lo |nos )?(?:autoriza|permite|pide)|\bcon su (?:permiso|consentimiento|autorizacion)"
+    r"|(?:经|得到|征得|取得)(?:您|你)的?(?:\w{2})?(?:同意|允许|授权)|(?:您|你)(?:同意|允许|授权)(?:的话|后|才|的情况)"
+)
 _NEAR = 160
 """Characters around the words that are looked at: what is further away says nothing of them."""
 
@@ -90,5 +98,7 @@ def meant(sentence: str, start: int, end: int) -> bool:
     if denied(before) or _OWN_CHOICE.search(before) or _AFTER_DENIAL.search(after) or _PERMISSION.search(after):
         return False
     if _REPORTED.search(before) and not re.search(r"\b(?:i|we) (?:\w+ )?(?:told|said|warned)\b", before):
+        return False
+    if _PERMITTED.search(sentence[max(0, start - _NEAR) : end + _NEAR]):
         return False
     return not (before.count('"') % 2 and '"' in after)

@@ -71,7 +71,8 @@ def _sentences(text: str) -> tuple[tuple[str, dict[str, float]], ...]:
 
 
 def _highest(sentences: Sequence[tuple[str, dict[str, float]]]) -> dict[SignalKind, float]:
-    return signal_scores({label: max(one[label] for _, one in sentences) for label in debtor_classifier().labels})
+    rows = [signal_scores(probabilities) for _, probabilities in sentences]
+    return {kind: max(row[kind] for row in rows) for kind in SignalKind}
 
 
 def _telling(sentences: Sequence[tuple[str, dict[str, float]]], kind: SignalKind, text: str) -> str:

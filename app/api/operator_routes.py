@@ -66,6 +66,8 @@ class Written(BaseModel):
     """An operator's message."""
 
     text: Annotated[Text, Field(min_length=1, max_length=MAX_MESSAGE_CHARS)]
+    confirmed: bool = False
+    """Send it although the rules for the program's words would keep it back; without this it is answered 409."""
 
 
 class Lifted(BaseModel):
@@ -182,7 +184,10 @@ def hand_back(negotiation_id: str, login: Operator, service: Service, asked: Han
 @router.post("/negotiations/{negotiation_id}/messages", status_code=201)
 def write(negotiation_id: str, written: Written, login: Operator, service: Service) -> None:
     """Write to the debtor in your own words; only after taking over."""
-    operating.write(service.negotiations.database, negotiation_id, login.operator, written.text)
+    house = service.negotiations.house
+    operating.write(
+        service.negotiations.database, negotiation_id, login.operator, written.text, house.profile, sure=written.confirmed
+    )
 
 
 @router.post("/negotiations/{negotiation_id}/close", status_code=204)

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from app.conduct.outgoing import checked
+from app.conduct.profile import Action, Profile
 from app.database import audit_log as audit
 from app.database.case_findings import checked_reason, lift_rows, silencing, told
-from app.database.stored_rows import NotNow, close_queue, row_of, stored
+from app.database.stored_rows import NotNow, close_queue, finding_row, row_of, stored
 from app.database.tables import Sender, Status
 from app.database.transactions import Database
+
+
+KEPT_BACK = (Action.REPAIR, Action.BLOCK)
+"""What is done with words of the program that an operator has to confirm."""
+
+
+class Unconfirmed(NotNow):
+    """Words that break a rule, and that their writer has not confirmed."""
 
 
 def take_over(database: Database, negotiation_id: str, operator: str) -> None:
@@ -62,19 +72,36 @@ def hand_back(database: Database, negotiation_id: str, operator: str, reason: st
     database.transaction(work)
 
 
-def write(database: Database, negotiation_id: str, operator: str, text: str) -> None:
-    """An operator's own words to the debtor.
+def write(
+    database: Database, negotiation_id: str, operator: str, text: str, profile: Profile | None = None, *, sure: bool = True
+) -> None:
+    """An operator's own words to the debtor; the rules for the program's words are looked up for them too.
+
+    Args:
+        database: of the service.
+        negotiation_id: to whom.
+        operator: who writes.
+        text: the words.
+        profile: the rules; what they find is kept with the message. None for no rules.
+        sure: whether the words leave although the program's would not.
 
     Raises:
         NotThere: no such negotiation.
         NotNow: this operator has not taken it over.
+        Unconfirmed: `sure` is False, and the rules would keep these words back if the program had written them.
     """
+    findings = checked(text, profile, first=False).findings if profile else ()
+    grave = [one for one in findings if one.action in KEPT_BACK]
 
     def work(session: Session) -> None:
         row = row_of(session, negotiation_id)
         if row.operator != operator or Status(row.status).automated:
             raise NotNow("take the negotiation over first")
-        message = stored(session, negotiation_id, Sender.OPERATOR, text.strip())
-        audit.record(session, operator, "wrote", negotiation_id, position=message.position)
+        if grave and not sure:
+            raise Unconfirmed(f"{grave[0].excerpt!r}: {grave[0].why}; change it, or send it once more to send it all the same")
+        kept = [finding_row(one) for one in findings]
+        message = stored(session, negotiation_id, Sender.OPERATOR, text.strip(), findings=kept)
+        rules = {"against": sorted({one.rule for one in grave})} if grave else {}
+        audit.record(session, operator, "wrote", negotiation_id, position=message.position, **rules)
 
     database.transaction(work)

@@ -123,26 +123,26 @@ def close_queue(session: Session, negotiation_id: str) -> None:
 
 def hand_over(session: Session, row: NegotiationRow, text: str, findings: Sequence[Finding]) -> None:
     """Say `text`, and leave the negotiation to a person."""
-    stored(session, row.id, Sender.SERVICE, text, findings=[_finding(one) for one in findings])
+    stored(session, row.id, Sender.SERVICE, text, findings=[finding_row(one) for one in findings])
     row.status, row.pending, row.asked = Status.WITH_A_PERSON.value, None, None
     close_queue(session, row.id)
 
 
 def message(sender: Sender, text: str, findings: Sequence[Finding] = ()) -> MessageRow:
     """A message that is no turn, not yet stored."""
-    return MessageRow(sender=sender.value, text=text, findings=[_finding(one) for one in findings])
+    return MessageRow(sender=sender.value, text=text, findings=[finding_row(one) for one in findings])
 
 
 def spoken(turn: Turn, found: Checked) -> MessageRow:
     """The program's message as it leaves; its turn has the words without the notices, which no model needs."""
     said = turn.model_copy(update={"dialogue": found.said})
-    findings = [_finding(one) for one in found.findings]
+    findings = [finding_row(one) for one in found.findings]
     return MessageRow(
         sender=Sender.CREDITOR.value, text=found.text, turn=said.model_dump(mode="json"), findings=findings
     )
 
 
-def _finding(one: Finding) -> dict[str, Any]:
+def finding_row(one: Finding) -> dict[str, Any]:
     return {**asdict(one), "action": one.action.value}
 
 

@@ -12,6 +12,7 @@ let login = null;
 let chosen = null;
 let pages = 1;
 let scored = "";
+let unsent = "";
 
 async function api(method, path, body) {
   let response;
@@ -138,7 +139,10 @@ $("begin").addEventListener("submit", async (event) => {
 });
 $("write").addEventListener("submit", async (event) => {
   event.preventDefault();
-  if (await act("POST", `/negotiations/${chosen}/messages`, { text: $("words").value })) $("words").value = "";
+  const text = $("words").value;
+  const confirmed = unsent === `${chosen} ${text}`;
+  if (await act("POST", `/negotiations/${chosen}/messages`, { text, confirmed })) $("words").value = unsent = "";
+  else unsent = $("problem").textContent.includes("once more") ? `${chosen} ${text}` : ""; // it breaks a rule, and was said so
   await refreshOne();
   $("words").focus();
 });
