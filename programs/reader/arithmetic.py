@@ -50,7 +50,7 @@ def terms(said: Mapping[TermKind, Decimal], debt: Debt) -> dict[Dimension, float
         NotClear: a sum is more than the debt, makes no possible number of instalments, or two figures contradict.
     """
     named: dict[Dimension, float] = {}
-    for kind, dimension in _DIRECT.items():
+    for kind, dimension in DIRECT.items():
         if kind in said:
             named[dimension] = _bounded(dimension, float(said[kind]))
     if TermKind.TOTAL_AMOUNT in said:
@@ -64,13 +64,14 @@ def terms(said: Mapping[TermKind, Decimal], debt: Debt) -> dict[Dimension, float
     return named
 
 
-_DIRECT: dict[TermKind, Dimension] = {
+DIRECT: dict[TermKind, Dimension] = {
     TermKind.DISCOUNT_PCT: "discount_pct",
     TermKind.IMMEDIATE_PAYMENT_PCT: "immediate_payment_pct",
     TermKind.IMMEDIATE_PAYMENT_DAYS: "immediate_payment_days",
     TermKind.FIRST_DATE: "immediate_payment_days",
     TermKind.INSTALLMENT_PERIODS: "installment_periods",
 }
+"""Figures that are a term as they stand."""
 
 
 def _bounded(dimension: Dimension, value: float) -> float:

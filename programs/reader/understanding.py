@@ -16,9 +16,10 @@ from data.domain import Disclosure, Move
 from data.messages.labels import ClaimKind, Intent, TermKind
 from data.terms import PartialTerms, Terms
 from programs.reader.agreement import Agreed, agreed
-from programs.reader.arithmetic import Debt, terms
+from programs.reader.arithmetic import DIRECT, Debt, terms
 from programs.reader.currencies import other_currency
 from programs.reader.stated import intents
+from programs.reader.stated.dates import rest_by_a_date
 from programs.reader.stated.figures import impossible_share
 from programs.reader.stated.plain import plain
 from programs.reader.stated.roles import Role, too_many
@@ -132,6 +133,8 @@ def _intended(
         raise NotClear(_asked_about(found.unsure, text, debt, named))
     if named and (made_up := _not_repeated(found.unfounded, table)):
         raise NotClear(_nothing_offered(made_up))
+    if named and (rest := rest_by_a_date(text)):
+        raise NotClear(f"You say '{rest}'. In how many monthly instalments would the rest be paid?")
     if named:  # whoever refuses and names terms makes a counter-offer; the sentence says so
         return offer(named, table)
     if intent is Intent.ACCEPT:
@@ -190,7 +193,7 @@ def _told(role: Role, text: str, debt: Debt) -> str:
 
 def _either(kind: TermKind, stand: Sequence[Role], text: str) -> str:
     either = " or ".join(dict.fromkeys(_quoted(role, text) for role in stand))
-    what = kind.value.replace("_", " ").replace("pct", "in percent")
+    what = SPECS[DIRECT[kind]].label if kind in DIRECT else kind.value.replace("_", " ")
     return f"You name more than one {what}: do you mean {either}?"
 
 

@@ -56,6 +56,19 @@ MOST_DATES = 8
 _HAN_DAYS = {c: i for i, c in enumerate("零一二三四五六七八九")}
 
 
+_REST = re.compile(
+    rf"(?:\b(?:rest|remainder|balance|remaining|half|resto|demas|saldo|mitad)|剩下|余下|剩余|其余|尾款|一半)[^.!?\n。！？\d]{{0,24}}?"
+    rf"(?:\b(?:{_MONTH_NAMES}|christmas|xmas|easter|new years?|next year|tax refund|navidad|semana santa|el ano que viene|proximo ano)\b"
+    r"|\b(?:in|en) (?:\d{1,2}|one|two|three|four|five|six|un|dos|tres|cuatro|cinco|seis) (?:months?|mes(?:es)?)\b|年底|过年|明年|春节|[一二三四五六七八九十]+月(?![后内]))"
+)
+
+
+def rest_by_a_date(plain_text: str) -> str | None:
+    """The words that put the rest off to a date, which is no number of monthly instalments; None where none do."""
+    match = _REST.search(plain_text)
+    return None if match is None else match[0]
+
+
 @dataclass(frozen=True)
 class NamedDate:
     """A date in `plain` text and how many days off it is."""

@@ -89,7 +89,7 @@ def test_what_is_ambiguous_is_asked_back_and_is_no_turn(tmp_path):
     found = begun(service)
     answer = told(service, found, "Make it 12 monthly instalments or 18 monthly instalments.")
     assert answer.sender == Sender.SERVICE
-    assert "12 or 18" in answer.text
+    assert "'12 monthly instalments' or '18 monthly instalments'" in answer.text
     assert [one.turn is not None for one in said(service, found)] == [True, False, False]
 
 

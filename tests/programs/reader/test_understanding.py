@@ -77,6 +77,9 @@ def test_a_sum_is_read_as_meant_or_asked_back_as_it_was_said(text, currency, sum
     [
         ("I need 10 to 15 months for it please", "10 to 15 months"),
         ("entre 10 y 15 meses puedo pagar", "10 y 15 meses"),
+        ("Half now, the rest by April.", "how many monthly instalments"),
+        ("la mitad hoy y el resto en diciembre", "how many monthly instalments"),
+        ("今天付一半，剩下的年底再付", "how many monthly instalments"),
         ("6 payments of 300", "make USD 1,800.00"),
         ("I can pay 7000 a month", "USD 7,000.00 a month"),
         ("a discount of 150% please", "150% cannot be"),
