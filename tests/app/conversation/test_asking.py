@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.conversation import answering, receiving
 from app.database.stored_rows import NotNow
 from app.database.tables import Sender, Status
+from data.messages.labels import SignalKind
+from programs.reader.hearing import hear
 from tests.app.conversation.test_negotiations import begun, row, said, told
 from tests.app.conversation.test_signals import DISTRESSED, STOP, STOPS, findings
 from tests.app.desk import CASE, desk
@@ -62,8 +66,8 @@ def test_a_model_takes_nothing_back_and_what_it_alone_notices_is_asked_about(tmp
     original = answering.Answers._understood
     kinds = []
 
-    def noticing(self, text, table, currency):
-        meant = original(self, text, table, currency)
+    def noticing(self, text, table, debt, today):
+        meant = original(self, text, table, debt, today)
         object.__setattr__(meant, "signals", tuple(kinds))
         return meant
 
@@ -108,7 +112,7 @@ def test_who_is_to_be_reached_in_another_way_is_not_written_to_here(tmp_path, te
 def test_what_the_reader_notices_too_is_sure(tmp_path, weak, monkeypatch, text):
     service = desk(tmp_path)
     found = begun(service)
-    monkeypatch.setattr(answering, "signals_in", lambda meant: (("stop", text),))
+    monkeypatch.setattr(answering, "hear", lambda *asked: replace(hear(*asked), signals=((SignalKind.STOP, text),)))
     told(service, found, text)
     assert row(service, found).status == Status.STOPPED
     assert said(service, found)[1].findings[0]["found_by"] == ["classifier", "reader"]

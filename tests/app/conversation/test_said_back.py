@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.conversation import answering, receiving
@@ -97,6 +99,8 @@ def test_a_plan_from_what_was_not_meant_is_void(tmp_path):
 def test_a_message_longer_than_what_is_read_is_told_and_is_no_acceptance(tmp_path, words):
     lm = desk_lm()
     service = desk(tmp_path, lm)
+    service.house = replace(service.house, reads_chars=MAX_HEARD_CHARS)
+    service.answers.house = service.house
     found = begun(service)
     asked = len(lm.engine.requests)
     long = "I accept. " + words * (MAX_HEARD_CHARS // len(words) + 1) + "But I do NOT accept."

@@ -249,7 +249,7 @@ def test_what_a_person_needs_decides_the_order_not_the_file(tmp_path):
     turned = profile.model_copy(update={"signals": tuple(reversed(profile.signals))})
     text = "I was in hospital. Wrong number. I want to die. Stop writing to me."
     for one in (profile, turned):
-        assert [found.signal.id for found in noticed(text, one)] == [
+        assert [found.signal.id for found in noticed(text, one) if found.acts] == [
             "distress", "third_party", "stop_request", "vulnerability",
         ]  # fmt: skip
     assert Noticed(profile.signals[0], "").found_by == ("code",)
