@@ -41,12 +41,11 @@ class TextClassifier:
     def scores(self, text: str) -> dict[str, float]:
         """Probability of each label: the highest of the whole text's and of its sentences'."""
         highest = self._logits(plain_words(text)).max(axis=0)
-        return dict(zip(self.labels, _probability(highest), strict=True))
+        return dict(zip(self.labels, _probability(highest).tolist(), strict=True))
 
-    def scores_of(self, sentences: Sequence[str]) -> list[dict[str, float]]:
-        """Each of some sentences in `plain_words` form by itself, in one go."""
-        scored = self._weighed(sentence_rows(sentences))
-        return [dict(zip(self.labels, _probability(row), strict=True)) for row in scored]
+    def sentence_scores(self, sentences: Sequence[str]) -> NDArray[np.float32]:
+        """(sentences, labels): probabilities for each sentence in `plain_words` form by itself, all in one go."""
+        return _probability(self._weighed(sentence_rows(sentences)))
 
     def _logits(self, plain: str) -> NDArray[np.float32]:
         """(sentences, and the whole where it has not just one; labels)."""
@@ -115,5 +114,6 @@ def load_classifier(path: Path) -> TextClassifier:
     return loaded
 
 
-def _probability(logits: NDArray[np.float32]) -> list[float]:
-    return [float(value) for value in 1 / (1 + np.exp(-np.clip(logits, -50, 50)))]
+def _probability(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    probability: NDArray[np.float32] = 1 / (1 + np.exp(-np.clip(logits, -50, 50)))
+    return probability

@@ -128,7 +128,8 @@ def _subjects(text: str, sentence: NDArray[np.int64]) -> list[tuple[NDArray, NDA
 
 def _normalised(row: NDArray[np.int64], ids: NDArray[np.int64], count: int) -> Rows:
     """Each feature once a row; a row's n-grams, its words and its concepts have the length one each."""
-    keys = np.unique(row * FEATURES + ids)
+    keys = np.sort(row * FEATURES + ids)
+    keys = keys[np.append(True, keys[1:] != keys[:-1])] if len(keys) else keys
     row, ids = keys // FEATURES, keys % FEATURES
     block = 3 * row + (ids >= CHARACTERS) + (ids >= CHARACTERS + WORDS)
     sizes = np.bincount(block, minlength=3 * count)
@@ -141,6 +142,10 @@ def _mixed(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> NDArray[np.ui
     return mixed
 
 
-@lru_cache(maxsize=16384)
 def _word_hash(word: str) -> int:
+    return ord(word) if len(word) == 1 else _long_word_hash(word)
+
+
+@lru_cache(maxsize=16384)
+def _long_word_hash(word: str) -> int:
     return zlib.crc32(word.encode("utf-8", "replace"))

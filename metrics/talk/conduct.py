@@ -93,8 +93,9 @@ def conduct_breaches(text: str, told: tuple[Suspicion, ...] = ()) -> tuple[Breac
     possible = _possible("\n".join(said))
     found: list[Breach] = []
     for sentence, suspected in zip(said, suspicions(said), strict=True):
-        also = [one for one in told if one.words in plain_words(sentence) or plain_words(sentence) in one.words]
-        found += _joined(sentence, possible, [*([suspected] if suspected else []), *also])
+        also = [one for one in told if _same_words(one.words, sentence)]
+        if possible or suspected or also:
+            found += _joined(sentence, possible, [*([suspected] if suspected else []), *also])
     return tuple(sorted(found, key=lambda breach: breach.severity))
 
 
@@ -135,6 +136,11 @@ def _joined(
         rule = next(rule for rule in rules() if rule.kind is kind and rule.by_classifier)
         agreed = len({one.reader for one in weighty if one.kind is kind}) > 1
         yield _breach(rule, sentence, hard=rule.severity == "hard" and agreed)
+
+
+def _same_words(words: str, sentence: str) -> bool:
+    plain, said = plain_words(words), plain_words(sentence)
+    return plain in said or said in plain
 
 
 def _breach(rule: ConductRule, excerpt: str, *, hard: bool) -> Breach:
