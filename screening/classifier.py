@@ -115,5 +115,4 @@ def load_classifier(path: Path) -> TextClassifier:
 
 
 def _probability(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    probability: NDArray[np.float32] = 1 / (1 + np.exp(-np.clip(logits, -50, 50)))
-    return probability
+    return (1 / (1 + np.exp(-np.clip(logits, -50, 50)))).astype(np.float32)

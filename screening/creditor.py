@@ -44,7 +44,7 @@ def suspicions(sentences: Sequence[str]) -> list[Suspicion | None]:
     Args:
         sentences: as `screening.plain_words.plain_sentences` writes them.
     """
-    asked = [_figures_masked(one.replace("'", "")) for one in sentences]
+    asked = [figures_masked(one.replace("'", "")) for one in sentences]
     if len(_READ) > _MOST_READ:
         _READ.clear()
     if new := [one for one in dict.fromkeys(asked) if one not in _READ]:
@@ -54,10 +54,11 @@ def suspicions(sentences: Sequence[str]) -> list[Suspicion | None]:
 
 def masked(text: str) -> str:
     """`text` in `plain_words` form with every figure as 0: how much it is has nothing to do with how it is said."""
-    return _figures_masked(plain_words(text))
+    return figures_masked(plain_words(text))
 
 
-def _figures_masked(text: str) -> str:
+def figures_masked(text: str) -> str:
+    """`text` with every figure as 0."""
     return _FIGURE.sub("0", text)
 
 

@@ -102,7 +102,8 @@ def _phrases(text: str, sentence: NDArray[np.int64]) -> list[tuple[NDArray, NDAr
 
 def _subjects(text: str, sentence: NDArray[np.int64]) -> list[tuple[NDArray, NDArray]]:
     """Concepts, and ordered pairs of them."""
-    numbers, places = [], []
+    numbers: list[int] = []
+    places: list[int] = []
     skip = 0
     for match in _WORD.finditer(text):
         at, word = match.span()[0], match.group()

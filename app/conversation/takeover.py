@@ -11,7 +11,6 @@ from app.database.stored_rows import NotNow, finding_row, row_of, stored
 from app.database.tables import Sender, Status
 from app.database.transactions import Database
 
-
 KEPT_BACK = (Action.REPAIR, Action.BLOCK)
 """What is done with words of the program that an operator has to confirm."""
 

@@ -19,7 +19,7 @@ from pydantic import Field
 
 from data.frozen import Frozen
 from data.messages.labels import BreachKind
-from screening.creditor import Suspicion, suspicions
+from screening.creditor import Suspicion, figures_masked, suspicions
 from screening.meant import denied, meant
 from screening.plain_words import plain_sentences, plain_words
 
@@ -28,7 +28,8 @@ _WE = "<we>"
 _REACH = 70
 _US = re.compile(
     r"\b(?:we|i|me|us|they|someone|somebody|(?:our|my) \w+)(?:'?(?:ll|d|re|m|ve))?\b"
-    r"(?:(?!\b(?:you|never|without|hard|difficult|how|nor|avoid)\b|\bnot\b(?! hesitate)|n'?t\b(?! hesitate))[^,;]){0,50}?(?<!\w)$"
+    r"(?:(?!\b(?:you|never|without|hard|difficult|how|nor|avoid)\b|\bnot\b(?! hesitate)"
+    r"|n'?t\b(?! hesitate))[^,;]){0,50}?(?<!\w)$"
 )
 """The creditor's side as the subject, with neither a denial nor "you" before the verb that follows."""
 
@@ -89,6 +90,18 @@ def conduct_breaches(text: str, told: tuple[Suspicion, ...] = ()) -> tuple[Breac
         text: what the debtor reads.
         told: what another reader, such as a compiled program, suspects in it.
     """
+    if not told and _proper(figures_masked(text)):
+        return ()
+    return _found(text, told)
+
+
+@lru_cache(maxsize=16384)
+def _proper(text: str) -> bool:
+    """Whether nothing is found in a text without its figures: a program says the same with others all day."""
+    return not _found(text, ())
+
+
+def _found(text: str, told: tuple[Suspicion, ...]) -> tuple[Breach, ...]:
     said = list(dict.fromkeys(plain_sentences(text)))
     possible = _possible("\n".join(said))
     found: list[Breach] = []
