@@ -27,9 +27,18 @@ def test_breach_is_found(rule: str, text: str) -> None:
     assert found[rule].excerpt in " ".join(plain_sentences(text))
 
 
-@pytest.mark.parametrize("text", SENTENCES["harmless"]["conduct"] + SENTENCES["harmless"]["disclosure"])
-def test_ordinary_collection_language_passes(text: str) -> None:
-    assert conduct_breaches(text) == ()
+HARMLESS = SENTENCES["harmless"]["conduct"] + SENTENCES["harmless"]["disclosure"]
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_ordinary_collection_language_is_no_hard_breach_and_breaks_no_pattern(text: str) -> None:
+    excerpts, sentences = {breach.excerpt for breach in conduct_breaches(text)}, set(plain_sentences(text))
+    assert excerpts <= sentences  # a pattern's excerpt is a part of its sentence; the classifier's is all of it
+    assert all(breach.severity == "soft" for breach in conduct_breaches(text))
+
+
+def test_the_classifier_takes_little_ordinary_language_for_a_breach() -> None:
+    assert sum(bool(conduct_breaches(text)) for text in HARMLESS) <= 0.05 * len(HARMLESS)
 
 
 @pytest.mark.parametrize("text", SENTENCES["disclosing"]["limits"])
