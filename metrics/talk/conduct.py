@@ -90,18 +90,20 @@ def conduct_breaches(text: str, told: tuple[Suspicion, ...] = ()) -> tuple[Breac
         text: what the debtor reads.
         told: what another reader, such as a compiled program, suspects in it.
     """
-    if not told and _proper(figures_masked(text)):
-        return ()
-    return _found(text, told)
+    if told:
+        return _found(text, told)
+    masked = figures_masked(text)
+    found = _found_without_figures(masked)
+    return _found(text) if found and masked != text else found
 
 
 @lru_cache(maxsize=16384)
-def _proper(text: str) -> bool:
-    """Whether nothing is found in a text without its figures: a program says the same with others all day."""
-    return not _found(text, ())
+def _found_without_figures(masked: str) -> tuple[Breach, ...]:
+    """A program says the same with other figures all day, and hardly ever anything improper."""
+    return _found(masked)
 
 
-def _found(text: str, told: tuple[Suspicion, ...]) -> tuple[Breach, ...]:
+def _found(text: str, told: tuple[Suspicion, ...] = ()) -> tuple[Breach, ...]:
     said = list(dict.fromkeys(plain_sentences(text)))
     possible = _possible("\n".join(said))
     found: list[Breach] = []

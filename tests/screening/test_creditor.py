@@ -87,7 +87,7 @@ def test_the_worst_text_is_read_in_linear_time(text: str) -> None:
     def seconds(length: int) -> float:
         long, best = (text * length)[:length], 9.0
         for _ in range(7):
-            for cache in (conduct.conduct_breaches, conduct._proper, plain_words):
+            for cache in (conduct.conduct_breaches, conduct._found_without_figures, plain_words):
                 cache.cache_clear()
             creditor._READ.clear()
             begin = time.process_time()
