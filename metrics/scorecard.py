@@ -14,7 +14,7 @@ from pydantic import Field
 
 from data.frozen import Frozen
 
-METRIC_VERSION = "1"
+METRIC_VERSION = "2"
 """Raised whenever a definition changes, so that scores of different versions are never compared."""
 
 Role = Literal["planner", "negotiator", "judge"]

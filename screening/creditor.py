@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from data.messages.labels import BreachKind
 from screening.classifying.classifier import TextClassifier, load_classifier
 from screening.plain_words import plain_words
@@ -37,34 +39,39 @@ _MOST_READ = 20_000
 
 
 def suspicions(sentences: Sequence[str]) -> list[Suspicion | None]:
-    """What the classifier suspects in each sentence; those it has not read lately are read together.
+    """What the classifier suspects in each sentence; those that it has not read lately are read together.
 
     Args:
-        sentences: each in `plain_words` form or close to it (`plain_sentences`).
+        sentences: as `screening.plain_words.plain_sentences` writes them.
     """
-    asked = [masked(one).replace("\n", " ") for one in sentences]
-    new = [one for one in dict.fromkeys(asked) if one not in _READ]
-    if new:
-        if len(_READ) + len(new) > _MOST_READ:
-            _READ.clear()
-            new = list(dict.fromkeys(asked))
+    asked = [figures_masked(one.replace("'", "")) for one in sentences]
+    if len(_READ) > _MOST_READ:
+        _READ.clear()
+    if new := [one for one in dict.fromkeys(asked) if one not in _READ]:
         _READ.update(zip(new, _read(new), strict=True))
     return [_READ[one] for one in asked]
 
 
 def masked(text: str) -> str:
     """`text` in `plain_words` form with every figure as 0: how much it is has nothing to do with how it is said."""
-    return _FIGURE.sub("0", plain_words(text))
+    return figures_masked(plain_words(text))
+
+
+def figures_masked(text: str) -> str:
+    """`text` with every figure as 0."""
+    return _FIGURE.sub("0", text)
 
 
 def _read(sentences: Sequence[str]) -> list[Suspicion | None]:
     classifier = creditor_classifier()
     possible, sure = classifier.thresholds[IMPROPER]
-    found: list[Suspicion | None] = []
-    for sentence, scores in zip(sentences, classifier.scores_of(sentences), strict=True):
-        kind = max(BreachKind, key=lambda one: scores[one.value])
-        suspected = scores[IMPROPER] >= possible
-        found.append(Suspicion(kind, sentence, scores[IMPROPER] >= sure) if suspected else None)
+    kinds = [classifier.labels.index(kind.value) for kind in BreachKind]
+    scores = classifier.scores_of(sentences)
+    improper = scores[:, classifier.labels.index(IMPROPER)]
+    found: list[Suspicion | None] = [None] * len(sentences)
+    for at in np.flatnonzero(improper >= possible).tolist():
+        kind = list(BreachKind)[int(scores[at, kinds].argmax())]
+        found[at] = Suspicion(kind, sentences[at], bool(improper[at] >= sure))
     return found
 
 

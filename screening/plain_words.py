@@ -10,6 +10,7 @@ from pathlib import Path
 from plumbing.plain_text import comparable, sentences
 
 _APOSTROPHES = re.compile("['`´\u2032\uff07\u02bc\u02b9\u055a\ua78c]")
+_ACCENT = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
 _REPEATED = re.compile(r"(\w)\1{2,}")
 _SPLIT = re.compile(r"(?<=[.!?;\u3002\uff01\uff1f\uff1b])\s*|\n+")
 _SPACE = re.compile(r"\s+")
@@ -60,4 +61,4 @@ def unaccented(text: str) -> str:
     """`text` without accents: "cárcel" is "carcel", "mañana" is "manana"."""
     if text.isascii():
         return text
-    return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+    return _ACCENT.sub("", unicodedata.normalize("NFD", text))

@@ -186,7 +186,12 @@ def write(negotiation_id: str, written: Written, login: Operator, service: Servi
     """Write to the debtor in your own words; only after taking over."""
     house = service.negotiations.house
     operating.write(
-        service.negotiations.database, negotiation_id, login.operator, written.text, house.profile, sure=written.confirmed
+        service.negotiations.database,
+        negotiation_id,
+        login.operator,
+        written.text,
+        house.profile,
+        sure=written.confirmed,
     )
 
 

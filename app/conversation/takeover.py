@@ -12,7 +12,6 @@ from app.database.stored_rows import NotNow, close_queue, finding_row, row_of, s
 from app.database.tables import Sender, Status
 from app.database.transactions import Database
 
-
 KEPT_BACK = (Action.REPAIR, Action.BLOCK)
 """What is done with words of the program that an operator has to confirm."""
 
@@ -73,7 +72,13 @@ def hand_back(database: Database, negotiation_id: str, operator: str, reason: st
 
 
 def write(
-    database: Database, negotiation_id: str, operator: str, text: str, profile: Profile | None = None, *, sure: bool = True
+    database: Database,
+    negotiation_id: str,
+    operator: str,
+    text: str,
+    profile: Profile | None = None,
+    *,
+    sure: bool = True,
 ) -> None:
     """An operator's own words to the debtor; the rules for the program's words are looked up for them too.
 
@@ -98,7 +103,9 @@ def write(
         if row.operator != operator or Status(row.status).automated:
             raise NotNow("take the negotiation over first")
         if grave and not sure:
-            raise Unconfirmed(f"{grave[0].excerpt!r}: {grave[0].why}; change it, or send it once more to send it all the same")
+            raise Unconfirmed(
+                f"{grave[0].excerpt!r}: {grave[0].why}; change it, or send it once more to send it all the same"
+            )
         kept = [finding_row(one) for one in findings]
         message = stored(session, negotiation_id, Sender.OPERATOR, text.strip(), findings=kept)
         rules = {"against": sorted({one.rule for one in grave})} if grave else {}

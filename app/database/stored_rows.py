@@ -143,6 +143,7 @@ def spoken(turn: Turn, found: Checked) -> MessageRow:
 
 
 def finding_row(one: Finding) -> dict[str, Any]:
+    """A rule that words break as it is kept with the message."""
     return {**asdict(one), "action": one.action.value}
 
 

@@ -19,7 +19,7 @@ from pydantic import Field
 
 from data.frozen import Frozen
 from data.messages.labels import BreachKind
-from screening.creditor import Suspicion, suspicions
+from screening.creditor import Suspicion, figures_masked, suspicions
 from screening.meant import denied, meant
 from screening.plain_words import plain_sentences, plain_words
 
@@ -28,8 +28,8 @@ _WE = "<we>"
 _REACH = 70
 _US = re.compile(
     r"\b(?:we|i|me|us|they|someone|somebody|(?:our|my) \w+)(?:'?(?:ll|d|re|m|ve))?\b"
-    r"(?:(?!\b(?:you|never|without|hard|difficult|how|nor|avoid)\b|\bnot\b(?! hesitate)|n'?t\b(?! hesitate))"
-    r"[^,;]){0,50}?(?<!\w)$"
+    r"(?:(?!\b(?:you|never|without|hard|difficult|how|nor|avoid)\b|\bnot\b(?! hesitate)"
+    r"|n'?t\b(?! hesitate))[^,;]){0,50}?(?<!\w)$"
 )
 """The creditor's side as the subject, with neither a denial nor "you" before the verb that follows."""
 
@@ -90,12 +90,27 @@ def conduct_breaches(text: str, told: tuple[Suspicion, ...] = ()) -> tuple[Breac
         text: what the debtor reads.
         told: what another reader, such as a compiled program, suspects in it.
     """
+    if told:
+        return _found(text, told)
+    masked = figures_masked(text)
+    found = _found_without_figures(masked)
+    return _found(text) if found and masked != text else found
+
+
+@lru_cache(maxsize=16384)
+def _found_without_figures(masked: str) -> tuple[Breach, ...]:
+    """A program says the same with other figures all day, and hardly ever anything improper."""
+    return _found(masked)
+
+
+def _found(text: str, told: tuple[Suspicion, ...] = ()) -> tuple[Breach, ...]:
     said = list(dict.fromkeys(plain_sentences(text)))
     possible = _possible("\n".join(said))
     found: list[Breach] = []
     for sentence, suspected in zip(said, suspicions(said), strict=True):
-        also = [one for one in told if one.words in plain_words(sentence) or plain_words(sentence) in one.words]
-        found += _joined(sentence, possible, [*([suspected] if suspected else []), *also])
+        also = [one for one in told if _same_words(one.words, sentence)]
+        if possible or suspected or also:
+            found += _joined(sentence, possible, [*([suspected] if suspected else []), *also])
     return tuple(sorted(found, key=lambda breach: breach.severity))
 
 
@@ -136,6 +151,11 @@ def _joined(
         rule = next(rule for rule in rules() if rule.kind is kind and rule.by_classifier)
         agreed = len({one.reader for one in weighty if one.kind is kind}) > 1
         yield _breach(rule, sentence, hard=rule.severity == "hard" and agreed)
+
+
+def _same_words(words: str, sentence: str) -> bool:
+    plain, said = plain_words(words), plain_words(sentence)
+    return plain in said or said in plain
 
 
 def _breach(rule: ConductRule, excerpt: str, *, hard: bool) -> Breach:

@@ -45,23 +45,22 @@ class TextClassifier:
     def scores(self, text: str) -> dict[str, float]:
         """Probability of each label: the highest of the whole text's and of its sentences'."""
         highest = self._logits(plain_words(text)).max(axis=0)
-        return dict(zip(self.labels, _probability(highest), strict=True))
+        return dict(zip(self.labels, _probability(highest).tolist(), strict=True))
 
     def whole_scores(self, text: str) -> dict[str, float]:
         """Probability of each label of the text as a whole, whatever its sentences say alone."""
-        return dict(zip(self.labels, _probability(self._logits(plain_words(text))[-1]), strict=True))
+        return dict(zip(self.labels, _probability(self._logits(plain_words(text))[-1]).tolist(), strict=True))
 
     def sentence_scores(self, text: str) -> list[tuple[str, dict[str, float]]]:
         """Each sentence in `plain_words` form with its probabilities; where there are several, at last the whole."""
         plain = plain_words(text)
         pieces = parts(plain)
         scored = zip(pieces if len(pieces) == 1 else [*pieces, plain], self._logits(plain), strict=False)
-        return [(part, dict(zip(self.labels, _probability(row), strict=True))) for part, row in scored]
+        return [(part, dict(zip(self.labels, _probability(row).tolist(), strict=True))) for part, row in scored]
 
-    def scores_of(self, sentences: Sequence[str]) -> list[dict[str, float]]:
-        """Each of some sentences in `plain_words` form by itself, in one go."""
-        scored = self._weighed(sentence_rows(sentences, self.rarity))
-        return [dict(zip(self.labels, _probability(row), strict=True)) for row in scored]
+    def scores_of(self, sentences: Sequence[str]) -> NDArray[np.float32]:
+        """(sentences, labels): probabilities for each sentence in `plain_words` form by itself, all in one go."""
+        return _probability(self._weighed(sentence_rows(sentences, self.rarity)))
 
     def _logits(self, plain: str) -> NDArray[np.float32]:
         """(sentences, and the whole where it has not just one; labels)."""
@@ -130,5 +129,5 @@ def load_classifier(path: Path) -> TextClassifier:
     return loaded
 
 
-def _probability(logits: NDArray[np.float32]) -> list[float]:
-    return [float(value) for value in 1 / (1 + np.exp(-np.clip(logits, -50, 50)))]
+def _probability(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    return (1 / (1 + np.exp(-np.clip(logits, -50, 50)))).astype(np.float32)

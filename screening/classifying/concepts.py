@@ -28,10 +28,17 @@ def concepts(word: str) -> tuple[int, ...]:
 def chinese_concepts(text: str, at: int) -> tuple[int, tuple[int, ...]]:
     """(length, concepts) of the longest Chinese word of the file that begins at a place; (1, ()) for none."""
     exact, _, _ = _lexicon()
+    if text[at] not in _beginnings():
+        return 1, ()
     for length in (4, 3, 2, 1):
         if found := exact.get(text[at : at + length]):
             return min(length, len(text) - at), found
     return 1, ()
+
+
+@cache
+def _beginnings() -> frozenset[str]:
+    return frozenset(word[0] for word in _lexicon()[0])
 
 
 @cache

@@ -176,6 +176,10 @@ def _mixed(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> NDArray[np.ui
     return mixed
 
 
-@lru_cache(maxsize=16384)
 def _word_hash(word: str) -> int:
+    return ord(word) if len(word) == 1 else _long_word_hash(word)
+
+
+@lru_cache(maxsize=16384)
+def _long_word_hash(word: str) -> int:
     return zlib.crc32(word.encode("utf-8", "replace"))

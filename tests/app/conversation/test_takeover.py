@@ -8,7 +8,12 @@ pytest.importorskip("fastapi", reason="needs the extra app")
 
 from tests.app.served import Served
 
-PROPER = ["I am Olga, how can I help?", "We will not contact your employer.", "No llamaremos a su jefe.", "我们不会联系您的单位。"]
+PROPER = [
+    "I am Olga, how can I help?",
+    "We will not contact your employer.",
+    "No llamaremos a su jefe.",
+    "我们不会联系您的单位。",
+]
 GRAVE = ["If you do not pay, I'll call your wife.", "Vamos a llamar a su jefe.", "我们已经报警了，公安会来抓你。"]
 
 
