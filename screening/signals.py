@@ -72,7 +72,13 @@ def _sentences(text: str) -> tuple[tuple[str, dict[str, float]], ...]:
 
 def _highest(sentences: Sequence[tuple[str, dict[str, float]]]) -> dict[SignalKind, float]:
     rows = [signal_scores(probabilities) for _, probabilities in sentences]
-    return {kind: max(row[kind] for row in rows) for kind in SignalKind}
+    if len(rows) == 1:
+        return rows[0]
+    *single, whole = rows
+    found = {kind: max(row[kind] for row in single) for kind in SignalKind}
+    # several grave sentences together make everything grave likely, so the whole speaks for its likeliest kind alone
+    likeliest = max(whole, key=whole.__getitem__)
+    return {**found, likeliest: max(found[likeliest], whole[likeliest])}
 
 
 def _telling(sentences: Sequence[tuple[str, dict[str, float]]], kind: SignalKind, text: str) -> str:

@@ -8,7 +8,8 @@ from programs.table.words import MAX_HEARD_CHARS, heard
 
 MOST_PARTS = 4
 """A message of more parts has the longest ones that a prompt still takes; messages here end at 4,000 characters."""
-_BREAK = re.compile(r"(?<=[.!?;。！？；\n])\s*")
+_BREAK = re.compile(r"(?<=[.!?;])(?=\s)|(?<=[。！？；\n])")
+"""After a mark that ends a sentence; a dot inside an address or a number ends none."""
 
 
 def message_parts(text: str, most_chars: int = MAX_HEARD_CHARS) -> list[str]:
@@ -21,11 +22,11 @@ def message_parts(text: str, most_chars: int = MAX_HEARD_CHARS) -> list[str]:
     parts, now = [], ""
     for sentence in _BREAK.split(flat):
         for piece in _pieces(sentence, most):
-            if now and len(now) + 1 + len(piece) > most:
-                parts.append(now)
+            if now and len(now) + len(piece) > most:
+                parts.append(now.strip())
                 now = ""
-            now = f"{now} {piece}" if now else piece
-    return [*parts, now] if now or not parts else parts
+            now += piece
+    return [*parts, now.strip()] if now.strip() or not parts else parts
 
 
 def _pieces(sentence: str, most: int) -> list[str]:
@@ -33,6 +34,6 @@ def _pieces(sentence: str, most: int) -> list[str]:
     while len(sentence) > most:
         at = sentence.rfind(" ", most // 2, most)
         at = most if at < 0 else at
-        pieces.append(sentence[:at].rstrip())
-        sentence = sentence[at:].lstrip()
+        pieces.append(sentence[:at])
+        sentence = sentence[at:]
     return [*pieces, sentence] if sentence else pieces

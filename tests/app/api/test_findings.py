@@ -53,7 +53,7 @@ def test_a_finding_after_the_end_waits_for_a_person_and_says_who_found_it(house)
     assert (waits["id"], waits["status"]) == (found, "declined")
     view = house.operator("GET", f"/negotiations/{found}").json()
     (finding,) = next(one["findings"] for one in view["messages"] if one["findings"])
-    assert (finding["rule"], finding["found_by"], finding["sure"]) == ("distress", ["code"], True)
+    assert (finding["rule"], finding["found_by"], finding["sure"]) == ("distress", ["code", "classifier"], True)
 
 
 def test_what_was_understood_stands_under_the_own_message_and_can_be_taken_back(house):

@@ -64,7 +64,7 @@ def test_whoever_asks_to_be_left_alone_waits_for_a_persons_look(house):
 def test_a_turn_tells_its_rung_its_reasons_and_what_the_debtor_claimed(house):
     found, token = house.begin()
     house.settled(token)
-    house.debtor(token, "POST", "/messages", json={"text": "20 monthly instalments? I am in hospital."})
+    house.debtor(token, "POST", "/messages", json={"text": "20 monthly instalments? I have cancer."})
     house.settled(token)
     view = house.operator("GET", f"/negotiations/{found}").json()
     opening, said, answer = view["messages"]
@@ -72,7 +72,7 @@ def test_a_turn_tells_its_rung_its_reasons_and_what_the_debtor_claimed(house):
     assert said["move"].startswith("proposes no discount")
     assert said["move"].endswith("20 monthly instalments")
     (finding,) = said["findings"]
-    assert (finding["action"], finding["excerpt"]) == ("note", "hospital")
+    assert (finding["action"], finding["excerpt"]) == ("note", "cancer")
     assert "FG21/1" in finding["source"]
     assert {note["by"] for one in view["messages"] for note in one["notes"]} <= {"guard", "judge", "words", "output"}
     assert view["question"] == "income"
