@@ -44,6 +44,7 @@ class Entry:
 
 
 _PROGRAMS, _BOOK, _TRAINING, _SERVICE = "Programs", "Debtors and scores", "Post-training", "Service"
+_WORDS = "Reading words"
 
 ENTRIES = {
     "compile": Entry(
@@ -71,6 +72,28 @@ ENTRIES = {
     ),
     "synthesize": Entry(
         "data.synthesis", "data.synthesis:main", _BOOK, "Make up a debtor book from real defaulted borrowers."
+    ),
+    "messages": Entry("data.messages", "data.messages.__main__:messages", _WORDS, "Check a file of labelled messages."),
+    "train-signals": Entry(
+        "screening.debtor_training",
+        "screening.debtor_training:train",
+        _WORDS,
+        "Fit the classifier of debtors' signals anew.",
+        "classifiers",
+    ),
+    "train-conduct": Entry(
+        "screening.creditor_training",
+        "screening.creditor_training:train",
+        _WORDS,
+        "Fit the classifier of creditors' words anew.",
+        "classifiers",
+    ),
+    "train-figures": Entry(
+        "programs.reader.training",
+        "programs.reader.training:main",
+        _WORDS,
+        "Fit the opinion on which figures are offered.",
+        "classifiers",
     ),
     "preferences": Entry(
         "optimizers.preferences",

@@ -110,7 +110,11 @@ class Clients:
             for turn in range(turns):
                 await asyncio.sleep(rng.uniform(0.5, 1.5) * self.load.think_s)
                 await self._say(
-                    http, headers, views, talk, f"I could manage {rng.randint(30, 60)} monthly instalments{', please' * turn}."
+                    http,
+                    headers,
+                    views,
+                    talk,
+                    f"I could manage {rng.randint(30, 60)} monthly instalments{', please' * turn}.",
                 )
             plan = await http.post("/api/debtor/accept", headers=headers)
             await http.post("/api/debtor/confirm", headers=headers, json={"plan": (await plan.json())["id"]})

@@ -15,13 +15,14 @@ from data.messages.corpus import SHIPPED as CORPUS
 from data.messages.corpus import debtor_messages
 from data.messages.labels import TermKind
 from data.messages.message import DebtorMessage, StatedTerm
+from plumbing import cli
 from programs.reader.stated.clauses import clauses
 from programs.reader.stated.offered import LABEL, SHIPPED, described
 from programs.reader.stated.plain import plain
 from programs.reader.stated.roles import Role, roles
 from screening.classifying.classifier import TextClassifier, save_classifier
 from screening.classifying.features import rarity_of
-from screening.classifying.fitting import matrix
+from screening.classifying.fitting import logistic_regression, matrix
 from screening.plain_words import plain_words
 
 _SMALL = 1e-3
@@ -52,11 +53,9 @@ def trained(messages: Iterable[DebtorMessage]) -> TextClassifier:
 
 def fitted(rows: Sequence[str], offered: Sequence[bool], trained_on: dict[str, object]) -> TextClassifier:
     """A classifier of described figures, a logistic regression; a second or two."""
-    from sklearn.linear_model import LogisticRegression
-
     plain = [plain_words(row) for row in rows]
     rarity = rarity_of(plain)
-    model = LogisticRegression(C=10, max_iter=500, class_weight="balanced")
+    model = logistic_regression()(C=10, max_iter=500, class_weight="balanced")
     model.fit(matrix(plain, rarity), np.asarray(offered))
     weights = np.where(np.abs(model.coef_.T) < _SMALL, 0, model.coef_.T).astype(np.float16).astype(np.float32)
     bias = model.intercept_.astype(np.float32)
@@ -70,7 +69,9 @@ def main(
     """Train the opinion whether a figure is offered, from the training part of a corpus."""
     classifier = trained(debtor_messages("train", folder))
     save_classifier(classifier, out)
-    print(f"{out}: {classifier.trained_on['figures']} figures of {classifier.trained_on['messages']} messages")
+    cli.results().print(
+        f"{out}: {classifier.trained_on['figures']} figures of {classifier.trained_on['messages']} messages"
+    )
 
 
 def _same(role: Role, term: StatedTerm, text: str) -> bool:
@@ -89,4 +90,4 @@ def _close(role: Role, value: float) -> bool:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    cli.run(main, "python -m programs.reader.training")

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from plumbing.errors import UserError
 from screening.classifying.classifier import TextClassifier
 from screening.classifying.features import FEATURES, rarity_of, rows
 from screening.plain_words import parts, plain_words
@@ -100,8 +101,6 @@ def _folds(groups: Sequence[str], settings: Settings) -> Iterable[tuple[NDArray[
 def _fitted(
     texts: Sequence[str], truth: NDArray[np.bool_], labels: Sequence[str], settings: Settings
 ) -> TextClassifier:
-    from sklearn.linear_model import LogisticRegression  # a second to import, and only training needs it
-
     examples, rows_of, weight = _examples(texts, truth, settings)
     rarity = rarity_of([plain_words(text) for text in texts])
     found, targets = matrix(examples, rarity), truth[rows_of]
@@ -111,7 +110,7 @@ def _fitted(
         if not positive.any():
             continue
         heavier = (weight[~positive].sum() / weight[positive].sum()) ** settings.balance
-        model = LogisticRegression(
+        model = logistic_regression()(
             C=settings.looseness, solver="liblinear", dual=True, tol=1e-3, max_iter=2000, random_state=settings.seed
         )
         model.fit(found, positive, sample_weight=np.where(positive, weight * heavier, weight))
@@ -136,6 +135,21 @@ def _examples(
             found += [(piece, index, settings.sentences) for piece in pieces]
     examples, index_of, weight = zip(*found, strict=True)
     return list(examples), np.array(index_of), np.array(weight)
+
+
+def logistic_regression() -> Any:
+    """scikit-learn's class; a second to import, and only fitting needs it.
+
+    Raises:
+        UserError: it is not installed.
+    """
+    try:
+        from sklearn.linear_model import LogisticRegression
+    except ImportError as error:
+        raise UserError(
+            'fitting a classifier needs scikit-learn, which is not installed; run pip install "maden[classifiers]"'
+        ) from error
+    return LogisticRegression
 
 
 def matrix(plain_texts: Sequence[str], rarity: NDArray[np.float32]) -> Any:

@@ -41,7 +41,7 @@ def test_every_command_is_its_modules(name, entry, monkeypatch, capsys):
 
 def test_every_command_line_of_the_house_is_there():
     runs = re.compile(r"(?:cli\.run|cli\.run_app|run)\(.*, \"python -m ([\w.]+)\"\)")
-    floors = ("app", "data", "metrics", "optimizers", "programs")
+    floors = ("app", "data", "screening", "metrics", "optimizers", "programs")
     found = {name for floor in floors for f in (ROOT / floor).rglob("*.py") for name in runs.findall(f.read_text())}
     assert found == {entry.module for entry in one.ENTRIES.values()}
 
