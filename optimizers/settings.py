@@ -13,7 +13,7 @@ from data.frozen import Frozen
 from data.policy import read_policy
 from plumbing.errors import UserError
 from programs.kinds.kind import Kind
-from programs.kinds.registry import kind_named
+from programs.kinds.known import kind_named
 
 
 class StrategySettings(Frozen):

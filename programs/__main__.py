@@ -89,8 +89,8 @@ ENTRIES = {
         "classifiers",
     ),
     "train-figures": Entry(
-        "programs.reader.training",
-        "programs.reader.training:main",
+        "programs.reader.opinion_training",
+        "programs.reader.opinion_training:main",
         _WORDS,
         "Fit the opinion on which figures are offered.",
         "classifiers",

@@ -31,7 +31,7 @@ from programs.comparison.paired import Comparison, Verdict, compared
 from programs.comparison.sample_size import planned
 from programs.creditor.fingerprints import canonical_sha256
 from programs.debtor.seating import debtor_factory
-from programs.kinds.negotiations import NEGOTIATIONS
+from programs.kinds.negotiation_kind import NEGOTIATIONS
 from programs.maden import Maden
 from programs.models import make as models
 from programs.models.accounts import Cost

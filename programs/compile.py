@@ -25,7 +25,7 @@ from plumbing import cli
 from plumbing.errors import UserError
 from programs.artifacts.provenance import current_environment
 from programs.kinds.kind import Kind
-from programs.kinds.registry import PROGRAMS, kind_named
+from programs.kinds.known import PROGRAMS, kind_named
 from programs.models import make as models
 from programs.models.pace import set_limits
 from programs.options import (

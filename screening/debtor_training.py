@@ -18,7 +18,7 @@ from data.messages.message import DebtorMessage
 from plumbing import cli
 from screening.classifying.classifier import save_classifier
 from screening.classifying.fitting import Fitted, Settings, fit
-from screening.signals import GRAVE, SILENCING, TRAINED, signal_scores
+from screening.heard_signals import GRAVE, SILENCING, TRAINED, signal_scores
 
 LABELS = (*(kind.value for kind in SignalKind), GRAVE)
 SETTINGS = Settings(folds=5)

@@ -29,7 +29,7 @@ GRACE_S = 2 * LOOK_EVERY_S
 router = APIRouter(prefix="/api/debtor", tags=["debtor"], responses=PROBLEMS)
 
 
-class Said(BaseModel):
+class SaidText(BaseModel):
     """A debtor's message."""
 
     text: Annotated[Text, Field(min_length=1, max_length=MAX_MESSAGE_CHARS)]
@@ -61,7 +61,7 @@ def negotiation(found: Debtor, service: Service) -> NegotiationView:
 
 @router.post("/messages", status_code=202)
 def say(
-    said: Said,
+    said: SaidText,
     found: Debtor,
     service: Service,
     idempotency_key: Annotated[str | None, Header(max_length=128, pattern=r"^[!-~]+$")] = None,

@@ -8,9 +8,9 @@ from typing import Literal
 
 from app.conduct.profile import Outcome, Profile, Signal
 from data.messages.labels import SignalKind
+from screening.heard_signals import SILENCING, conceivable, heard_signals
 from screening.languages import other_language
 from screening.plain_words import plain_words
-from screening.signals import SILENCING, conceivable, heard_signals
 
 Finder = Literal["code", "classifier", "reader", "asked"]
 """Who found it; `asked`: the debtor said so when asked."""

@@ -27,7 +27,7 @@ from data.domain import Debt, Move, MoveKind, Speaker, Turn
 from data.messages.labels import SignalKind
 from data.terms import Terms
 from programs.creditor.seat import SeatMemory
-from programs.reader.hearing import hear
+from programs.reader.readers import hear
 from programs.reader.understood import NotClear, Understood
 from programs.table import words
 from programs.table.failures import InfrastructureFailure, ProgramFault
@@ -64,7 +64,7 @@ class Reply:
 
 
 @dataclass(frozen=True)
-class Heard:
+class HeardMessage:
     """A message as it is answered."""
 
     row: MessageRow
@@ -108,10 +108,10 @@ class Answers:
         if any(one.silences for one in found):
             return _silent(found, waiting)
         asked = Asked.model_validate(row.asked) if row.asked else Asked()
-        heard = self._answered(Heard(waiting, asked, found), messages)
+        heard = self._answered(HeardMessage(waiting, asked, found), messages)
         return heard if isinstance(heard, Reply) else self._negotiated(row, messages, heard, redaction)
 
-    def _answered(self, heard: Heard, messages: Sequence[MessageRow]) -> Heard | Reply:
+    def _answered(self, heard: HeardMessage, messages: Sequence[MessageRow]) -> HeardMessage | Reply:
         """The message as an answer to what was asked, where something was."""
         asked, yes = heard.asked, said_yes(heard.row.text)
         if asked.what == "leave" and yes is not None:
@@ -124,10 +124,10 @@ class Answers:
             return _silent((Noticed(rule, about.text, ("asked",)),), heard.row)
         denied = Asked(denied=(*asked.denied, rule.id))
         found = tuple(one for one in noticed(about.text, self.house.profile) if one.signal.id != rule.id)
-        return Heard(about, denied, found)
+        return HeardMessage(about, denied, found)
 
     def _negotiated(
-        self, row: NegotiationRow, messages: Sequence[MessageRow], heard: Heard, redaction: Redaction
+        self, row: NegotiationRow, messages: Sequence[MessageRow], heard: HeardMessage, redaction: Redaction
     ) -> Reply:
         """What the message means as a move, and the program's answer to that."""
         said = tuple(message(Sender.SERVICE, one.signal.reply) for one in heard.found if one.acts and one.signal.reply)
@@ -163,7 +163,7 @@ class Answers:
         answer = _said_back(reply.messages, meant) if reply.status.automated else reply.messages
         return replace(reply, messages=(*said, *answer), asked=kept, read=heard.row)
 
-    def _meant(self, heard: Heard, hidden: str, table: TableState, row: NegotiationRow) -> Understood:
+    def _meant(self, heard: HeardMessage, hidden: str, table: TableState, row: NegotiationRow) -> Understood:
         if heard.stays:
             return Understood(Move.reject(), GOES_ON)
         if sentence := too_long(hidden, self.house.reads_chars):
@@ -171,14 +171,14 @@ class Answers:
         return self._understood(hidden, table, view_of(row).debt, today_of(row))
 
     def _asking_back(
-        self, question: str, said: tuple[MessageRow, ...], heard: Heard, kinds: Sequence[tuple[SignalKind, str]]
+        self, question: str, said: tuple[MessageRow, ...], heard: HeardMessage, kinds: Sequence[tuple[SignalKind, str]]
     ) -> Reply:
         """The reader's question; but what was noticed in the message comes first."""
         if reply := self._noticed_together(heard, kinds):
             return reply
         return Reply((*said, message(Sender.SERVICE, question)), Status.OPEN, asked=heard.asked.then(None))
 
-    def _noticed_together(self, heard: Heard, kinds: Sequence[tuple[SignalKind, str]]) -> Reply | None:
+    def _noticed_together(self, heard: HeardMessage, kinds: Sequence[tuple[SignalKind, str]]) -> Reply | None:
         """The reply to what the model noticed, joined with what was noticed before it; None where the talk goes on.
 
         What the model does not see stays noticed; what it sees too is sure. What the debtor has denied is noted only.
@@ -245,7 +245,7 @@ def _silent(found: tuple[Noticed, ...], row: MessageRow) -> Reply:
     return Reply((message(Sender.SERVICE, reply_to(silencing)),), silenced_status(silencing), found=found, read=row)
 
 
-def _question(heard: Heard) -> Reply | None:
+def _question(heard: HeardMessage) -> Reply | None:
     """The question about what may be a signal; who is asked twice about the same thing gets a person."""
     doubt = next((one for one in heard.found if one.asks), None)
     if doubt is None:

@@ -14,7 +14,7 @@ from dspy.utils.callback import BaseCallback
 from app.conduct.profile import Profile
 from data.book import DebtorBook
 from programs.maden import Maden
-from programs.reader.hearing import Reader
+from programs.reader.readers import Reader
 
 _TOLD: ContextVar[list[str] | None] = ContextVar("told", default=None)
 """Where what the model is told goes, in a block of `House.playing`."""

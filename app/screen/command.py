@@ -18,7 +18,7 @@ from app.screen.comparison import tell_messages, tell_words
 from app.screen.creditors import screen_words
 from app.screen.debtors import ReadMessage, screen_message
 from app.screen.expected import expected_message, expected_words
-from app.screen.lines import Line, read_lines
+from app.screen.screened_lines import ScreenLine, read_lines
 from data.amounts import minor_digits
 from data.dimensions import DIMENSIONS
 from data.domain import Debt
@@ -30,7 +30,7 @@ from programs.artifacts.store import ROOT as ARTIFACTS
 from programs.artifacts.store import load_reader
 from programs.debtor.person import model_reader
 from programs.models import make as models
-from programs.reader.hearing import hear
+from programs.reader.readers import hear
 from programs.reader.understood import Understood
 from programs.table.failures import InfrastructureFailure
 from programs.table.runner import TableState
@@ -77,7 +77,13 @@ def screen(  # noqa: PLR0913, PLR0917  (a command line)
 
 
 def _screen_debtor(
-    lines: list[Line], rules: Profile, read: ReadMessage | None, standing: Terms, outstanding: float, *, expect: bool
+    lines: list[ScreenLine],
+    rules: Profile,
+    read: ReadMessage | None,
+    standing: Terms,
+    outstanding: float,
+    *,
+    expect: bool,
 ) -> None:
     right = [expected_message(line, rules) for line in lines] if expect else []
     found = []
@@ -91,7 +97,7 @@ def _screen_debtor(
         tell_messages(_beside(), list(zip(found, right, strict=True)))
 
 
-def _screen_creditor(lines: list[Line], rules: Profile, expect: bool) -> None:
+def _screen_creditor(lines: list[ScreenLine], rules: Profile, expect: bool) -> None:
     right = [expected_words(line) for line in lines] if expect else []
     found = []
     for line in lines:

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.conduct.profile import Outcome, Profile
 from app.screen.debtors import NOTHING, SILENT
-from app.screen.lines import Line
+from app.screen.screened_lines import ScreenLine
 from data.dimensions import DIMENSIONS
 from data.messages.labels import Severity, SignalKind, TermKind
 from plumbing.errors import UserError
@@ -54,7 +54,7 @@ class Expected:
         return " or ".join(one for one in OUTCOMES if one in (self.outcomes or ()))
 
 
-def expected_message(line: Line, profile: Profile) -> Expected:
+def expected_message(line: ScreenLine, profile: Profile) -> Expected:
     """What is right for a debtor's message.
 
     Raises:
@@ -71,7 +71,7 @@ def expected_message(line: Line, profile: Profile) -> Expected:
     return Expected(outcomes, _terms(line) if "want_terms" in labels else None, topic=topic)
 
 
-def expected_words(line: Line) -> frozenset[str]:
+def expected_words(line: ScreenLine) -> frozenset[str]:
     """Which grades are right for a creditor's words.
 
     Raises:
@@ -83,7 +83,7 @@ def expected_words(line: Line) -> frozenset[str]:
     return _known(line, want, [one.value for one in Severity])
 
 
-def _of_message(line: Line, profile: Profile, topic: str) -> Expected:
+def _of_message(line: ScreenLine, profile: Profile, topic: str) -> Expected:
     kinds = [SignalKind(one) for one in _known(line, line.labels.get("signals", []), [one.value for one in SignalKind])]
     found = [rule.outcome.value for kind in kinds if (rule := profile.rule_of(kind)) is not None]
     terms, converted = {}, set()
@@ -105,14 +105,14 @@ def _right(kinds: list[SignalKind], outcomes: list[str]) -> frozenset[str]:
     return frozenset(mild | ({Outcome.HAND_OVER.value} if SignalKind.CONTACT_LIMIT in kinds else set()))
 
 
-def _terms(line: Line) -> dict[str, float]:
+def _terms(line: ScreenLine) -> dict[str, float]:
     found = line.labels["want_terms"]
     if not isinstance(found, dict) or not set(found) <= set(DIMENSIONS):
         raise UserError(f"line {line.number}: want_terms names {found!r}; it may name {', '.join(DIMENSIONS)}")
     return {str(name): float(value) for name, value in found.items()}
 
 
-def _known(line: Line, labels: Any, known: Any) -> frozenset[str]:
+def _known(line: ScreenLine, labels: Any, known: Any) -> frozenset[str]:
     if not isinstance(labels, list) or not {str(one) for one in labels} <= set(known):
         raise UserError(f"line {line.number}: {labels!r} are no labels that are known; there are {', '.join(known)}")
     return frozenset(str(one) for one in labels)

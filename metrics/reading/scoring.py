@@ -10,7 +10,7 @@ from data.frozen import Frozen
 from data.messages.corpus import STANDING
 from data.messages.labels import Intent, SignalKind
 from metrics.reading.costs import ReadingCosts, default_costs
-from metrics.reading.offered import offers, wanted
+from metrics.reading.offered_terms import offers, wanted
 from metrics.reading.record import ReadEnding, ReadRecord
 from metrics.scorecard import Aspect, Metric
 from plumbing.errors import UserError

@@ -11,7 +11,7 @@ import dspy
 from plumbing.closure import files_behind, hash_of
 from programs.artifacts.provenance import described, installed_versions, without_secrets
 from programs.kinds.kind import Book, Kind
-from programs.kinds.negotiations import NEGOTIATIONS
+from programs.kinds.negotiation_kind import NEGOTIATIONS
 
 DECIDING_PACKAGES = ("dspy", "gepa", "optuna", "pydantic")
 """Packages that word the prompts or choose the next candidate: another version of one takes another course."""

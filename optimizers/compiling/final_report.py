@@ -12,7 +12,7 @@ from optimizers.registry import strategy
 from optimizers.runs.folder import RunFolder
 from plumbing import cli
 from programs.kinds.kind import Kind
-from programs.kinds.registry import CLASSES
+from programs.kinds.known import CLASSES
 from programs.models.accounts import Cost
 
 SAME = ": no candidate was better, so it is the uncompiled program"

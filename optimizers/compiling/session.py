@@ -23,8 +23,8 @@ from programs.artifacts.provenance import Compilation, Provenance
 from programs.artifacts.store import check_name, save_program
 from programs.debtor.seating import debtor_factory
 from programs.kinds.kind import Book, Kind
-from programs.kinds.negotiations import NEGOTIATIONS
-from programs.kinds.registry import kind_named, kind_of
+from programs.kinds.known import kind_named, kind_of
+from programs.kinds.negotiation_kind import NEGOTIATIONS
 from programs.models.accounts import Cost
 from programs.playing.contestants import NamedModel
 from programs.playing.evaluate import Evaluation

@@ -14,7 +14,7 @@ from plumbing.errors import UserError
 from plumbing.files import replace_file
 from programs.artifacts.store import read_artifact
 from programs.kinds.kind import Kind
-from programs.kinds.registry import kind_named
+from programs.kinds.known import kind_named
 from programs.models.accounts import Cost
 from programs.playing.evaluate import Evaluation, scored_evaluation
 

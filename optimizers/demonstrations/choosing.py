@@ -18,8 +18,8 @@ from optimizers.dspy_bridge.dspy_student import plain
 from optimizers.runs.task import LEAST_THRESHOLD
 from programs.creditor.fingerprints import predictors
 from programs.kinds.kind import Kind
-from programs.kinds.negotiations import NEGOTIATIONS
-from programs.kinds.registry import kind_of
+from programs.kinds.known import kind_of
+from programs.kinds.negotiation_kind import NEGOTIATIONS
 from programs.models.adapter import ADAPTER
 
 BYTES_PER_TOKEN = 3.5

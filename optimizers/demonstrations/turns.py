@@ -20,8 +20,8 @@ from data.terms import Terms
 from metrics.money.valuation import creditor_value
 from optimizers.runs.task import CompileTask
 from programs.creditor.fingerprints import predictors
-from programs.kinds.negotiations import NEGOTIATIONS, NEGOTIATOR, PLANNER
-from programs.kinds.registry import kind_of
+from programs.kinds.known import kind_of
+from programs.kinds.negotiation_kind import NEGOTIATIONS, NEGOTIATOR, PLANNER
 from programs.playing.evaluate import evaluate
 from programs.table import words
 from programs.table.runner import CreditorSeat, TableState, play

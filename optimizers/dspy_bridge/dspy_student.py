@@ -18,7 +18,7 @@ from optimizers.runs.task import CompileTask
 from plumbing.hidden import Hidden
 from programs.creditor.fingerprints import program_state
 from programs.kinds.kind import Case, Kind
-from programs.kinds.negotiations import NEGOTIATIONS
+from programs.kinds.negotiation_kind import NEGOTIATIONS
 from programs.maden import Maden
 from programs.playing.evaluate import broken
 

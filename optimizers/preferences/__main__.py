@@ -35,7 +35,7 @@ from plumbing.errors import UserError
 from plumbing.files import replace_file
 from programs.artifacts.playing_code import playing_code
 from programs.debtor.seating import debtor_factory
-from programs.kinds.negotiations import NEGOTIATIONS
+from programs.kinds.negotiation_kind import NEGOTIATIONS
 from programs.maden import Maden
 from programs.models import make as models
 from programs.models.pace import set_limits

@@ -23,8 +23,8 @@ from optimizers.proposals.echoes import refuse_echo
 from optimizers.runs.halt import Halted
 from optimizers.runs.task import CompileTask
 from programs.creditor.fingerprints import predictors
-from programs.kinds.negotiations import NEGOTIATIONS, NEGOTIATOR, PLANNER
-from programs.kinds.registry import kind_of
+from programs.kinds.known import kind_of
+from programs.kinds.negotiation_kind import NEGOTIATIONS, NEGOTIATOR, PLANNER
 from programs.models.adapter import ADAPTER
 from programs.models.retryable import classify
 from programs.table.failures import ProgramFault

@@ -19,7 +19,7 @@ from optimizers.runs.ledger import Ledger, LedgerLine
 from plumbing.files import replace_file
 from programs.creditor.fingerprints import program_state
 from programs.kinds.kind import Case, Kind
-from programs.kinds.negotiations import NEGOTIATIONS
+from programs.kinds.negotiation_kind import NEGOTIATIONS
 from programs.models.accounts import Account
 from programs.playing.evaluate import Evaluation, Program, broken, evaluate, scored_evaluation
 from programs.playing.played_store import Ground, lm_id

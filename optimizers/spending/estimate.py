@@ -13,10 +13,10 @@ import dspy
 
 from optimizers.settings import CompileConfig
 from optimizers.spending.budget import Limits, Spent
-from programs.kinds.kind import CallSizes, Words
+from programs.kinds.kind import CallSizes, KindWords
 from programs.kinds.kind import Span as Range
-from programs.kinds.negotiations import NEGOTIATIONS
-from programs.kinds.registry import kind_named
+from programs.kinds.known import kind_named
+from programs.kinds.negotiation_kind import NEGOTIATIONS
 from programs.models.embedded.engine import EmbeddedEngine
 from programs.models.embedded.processor import usable_cores
 from programs.models.remote import price_usd
@@ -52,7 +52,7 @@ class CompileEstimate:
     """Whether every call goes to the embedded model."""
     calls_to_first_score: Range
     """Calls until the uncompiled program is measured on validation; halted before, a compile has nothing to save."""
-    words: Words = NEGOTIATIONS.words
+    words: KindWords = NEGOTIATIONS.words
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from optimizers.runs.player import Player
 from optimizers.runs.task import CompileTask
 from optimizers.settings import StrategySettings
 from optimizers.strategies.random_search import demo_sets
-from programs.kinds.negotiations import NEGOTIATIONS
+from programs.kinds.negotiation_kind import NEGOTIATIONS
 from programs.models.retryable import classify
 from programs.table.failures import ProgramFault
 

@@ -20,8 +20,8 @@ from optimizers.runs.ledger import LedgerLine
 from optimizers.spending.budget import Limits, Spent
 from optimizers.watching.watchers import RunWatcher
 from plumbing.bars import PhaseBars
-from programs.kinds.kind import Words
-from programs.kinds.negotiations import NEGOTIATIONS
+from programs.kinds.kind import KindWords
+from programs.kinds.negotiation_kind import NEGOTIATIONS
 
 SPENT_EVERY_S = 1.0
 """How often what was spent is looked up; bars are drawn more often."""
@@ -40,7 +40,7 @@ class _Candidate:
     sha256: str
     scores: dict[str, float]
     """Objective per debtor, in the phase."""
-    words: Words
+    words: KindWords
 
     @property
     def line(self) -> str:
@@ -66,7 +66,7 @@ class BarsWatcher(RunWatcher):
         limits: Limits | None = None,
         negotiations: int = 0,
         clock: Callable[[], float] = time.monotonic,
-        words: Words = NEGOTIATIONS.words,
+        words: KindWords = NEGOTIATIONS.words,
     ) -> None:
         super().__init__()
         self._bars = PhaseBars(self._status)

@@ -13,7 +13,7 @@ from metrics.statistics.intervals import Interval
 from programs.artifacts.document import Artifact
 from programs.artifacts.side_by_side import DiffLine, side_by_side
 from programs.creditor.fingerprints import program_state
-from programs.kinds.registry import KINDS
+from programs.kinds.known import KINDS
 
 STAGES = ("uncompiled", "compiled")
 

@@ -19,7 +19,7 @@ from metrics.statistics.intervals import Interval
 from plumbing.errors import UserError
 from programs.creditor.fingerprints import ordered_sha256
 from programs.creditor.settings import ProgramSettings
-from programs.kinds.registry import CLASSES
+from programs.kinds.known import CLASSES
 
 SCHEMA_VERSION: Final = 1
 UPCASTS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from plumbing.closure import files_behind
-from programs.kinds.negotiations import NEGOTIATIONS
+from programs.kinds.negotiation_kind import NEGOTIATIONS
 
 
 def playing_code() -> str:

@@ -19,7 +19,7 @@ from plumbing.clock import utc_now
 from plumbing.errors import UserError
 from plumbing.files import ROOT
 from programs.kinds.kind import Book, Kind
-from programs.kinds.negotiations import NEGOTIATIONS
+from programs.kinds.negotiation_kind import NEGOTIATIONS
 
 PACKAGES = ("maden", "dspy", "gepa", "litellm", "numpy", "optuna", "pydantic", "xllamacpp")
 """Distributions whose versions are recorded."""

@@ -17,7 +17,7 @@ from programs.artifacts.document import Artifact
 from programs.artifacts.provenance import installed_versions
 from programs.creditor.fingerprints import predictors, signature_fingerprints
 from programs.kinds.kind import Kind
-from programs.kinds.registry import CLASSES
+from programs.kinds.known import CLASSES
 
 BINDING_PACKAGES = ("maden", "dspy", "pydantic")
 """Packages that word the prompts: another major version would send other ones than were measured."""

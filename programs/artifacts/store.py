@@ -24,11 +24,11 @@ from programs.artifacts.provenance import Provenance, refuse_secrets, without_se
 from programs.artifacts.restoring import restored
 from programs.creditor.fingerprints import program_sha256, program_state, signature_fingerprints
 from programs.debtor.simulated import SimulatedDebtor
-from programs.kinds.negotiations import NEGOTIATIONS
-from programs.kinds.readings import READINGS
-from programs.kinds.registry import class_name, kind_of
+from programs.kinds.known import class_name, kind_of
+from programs.kinds.negotiation_kind import NEGOTIATIONS
+from programs.kinds.reading_kind import READINGS
 from programs.maden import DebtorFactory, Maden
-from programs.reading import ReaderProgram
+from programs.reader_program import ReaderProgram
 
 ROOT = Path("artifacts")
 CHAMPION = "champion"

@@ -15,7 +15,7 @@ from plumbing import cli
 from plumbing.errors import UserError
 from plumbing.files import replace_file
 from programs.kinds.kind import Kind
-from programs.kinds.negotiations import NEGOTIATIONS
+from programs.kinds.negotiation_kind import NEGOTIATIONS
 from programs.playing.contestants import Contestant
 from programs.playing.evaluate import Evaluation
 

@@ -13,9 +13,9 @@ import dspy
 
 from data.domain import DebtCase, Move, Speaker, Turn
 from plumbing.errors import UserError
-from programs.debtor.understanding import by_command
-from programs.reader.hearing import Reader, hear
+from programs.debtor.commands import by_command
 from programs.reader.reader import MessageReader
+from programs.reader.readers import Reader, hear
 from programs.reader.understanding import terms_after
 from programs.reader.understood import NotClear, Understood
 from programs.table import words

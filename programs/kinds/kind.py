@@ -100,7 +100,7 @@ class Shown(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Words:
+class KindWords:
     """How people are told of it."""
 
     example: str
@@ -117,7 +117,7 @@ class Kind(ABC):
     """One kind of program."""
 
     name: ClassVar[str]
-    words: ClassVar[Words]
+    words: ClassVar[KindWords]
     programs: ClassVar[tuple[str, ...]]
     """Its uncompiled programs, by their names on a command line."""
     program_class: ClassVar[type]

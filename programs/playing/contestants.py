@@ -25,8 +25,8 @@ from programs.creditor.rules import BASELINES, RuleCreditor
 from programs.creditor.settings import ProgramSettings, Variant
 from programs.debtor.simulated import SimulatedDebtor
 from programs.kinds.kind import Kind
-from programs.kinds.negotiations import NEGOTIATIONS
-from programs.kinds.registry import PROGRAMS
+from programs.kinds.known import PROGRAMS
+from programs.kinds.negotiation_kind import NEGOTIATIONS
 from programs.maden import DebtorFactory, Maden
 from programs.models import make as models
 from programs.playing.evaluate import Program

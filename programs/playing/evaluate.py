@@ -17,7 +17,7 @@ from typing_extensions import TypeVar
 from data.domain import Negotiation
 from metrics.scorecard import Scorecard
 from programs.kinds.kind import INFRASTRUCTURE, Kind
-from programs.kinds.negotiations import NEGOTIATIONS
+from programs.kinds.negotiation_kind import NEGOTIATIONS
 
 Program = Callable[..., Any]
 """Called as `program(case=, seed=int)`; the result has a `negotiation`. A program of any kind, any baseline."""

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from plumbing.keyed_log import KeyedLog
 from programs.kinds.kind import Case, Kind
-from programs.kinds.negotiations import NEGOTIATIONS
+from programs.kinds.negotiation_kind import NEGOTIATIONS
 from programs.models.accounts import Account, Cost
 from programs.playing.evaluate import Evaluation, Program, broken, evaluate
 

@@ -15,7 +15,7 @@ from rich.progress import Progress
 
 from plumbing.errors import UserError
 from programs.kinds.kind import Book, Kind
-from programs.kinds.negotiations import NEGOTIATIONS
+from programs.kinds.negotiation_kind import NEGOTIATIONS
 from programs.models import make as models
 from programs.models.accounts import Cost
 from programs.playing.contestants import Contestant

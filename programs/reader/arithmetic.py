@@ -25,7 +25,7 @@ AGREES = Decimal("0.1")
 
 
 @dataclass(frozen=True)
-class Debt:
+class Owed:
     """What the arithmetic is done on."""
 
     outstanding: int
@@ -43,7 +43,7 @@ class Debt:
         return int(major.scaleb(minor_digits(self.currency)))
 
 
-def terms(said: Mapping[TermKind, Decimal], debt: Debt) -> dict[Dimension, float]:
+def terms(said: Mapping[TermKind, Decimal], debt: Owed) -> dict[Dimension, float]:
     """The terms that figures mean on this debt.
 
     Raises:
@@ -82,7 +82,7 @@ def _bounded(dimension: Dimension, value: float) -> float:
     return value
 
 
-def _merge(named: dict[Dimension, float], dimension: Dimension, value: float, amount: Decimal, debt: Debt) -> None:
+def _merge(named: dict[Dimension, float], dimension: Dimension, value: float, amount: Decimal, debt: Owed) -> None:
     if abs(named.setdefault(dimension, value) - value) > 1:
         raise NotClear(
             f"{debt.money(amount)} would be {value:g} as the {SPECS[dimension].label}, but you also name "
@@ -90,7 +90,7 @@ def _merge(named: dict[Dimension, float], dimension: Dimension, value: float, am
         )
 
 
-def _discount(total: Decimal, debt: Debt) -> float:
+def _discount(total: Decimal, debt: Owed) -> float:
     minor = debt.minor(total)
     if minor > debt.outstanding:
         owed = money(debt.outstanding, debt.currency)
@@ -98,7 +98,7 @@ def _discount(total: Decimal, debt: Debt) -> float:
     return _percent(debt.outstanding - minor, debt.outstanding)
 
 
-def _share(first: Decimal, named: Mapping[Dimension, float], debt: Debt) -> float:
+def _share(first: Decimal, named: Mapping[Dimension, float], debt: Owed) -> float:
     due = money_due(_package(named, debt), debt.outstanding)
     minor = debt.minor(first)
     if minor > due or due == 0:
@@ -109,7 +109,7 @@ def _share(first: Decimal, named: Mapping[Dimension, float], debt: Debt) -> floa
     return _percent(minor, due)
 
 
-def _instalments(kind: TermKind, amount: Decimal, named: dict[Dimension, float], debt: Debt) -> None:
+def _instalments(kind: TermKind, amount: Decimal, named: dict[Dimension, float], debt: Owed) -> None:
     package = _package(named, debt)
     due = money_due(package, debt.outstanding)
     rest = due - immediate_payment(package, debt.outstanding)
@@ -135,7 +135,7 @@ def _instalments(kind: TermKind, amount: Decimal, named: dict[Dimension, float],
         )
 
 
-def _package(named: Mapping[Dimension, float], debt: Debt) -> Terms:
+def _package(named: Mapping[Dimension, float], debt: Owed) -> Terms:
     base = debt.base or _NOTHING_STANDS
     return base.model_copy(update={k: v for k, v in named.items() if k != "installment_periods"})
 

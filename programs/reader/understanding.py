@@ -16,13 +16,13 @@ from data.domain import Disclosure, Move
 from data.messages.labels import ClaimKind, Intent, TermKind
 from data.terms import PartialTerms, Terms
 from programs.reader.agreement import Agreed, agreed
-from programs.reader.arithmetic import DIRECT, Debt, terms
+from programs.reader.arithmetic import DIRECT, Owed, terms
 from programs.reader.currencies import other_currency
 from programs.reader.stated import intents
 from programs.reader.stated.dates import rest_by_a_date
-from programs.reader.stated.figures import impossible_share
 from programs.reader.stated.plain import plain
 from programs.reader.stated.roles import Role, too_many
+from programs.reader.stated.stated_figures import impossible_share
 from programs.reader.understood import NotClear, Understood
 from programs.table import words
 from programs.table.runner import TableState
@@ -51,7 +51,7 @@ def understand(
     if too_many(shown):
         raise NotClear("Your message has many figures. Which terms do you offer? Please name those alone.")
     found = agreed(text, reading, today)
-    debt = Debt(outstanding, currency, table.own or table.theirs)
+    debt = Owed(outstanding, currency, table.own or table.theirs)
     intent = intents.intent(shown) if reading is None else reading.intent
     named = _named(found, shown, debt)
     named = {d: value for d, value in named.items() if not _stands_already(d, value, table)}
@@ -92,7 +92,7 @@ def offer(named: dict[Dimension, float], table: TableState) -> Understood:
     return Understood(move, f"You offer: {words.package(terms_after(move, table))}{rest}.")
 
 
-def _named(found: Agreed, text: str, debt: Debt) -> dict[Dimension, float]:
+def _named(found: Agreed, text: str, debt: Owed) -> dict[Dimension, float]:
     """The terms of the figures that stand."""
     said: dict[TermKind, Decimal] = {}
     for kind, role in found.stands:
@@ -117,7 +117,7 @@ def _stands_already(dimension: Dimension, value: float, table: TableState) -> bo
 
 
 def _intended(
-    intent: Intent, named: dict[Dimension, float], found: Agreed, text: str, table: TableState, debt: Debt
+    intent: Intent, named: dict[Dimension, float], found: Agreed, text: str, table: TableState, debt: Owed
 ) -> Understood:
     if intent is Intent.ACCEPT and named:
         raise NotClear(
@@ -175,7 +175,7 @@ def _nothing_offered(unfounded: Sequence[Said]) -> str:
     return f"{missing}Which terms do you offer? Name at least one figure, for example '12 monthly instalments'."
 
 
-def _asked_about(unsure: Sequence[Role], text: str, debt: Debt, named: dict[Dimension, float]) -> str:
+def _asked_about(unsure: Sequence[Role], text: str, debt: Owed, named: dict[Dimension, float]) -> str:
     told = ", ".join(dict.fromkeys(_told(role, text, debt) for role in unsure[:4]))
     rest = "" if not named else " besides the terms that I understood"
     return (
@@ -184,7 +184,7 @@ def _asked_about(unsure: Sequence[Role], text: str, debt: Debt, named: dict[Dime
     )
 
 
-def _told(role: Role, text: str, debt: Debt) -> str:
+def _told(role: Role, text: str, debt: Owed) -> str:
     """A figure in the person's words, a sum in the debt's currency too."""
     money = role.value is not None and not role.vague and role.kind in _MONEY
     foreign = other_currency(text[slice(*role.span)], debt.currency)
@@ -207,7 +207,7 @@ def _refuse_impossible(text: str) -> None:
         raise NotClear(f"{share} cannot be: a share is from 0% to 100%. What do you mean?")
 
 
-def _with_claims(understood: Understood, found: Agreed, debt: Debt) -> Understood:
+def _with_claims(understood: Understood, found: Agreed, debt: Owed) -> Understood:
     minor: dict[str, int] = {}
     for kind in ClaimKind:
         told = {role.value for k, role in found.claims if k is kind and role.value is not None}

@@ -29,7 +29,7 @@ from optimizers.strategies.search.study import SharedStudy
 from plumbing.errors import UserError
 from plumbing.files import replace_file
 from plumbing.locks import lock_at, try_acquire
-from programs.kinds.negotiations import NEGOTIATIONS
+from programs.kinds.negotiation_kind import NEGOTIATIONS
 
 NAME = "search"
 SUMMARY = "instructions, demonstrations and settings raced with early exits; the most for a budget, several workers"

@@ -13,7 +13,7 @@ from programs.reader.stated import cues
 from programs.reader.stated.clauses import Clause, Clauses, clauses
 from programs.reader.stated.dates import named_dates
 from programs.reader.stated.doubts import doubt
-from programs.reader.stated.figures import Figure, Unit, figures
+from programs.reader.stated.stated_figures import NamedFigure, Unit, figures
 
 MOST_FIGURES = 16
 """Figures of one message that are looked at; `too_many` says whether there are more."""
@@ -62,7 +62,7 @@ def too_many(plain_text: str) -> bool:
     return len(figures(plain_text)) > MOST_FIGURES
 
 
-def _role(parts: Clauses, found: tuple[Figure, ...], at: int) -> Role | None:
+def _role(parts: Clauses, found: tuple[NamedFigure, ...], at: int) -> Role | None:
     figure = found[at]
     if figure.unit in (Unit.MONTHS, Unit.DAYS) and _is_rhythm(parts.text, found, at):
         return None
@@ -80,7 +80,7 @@ def _role(parts: Clauses, found: tuple[Figure, ...], at: int) -> Role | None:
     return Role(kind, figure.value, figure.span, sure, against, figure.vague)
 
 
-def _offered(parts: Clauses, clause: Clause, figure: Figure) -> bool:
+def _offered(parts: Clauses, clause: Clause, figure: NamedFigure) -> bool:
     """The clause asks or pays, or says nothing but the figure."""
     words = f"{clause.begun_by} {parts.sentence(clause, figure.span[0])}"
     if cues.PAY.search(words) or cues.ASK.search(words) or cues.BOUND.search(words):
@@ -98,7 +98,7 @@ _AFTER_SPAN = re.compile(
 )
 
 
-def _when_paid(parts: Clauses, found: tuple[Figure, ...], clause: Clause, figure: Figure) -> bool:
+def _when_paid(parts: Clauses, found: tuple[NamedFigure, ...], clause: Clause, figure: NamedFigure) -> bool:
     """ "today" beside a payment, "in 3 weeks", "give me 10 days"; no "once a week", no "good night, tomorrow then"."""
     words = parts.words(clause, figure.span[0])
     before, after = _around(parts, clause, figure)
@@ -110,7 +110,7 @@ def _when_paid(parts: Clauses, found: tuple[Figure, ...], clause: Clause, figure
     return paid and bool(cues.WITHIN.search(before) or _AFTER_SPAN.match(after))
 
 
-def _adjacent(found: tuple[Figure, ...], figure: Figure) -> bool:
+def _adjacent(found: tuple[NamedFigure, ...], figure: NamedFigure) -> bool:
     """ "half now", "now 300", 现在付一半: the sum or share stands right beside it."""
     return any(
         one.unit in (Unit.MONEY, Unit.SHARE, Unit.BARE)
@@ -119,7 +119,7 @@ def _adjacent(found: tuple[Figure, ...], figure: Figure) -> bool:
     )
 
 
-def _kind(parts: Clauses, found: tuple[Figure, ...], at: int, clause: Clause) -> Kind | None:
+def _kind(parts: Clauses, found: tuple[NamedFigure, ...], at: int, clause: Clause) -> Kind | None:
     figure = found[at]
     if figure.unit in (Unit.MONEY, Unit.BARE):
         return _kind_of_money(parts, found, at, clause)
@@ -136,7 +136,7 @@ _RHYTHM_BEFORE = re.compile(r"(?:\b(?:once|twice|times|x|every|each|per|cada|por
 _A_STRETCH = re.compile(r"(?:a|one|un|una|1|the|two|2|dos|其|两|二|一|半)\b|[两二一半1]")
 
 
-def _is_rhythm(text: str, found: tuple[Figure, ...], at: int) -> bool:
+def _is_rhythm(text: str, found: tuple[NamedFigure, ...], at: int) -> bool:
     """ "200 a month", "$80 every two weeks", "once a week": how often, no number of months or days."""
     figure = found[at]
     before = found[at - 1] if at else None
@@ -145,7 +145,7 @@ def _is_rhythm(text: str, found: tuple[Figure, ...], at: int) -> bool:
     return (beside and article) or _RHYTHM_BEFORE.search(text[max(0, figure.span[0] - 8) : figure.span[0]]) is not None
 
 
-def _around(parts: Clauses, clause: Clause, figure: Figure) -> tuple[str, str]:
+def _around(parts: Clauses, clause: Clause, figure: NamedFigure) -> tuple[str, str]:
     """What stands just before and just after a figure in its clause."""
     return (
         parts.text[max(clause.start, figure.span[0] - NEAR) : figure.span[0]],
@@ -153,7 +153,7 @@ def _around(parts: Clauses, clause: Clause, figure: Figure) -> tuple[str, str]:
     )
 
 
-def _rhythm(parts: Clauses, found: tuple[Figure, ...], at: int, clause: Clause) -> TermKind | None:
+def _rhythm(parts: Clauses, found: tuple[NamedFigure, ...], at: int, clause: Clause) -> TermKind | None:
     before, after = _around(parts, clause, found[at])
     end = found[at + 1].span[0] if at + 1 < len(found) and found[at + 1].unit in (Unit.MONEY, Unit.SHARE) else None
     after = after if end is None else parts.text[found[at].span[1] : min(end, found[at].span[1] + len(after))]
@@ -171,7 +171,7 @@ _LEAST_SUM = 10
 """A smaller number without a sign or name of money is rather a count: "5 monthly bits"."""
 
 
-def _kind_of_money(parts: Clauses, found: tuple[Figure, ...], at: int, clause: Clause) -> Kind | None:
+def _kind_of_money(parts: Clauses, found: tuple[NamedFigure, ...], at: int, clause: Clause) -> Kind | None:
     figure = found[at]
     words = parts.words(clause, figure.span[0])
     rhythm = _rhythm(parts, found, at, clause)
@@ -187,7 +187,7 @@ def _kind_of_money(parts: Clauses, found: tuple[Figure, ...], at: int, clause: C
     return None if counts else _kind_of_sum(parts, clause, figure, words)
 
 
-def _kind_of_sum(parts: Clauses, clause: Clause, figure: Figure, words: str) -> Kind | None:
+def _kind_of_sum(parts: Clauses, clause: Clause, figure: NamedFigure, words: str) -> Kind | None:
     """Of a sum that is paid once."""
     if cues.TOTAL.search(words):
         return TermKind.TOTAL_AMOUNT
@@ -195,11 +195,11 @@ def _kind_of_sum(parts: Clauses, clause: Clause, figure: Figure, words: str) -> 
     return TermKind.FIRST_AMOUNT if cues.FIRST.search(before) or cues.FIRST.search(after) else None
 
 
-def _claim(kind: ClaimKind, figure: Figure) -> Kind | None:
+def _claim(kind: ClaimKind, figure: NamedFigure) -> Kind | None:
     return kind if figure.unit is Unit.MONEY or (figure.value is not None and figure.value >= 100) else None
 
 
-def _per_payment(text: str, found: tuple[Figure, ...], at: int) -> bool:
+def _per_payment(text: str, found: tuple[NamedFigure, ...], at: int) -> bool:
     """ "12 payments of 250", "12 x 250", "3 cuotas de 500", 分3期每期500."""
     if not at:
         return False
@@ -217,7 +217,7 @@ _FIRST_PART = re.compile(
 )
 
 
-def _kind_of_share(parts: Clauses, clause: Clause, figure: Figure) -> Kind | None:
+def _kind_of_share(parts: Clauses, clause: Clause, figure: NamedFigure) -> Kind | None:
     before, after = _around(parts, clause, figure)
     if _LOWERED_TO.search(before):  # lowered to 10 %: the first payment, or nobody knows what
         return TermKind.IMMEDIATE_PAYMENT_PCT if _FIRST_PART.search(before) else None
@@ -234,7 +234,7 @@ def _distances(pattern: re.Pattern[str], before: str, after: str) -> list[float]
     return found + [float(match.start()) for match in pattern.finditer(after)]
 
 
-def _date_role(parts: Clauses, found: tuple[Figure, ...], days: int, span: tuple[int, int]) -> Role:
+def _date_role(parts: Clauses, found: tuple[NamedFigure, ...], days: int, span: tuple[int, int]) -> Role:
     clause = parts.at(span[0])
     words = parts.words(clause, span[0])
     pays = cues.PAY.search(words) or cues.FIRST.search(parts.text[max(clause.start, span[0] - NEAR) : span[0]])

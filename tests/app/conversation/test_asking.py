@@ -10,7 +10,7 @@ from app.conversation import answering, receiving
 from app.database.stored_rows import NotNow
 from app.database.tables import Sender, Status
 from data.messages.labels import SignalKind
-from programs.reader.hearing import hear
+from programs.reader.readers import hear
 from tests.app.conversation.test_negotiations import begun, row, said, told
 from tests.app.conversation.test_signals import DISTRESSED, STOP, STOPS, findings
 from tests.app.desk import CASE, desk

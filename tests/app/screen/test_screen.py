@@ -15,12 +15,12 @@ from app.screen.comparison import message_shares, wilson, words_shares
 from app.screen.creditors import screen_words
 from app.screen.debtors import screen_message
 from app.screen.expected import expected_message, expected_words
-from app.screen.lines import Line, read_lines
+from app.screen.screened_lines import ScreenLine, read_lines
 from data.domain import Move
 from data.messages.corpus import STANDING
 from data.terms import PartialTerms
 from plumbing.errors import UserError
-from programs.debtor.understanding import NotClear, Understood
+from programs.debtor.commands import NotClear, Understood
 
 DEBT = _debt(6000, "USD")
 NEUTRAL = load_profile()
@@ -151,14 +151,19 @@ def test_a_debt_that_is_none_is_told(amount):
 
 def test_labels_of_both_forms_are_compared():
     cases = [
-        (Line("Stop writing to me.", labels={"want": ["stop"]}), None),
-        (Line("I filed for chapter 7", labels={"signals": ["bankruptcy"], "intent": "talk"}), None),
-        (Line("hello", labels={"want": ["stop"], "topic": "x"}), None),
-        (Line("I never borrowed this money.", labels={"signals": [], "intent": "talk"}), None),
-        (Line("18 months", labels={"want_terms": {"installment_periods": 18}}), OFFER),
-        (Line("6 months ago", labels={"want_terms": {}}), OFFER),
-        (Line("200 a month", labels={"intent": "offer", "terms": [["installment_amount", 200, "200 a month"]]}), OFFER),
-        (Line("half", labels={"want_terms": {"immediate_payment_pct": 50}}), NotClear("Half of what?")),
+        (ScreenLine("Stop writing to me.", labels={"want": ["stop"]}), None),
+        (ScreenLine("I filed for chapter 7", labels={"signals": ["bankruptcy"], "intent": "talk"}), None),
+        (ScreenLine("hello", labels={"want": ["stop"], "topic": "x"}), None),
+        (ScreenLine("I never borrowed this money.", labels={"signals": [], "intent": "talk"}), None),
+        (ScreenLine("18 months", labels={"want_terms": {"installment_periods": 18}}), OFFER),
+        (ScreenLine("6 months ago", labels={"want_terms": {}}), OFFER),
+        (
+            ScreenLine(
+                "200 a month", labels={"intent": "offer", "terms": [["installment_amount", 200, "200 a month"]]}
+            ),
+            OFFER,
+        ),
+        (ScreenLine("half", labels={"want_terms": {"immediate_payment_pct": 50}}), NotClear("Half of what?")),
     ]
     pairs = [
         (screened(line.text, reads(meant) if meant else None), expected_message(line, NEUTRAL)) for line, meant in cases
@@ -172,9 +177,9 @@ def test_labels_of_both_forms_are_compared():
 
 def test_creditors_labels_are_compared():
     lines = [
-        Line("You will be arrested.", labels={"want": ["hard", "soft"]}),
-        Line("Good morning.", labels={"severity": "ok"}),
-        Line("Twelve instalments it is.", labels={"severity": "hard"}),
+        ScreenLine("You will be arrested.", labels={"want": ["hard", "soft"]}),
+        ScreenLine("Good morning.", labels={"severity": "ok"}),
+        ScreenLine("Twelve instalments it is.", labels={"severity": "hard"}),
     ]
     shares = words_shares([(screen_words(one.text, NEUTRAL), expected_words(one)) for one in lines])
     assert [(one.hits, one.of) for one in shares] == [(1, 2), (0, 1), (0, 1)]
@@ -183,7 +188,7 @@ def test_creditors_labels_are_compared():
 @pytest.mark.parametrize("labels", [{}, {"want": ["maybe"]}, {"want_terms": {"x": 1}}, {"signals": ["x"]}])
 def test_labels_that_are_none_are_told(labels):
     with pytest.raises(UserError, match="line 3"):
-        expected_message(Line("x", labels=labels, number=3), NEUTRAL)
+        expected_message(ScreenLine("x", labels=labels, number=3), NEUTRAL)
 
 
 def test_wilsons_interval_is_the_known_one():

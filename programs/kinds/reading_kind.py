@@ -22,9 +22,9 @@ from metrics.reading.scoring import (
     score_readings,
 )
 from metrics.reading.told import told_of_reading
-from programs.kinds.kind import CallSizes, Kind, Shown, Span, Words
+from programs.kinds.kind import CallSizes, Kind, KindWords, Shown, Span
 from programs.reader.message_parts import message_parts
-from programs.reading import ReaderProgram, ReaderSettings, right_reading
+from programs.reader_program import ReaderProgram, ReaderSettings, right_reading
 from signatures.instruction import ProposeReadingInstruction
 
 PREDICTOR = "reader.predict"
@@ -38,11 +38,11 @@ GUIDANCE = (
 )
 
 
-class Readings(Kind):
+class ReadingKind(Kind):
     """Programs that read messages (`programs.reader`)."""
 
     name = "reading"
-    words = Words(example="message", record="reading")
+    words = KindWords(example="message", record="reading")
     programs = ("reader",)
     program_class = ReaderProgram
     settings_class = ReaderSettings
@@ -50,7 +50,7 @@ class Readings(Kind):
     metrics = READING_METRICS
     indices = READING_INDICES
     metric_version = READING_VERSION
-    code = ("programs.reading",)
+    code = ("programs.reader_program",)
     margins: ClassVar = {
         "MISS": 0.05,
         "INVENT": 0.01,
@@ -151,4 +151,4 @@ class Readings(Kind):
         return "message", message_parts(case.message.text)[0]
 
 
-READINGS = Readings()
+READINGS = ReadingKind()

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from data.messages.message import DebtorMessage
-from programs.reader.training import examples
+from programs.reader.opinion_training import examples
 
 
 def test_a_figure_is_offered_where_its_author_labelled_it():

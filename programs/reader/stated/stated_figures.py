@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 
-from programs.reader.stated.numbers import Number, numbers
+from programs.reader.stated.written_numbers import WrittenNumber, numbers
 
 
 class Unit(StrEnum):
@@ -28,7 +28,7 @@ class Unit(StrEnum):
 
 
 @dataclass(frozen=True)
-class Figure:
+class NamedFigure:
     """One figure in `plain` text."""
 
     unit: Unit
@@ -109,12 +109,12 @@ MOST_NUMBERS = 60
 
 
 @lru_cache(maxsize=512)
-def figures(plain_text: str) -> tuple[Figure, ...]:
+def figures(plain_text: str) -> tuple[NamedFigure, ...]:
     """Every figure of a `plain` text in the order of reading; none overlaps another."""
-    found: list[Figure] = []
+    found: list[NamedFigure] = []
     taken = bytearray(len(plain_text) + 1)
 
-    def take(figure: Figure | None) -> None:
+    def take(figure: NamedFigure | None) -> None:
         if figure is not None and not any(taken[slice(*figure.span)]):
             taken[slice(*figure.span)] = b"\1" * (figure.span[1] - figure.span[0])
             found.append(figure)
@@ -123,13 +123,13 @@ def figures(plain_text: str) -> tuple[Figure, ...]:
         take(_tenths(match))
     for unit, value, pattern in _FIXED:
         for match in pattern.finditer(plain_text):
-            take(Figure(unit, Decimal(value), match.span()))
+            take(NamedFigure(unit, Decimal(value), match.span()))
     read = [number for number in numbers(plain_text)[:MOST_NUMBERS] if not _is_ordinal(plain_text, number)]
     units = [_with_unit(plain_text, number) for number in read]
     for at, (number, figure) in enumerate(zip(read, units, strict=True)):
         low = read[at - 1] if at and _is_range(plain_text, read[at - 1], number) else None
         if low is not None and not _is_date_like(plain_text, low, number):
-            figure = Figure(figure.unit, None, (low.span[0], figure.span[1]), vague=True)  # noqa: PLW2901
+            figure = NamedFigure(figure.unit, None, (low.span[0], figure.span[1]), vague=True)  # noqa: PLW2901
             found = [one for one in found if one.span[1] <= low.span[0] or one.span[0] >= figure.span[1]]
             taken[slice(*figure.span)] = bytes(figure.span[1] - figure.span[0])
         take(figure)
@@ -142,30 +142,32 @@ _ORDINAL_AFTER = re.compile(
 )
 
 
-def _is_ordinal(text: str, number: Number) -> bool:
+def _is_ordinal(text: str, number: WrittenNumber) -> bool:
     """Of a date, a time or a row: no figure of an offer."""
     start, end = number.span
     return bool(_ORDINAL_BEFORE.search(text[max(0, start - 8) : start]) or _ORDINAL_AFTER.match(text, end))
 
 
-def _with_unit(text: str, number: Number) -> Figure:
+def _with_unit(text: str, number: WrittenNumber) -> NamedFigure:
     start, end = number.span
     before = text[max(0, start - 12) : start]
     vague = bool(_VAGUE_BEFORE.search(before) or _VAGUE_AFTER.match(text, end)) or _two_digits(text[start:end])
     value = None if vague else number.value
     if _HUNDREDTHS.search(before):
-        return Figure(Unit.SHARE, value, (text.rindex("百", 0, start), end), vague)
+        return NamedFigure(Unit.SHARE, value, (text.rindex("百", 0, start), end), vague)
     if (cents := _CENTS_ON.match(text, end)) is not None:
-        return Figure(Unit.OFF, None if value is None else 100 - value, (start, cents.end()), vague)
+        return NamedFigure(Unit.OFF, None if value is None else 100 - value, (start, cents.end()), vague)
     if (tenths := _TENTH_PARTS.match(text, end)) is not None and value is not None and value <= 10:
-        return Figure(Unit.SHARE, value * 10, (start, tenths.end()), vague)
+        return NamedFigure(Unit.SHARE, value * 10, (start, tenths.end()), vague)
     if (sign := re.search(_MONEY_BEFORE, before)) is not None:
         after = re.compile(_MONEY_AFTER).match(text, end)
-        return Figure(Unit.MONEY, value, (start - (len(before) - sign.start()), after.end() if after else end), vague)
+        return NamedFigure(
+            Unit.MONEY, value, (start - (len(before) - sign.start()), after.end() if after else end), vague
+        )
     for unit, factor, pattern in _UNITS:
         if (match := pattern.match(text, end)) is not None and not (number.spelt and _no_count(text[start:end], unit)):
-            return Figure(unit, None if value is None else value * factor, (start, match.end()), vague)
-    return Figure(Unit.BARE, value, number.span, vague)
+            return NamedFigure(unit, None if value is None else value * factor, (start, match.end()), vague)
+    return NamedFigure(Unit.BARE, value, number.span, vague)
 
 
 def _no_count(word: str, unit: Unit) -> bool:
@@ -179,19 +181,19 @@ def _two_digits(number: str) -> bool:
     return len(number) == 2 and all(c in "一二两三四五六七八九" for c in number)
 
 
-def _tenths(match: re.Match[str]) -> Figure | None:
+def _tenths(match: re.Match[str]) -> NamedFigure | None:
     """七折 is 70 % of the price, a discount of 30 %; 八五折 and 85折 are 15 %."""
     written = match[1].translate(str.maketrans("一二三四五六七八九", "123456789"))
     paid = Decimal(written) * (1 if len(written) == 2 and "." not in written else 10)
-    return Figure(Unit.OFF, 100 - paid, match.span())
+    return NamedFigure(Unit.OFF, 100 - paid, match.span())
 
 
-def _is_date_like(text: str, low: Number, high: Number) -> bool:
+def _is_date_like(text: str, low: WrittenNumber, high: WrittenNumber) -> bool:
     """12-250-3, 2024-05-01: no range."""
     return text[low.span[1] : high.span[0]] == "-" and bool(re.match(r"-\d", text[high.span[1] :][:2]))
 
 
-def _is_range(text: str, low: Number, high: Number) -> bool:
+def _is_range(text: str, low: WrittenNumber, high: WrittenNumber) -> bool:
     between = text[low.span[1] : high.span[0]]
     if len(between) > 6 or _RANGE_BETWEEN.fullmatch(between) is None:
         return False

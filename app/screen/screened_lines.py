@@ -16,7 +16,7 @@ DEFAULT_CURRENCY = "USD"
 
 
 @dataclass(frozen=True)
-class Line:
+class ScreenLine:
     """One text to screen."""
 
     text: str
@@ -27,7 +27,7 @@ class Line:
     """In the file, from 1."""
 
 
-def read_lines(path: Path | None) -> Iterator[Line]:
+def read_lines(path: Path | None) -> Iterator[ScreenLine]:
     """The lines of a file, of standard input for None or `-`; empty ones are left out.
 
     Raises:
@@ -46,7 +46,7 @@ def read_lines(path: Path | None) -> Iterator[Line]:
             yield _line(text, number)
 
 
-def _line(text: str, number: int) -> Line:
+def _line(text: str, number: int) -> ScreenLine:
     try:
         found = json.loads(text) if text.startswith("{") else None
     except (ValueError, RecursionError) as error:
@@ -54,11 +54,11 @@ def _line(text: str, number: int) -> Line:
             raise UserError(f"line {number} begins like JSON and is none: {error}") from error
         found = None
     if not isinstance(found, dict):
-        return Line(text, number=number)
+        return ScreenLine(text, number=number)
     said = found.pop("text", None)
     if not isinstance(said, str):
         raise UserError(f'line {number} has no "text"; write {{"text": "..."}} or the text alone')
     currency = found.pop("currency", DEFAULT_CURRENCY)
     if not isinstance(currency, str) or not re.fullmatch("[A-Z]{3}", currency):
         raise UserError(f"line {number}: currency {currency!r} is no code of three capital letters, such as USD")
-    return Line(said.encode("utf-8", "replace").decode(), currency, found, number)
+    return ScreenLine(said.encode("utf-8", "replace").decode(), currency, found, number)

@@ -1,4 +1,4 @@
-"""Training the second opinion on figures from labelled messages: `python -m programs.reader.training`."""
+"""Training the second opinion on figures from labelled messages: `python -m programs.reader.opinion_training`."""
 
 from __future__ import annotations
 
@@ -90,4 +90,4 @@ def _close(role: Role, value: float) -> bool:
 
 
 if __name__ == "__main__":
-    cli.run(main, "python -m programs.reader.training")
+    cli.run(main, "python -m programs.reader.opinion_training")

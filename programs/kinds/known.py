@@ -6,8 +6,8 @@ from typing import Any
 
 from plumbing.errors import UserError, did_you_mean
 from programs.kinds.kind import Kind
-from programs.kinds.negotiations import NEGOTIATIONS
-from programs.kinds.readings import READINGS
+from programs.kinds.negotiation_kind import NEGOTIATIONS
+from programs.kinds.reading_kind import READINGS
 
 KINDS: tuple[Kind, ...] = (NEGOTIATIONS, READINGS)
 PROGRAMS: dict[str, Kind] = {str(name): kind for kind in KINDS for name in kind.programs}

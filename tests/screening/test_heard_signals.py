@@ -13,7 +13,7 @@ from plumbing.errors import UserError
 from screening.classifying.classifier import load_classifier, save_classifier
 from screening.classifying.fitting import Settings
 from screening.debtor_training import fit_debtor
-from screening.signals import SILENCING, TRAINED, conceivable, debtor_classifier, heard_signals
+from screening.heard_signals import SILENCING, TRAINED, conceivable, debtor_classifier, heard_signals
 
 SAID = {
     SignalKind.STOP: (

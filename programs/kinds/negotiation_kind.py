@@ -16,7 +16,7 @@ from metrics.money.weights import default_weights
 from metrics.scorecard import INDICES, METRIC_VERSION, METRICS, Role, Scorecard
 from programs.creditor.settings import ProgramSettings, Variant
 from programs.debtor.simulated import SimulatedDebtor
-from programs.kinds.kind import CallSizes, Kind, Span, Words
+from programs.kinds.kind import CallSizes, Kind, KindWords, Span
 from programs.maden import Maden
 from programs.table import words
 
@@ -32,11 +32,11 @@ CALLS: dict[Variant, Span] = {
 """Creditor-side calls that one negotiation usually takes: from a quick agreement to ten rounds with redrafts."""
 
 
-class Negotiations(Kind):
+class NegotiationKind(Kind):
     """Programs at the creditor's seat (`programs.maden`)."""
 
     name = "negotiation"
-    words = Words(example="debtor", record="negotiation")
+    words = KindWords(example="debtor", record="negotiation")
     programs = tuple(Variant)
     program_class = Maden
     settings_class = ProgramSettings
@@ -100,4 +100,4 @@ class Negotiations(Kind):
         return "account", words.account(case.creditor_view())
 
 
-NEGOTIATIONS = Negotiations()
+NEGOTIATIONS = NegotiationKind()

@@ -21,7 +21,7 @@ TRAINED = Path(__file__).with_name("trained") / "debtor.npz"
 
 
 @dataclass(frozen=True)
-class Heard:
+class HeardSignal:
     """A signal that the classifier hears."""
 
     kind: SignalKind
@@ -34,7 +34,7 @@ class Heard:
 
 
 @lru_cache(maxsize=4096)
-def heard_signals(text: str) -> tuple[Heard, ...]:
+def heard_signals(text: str) -> tuple[HeardSignal, ...]:
     """What the classifier hears in a message, the likeliest first; of what it is not sure only the likeliest kind."""
     classifier = debtor_classifier()
     sentences = _sentences(text)
@@ -43,7 +43,9 @@ def heard_signals(text: str) -> tuple[Heard, ...]:
     ranked = sorted((one for one in found if one[1] >= one[2][0]), key=lambda one: one[2][1] - one[1])
     if not ranked:
         return ()
-    heard = [Heard(kind, _telling(sentences, kind, text), score >= sure, score) for kind, score, (_, sure) in ranked]
+    heard = [
+        HeardSignal(kind, _telling(sentences, kind, text), score >= sure, score) for kind, score, (_, sure) in ranked
+    ]
     return tuple(one for place, one in enumerate(heard) if one.sure or place == 0)
 
 

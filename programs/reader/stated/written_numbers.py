@@ -129,7 +129,7 @@ _LONGEST_HAN = 16
 
 
 @dataclass(frozen=True)
-class Number:
+class WrittenNumber:
     """A number in `plain` text; `value` is None where it can be read in two ways or is none that we know."""
 
     span: tuple[int, int]
@@ -138,7 +138,7 @@ class Number:
     """In words; a spelt "one" is often no number."""
 
 
-def numbers(plain_text: str) -> list[Number]:
+def numbers(plain_text: str) -> list[WrittenNumber]:
     """All numbers of a `plain` text in order."""
     found = []
     for match in _NUMBER.finditer(plain_text):
@@ -146,7 +146,7 @@ def numbers(plain_text: str) -> list[Number]:
         end = match.end()
         if match["en"] and (grand := _GRAND.match(plain_text, end)) and read is not None:
             read, end = read * 1000, grand.end()
-        found.append(Number((match.start(), end), read, match["digits"] is None))
+        found.append(WrittenNumber((match.start(), end), read, match["digits"] is None))
     return found
 
 
