@@ -8,10 +8,10 @@ import sys
 import time
 
 import pytest
-from screening.classifier import load_classifier, save_classifier
-from screening.fitting import Settings, fit
 
 from screening import creditor
+from screening.classifying.classifier import load_classifier, save_classifier
+from screening.classifying.fitting import Settings, fit
 from screening.creditor import IMPROPER, creditor_classifier, suspicions
 from screening.creditor_training import LABELS, fit_creditor
 from screening.plain_words import plain_words

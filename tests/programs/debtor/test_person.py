@@ -204,7 +204,7 @@ class TestFreeText:
 
     def test_a_refusal_that_names_terms_is_a_counter_offer(self):
         reply, shown, _ = answer(
-            "no, not 50% at once, only 20% now", "y", reading={"intent": "offer", "immediate_payment_pct": 20}
+            "No. I can pay 20% now, not more.", "y", reading={"intent": "offer", "immediate_payment_pct": 20}
         )
         assert terms_of(reply)["immediate_payment_pct"] == 20
         assert "You offer" in shown
@@ -275,7 +275,7 @@ class TestFreeText:
     @pytest.mark.parametrize(
         ("text", "intent", "asked"),
         [
-            ("fine, but in 24 months", "accept", "you seem to accept, but name '24 months'"),
+            ("fine, but in 24 months", "accept", "you seem to accept, but name"),
             ("pay within 700 days", "offer", "700 cannot be the days until the immediate payment"),
             ("0 instalments", "offer", "0 cannot be the number of monthly instalments"),
         ],
