@@ -23,6 +23,8 @@ PROMPT_CHARS = 24
 Of 1,968 sentences that a small model said in recorded negotiations six had one, each the same echo of its briefing;
 with 20 they were 465, most of them "income, expenses or savings".
 """
+WHOLE_SENTENCE_CHARS = 12
+"""The same where the passage is the whole sentence ("Your output fields are."): nothing of the model's own is in it."""
 THOUGHT_CHARS = 16
 """The same for thoughts that are not the prompt's words."""
 SHORTEST_THOUGHT_CHARS = 10
@@ -61,6 +63,8 @@ class Private:
         """Whether something private stands in a sentence."""
         said = _squeezed(sentence)
         short = self.thoughts if SHORTEST_THOUGHT_CHARS <= len(self.thoughts) < THOUGHT_CHARS else ""
+        if len(said) >= WHOLE_SENTENCE_CHARS and said in self.prompts and said not in self.seen:
+            return True
         own_thoughts = [*_pieces(said, THOUGHT_CHARS), *([short] if short and short in said else [])]
         return any(
             (piece in self.prompts or piece in self.thoughts) and piece not in self.seen
