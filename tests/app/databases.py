@@ -55,7 +55,8 @@ def drop_below(folder: Path) -> None:
         "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'maden\\_test\\_%' "
         f"AND starts_with(obj_description(oid, 'pg_namespace'), '{folder}/')"
     )
-    _on_server(*(f"DROP SCHEMA {name} CASCADE" for name in found))
+    for name in found:  # one by one: a transaction locks every table that it drops, and a server has so many locks
+        _on_server(f"DROP SCHEMA {name} CASCADE")
 
 
 def _on_server(*statements: str) -> list[str]:
