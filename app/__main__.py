@@ -13,6 +13,7 @@ from app.access.links import Links
 from app.access.operators import Operators
 from app.conduct.profile import DEFAULT, load_profile
 from app.conversation.house import House
+from app.conversation.leases import CALL_TIMEOUT_S
 from app.conversation.negotiations import Negotiations
 from app.database import audit_log as audit
 from app.database.migrating import migrate
@@ -29,8 +30,6 @@ from programs.playing.contestants import contestant
 
 SECRET = "MADEN_APP_SECRET"
 PASSWORD = "MADEN_OPERATOR_PASSWORD"
-CALL_TIMEOUT_S = 60.0
-"""For one attempt at one call: two must fit into a lease (`app.conversation.leases`)."""
 Url = Annotated[str, typer.Option("--database", envvar="MADEN_DATABASE", help="SQLAlchemy URL; default: a file here.")]
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False, no_args_is_help=False)

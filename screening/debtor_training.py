@@ -17,7 +17,7 @@ from data.messages.labels import SignalKind
 from data.messages.message import DebtorMessage
 from plumbing import cli
 from screening.classifying.classifier import save_classifier
-from screening.classifying.fitting import Fitted, Settings, fit
+from screening.classifying.fitting import Fitted, Settings, fit, precise_from
 from screening.heard_signals import GRAVE, SILENCING, TRAINED, signal_scores
 
 LABELS = (*(kind.value for kind in SignalKind), GRAVE)
@@ -71,7 +71,8 @@ def _thresholds(fitted: Fitted, messages: Sequence[DebtorMessage]) -> dict[str, 
     for kind in set(SignalKind) - set(SILENCING):
         scores = np.array([row[kind] for row in rows])
         truth = np.array([kind in one.signals for one in messages])
-        pair = [_precise_from(scores, truth, wanted) for wanted in (POSSIBLE_PRECISION, SURE_PRECISION)]
+        precise = [precise_from(scores, truth, wanted) for wanted in (POSSIBLE_PRECISION, SURE_PRECISION)]
+        pair = [float(scores.max()) if one is None else one for one in precise]
         found[kind.value] = (min(pair), max(pair))
     return {label: found[label] for label in LABELS}
 
@@ -79,14 +80,6 @@ def _thresholds(fitted: Fitted, messages: Sequence[DebtorMessage]) -> dict[str, 
 def _passed_by(scores: NDArray[np.float64], share: float) -> float:
     """The score that no more than `share` of these pass."""
     return float(np.sort(scores)[::-1][int(share * len(scores))])
-
-
-def _precise_from(scores: NDArray[np.float64], truth: NDArray[np.bool_], wanted: float) -> float:
-    """The lowest score from which on that share of the messages has the label."""
-    order = np.argsort(-scores, kind="stable")
-    precision = np.cumsum(truth[order]) / np.arange(1, len(order) + 1)
-    good = np.flatnonzero((precision >= wanted) & truth[order])
-    return float(scores[order][good[-1] if len(good) else 0])
 
 
 def train(

@@ -48,8 +48,10 @@ class Outcome(StrEnum):
         """Whether the program says no more."""
         return self in (Outcome.PAUSE, Outcome.HAND_OVER, Outcome.STOP)
 
-
-_SEVERITY = {outcome: rank for rank, outcome in enumerate(Outcome)}
+    @property
+    def severity(self) -> int:
+        """Its rank, the mildest 0."""
+        return tuple(Outcome).index(self)
 
 
 class Action(StrEnum):
@@ -155,7 +157,7 @@ class Profile(Frozen):
     def rule_of(self, kind: SignalKind) -> Signal | None:
         """The rule that answers to a kind, the mildest of several: which of them is meant only words can say."""
         answering = [one for one in self.signals if kind in one.kinds]
-        return min(answering, key=lambda one: _SEVERITY[one.outcome], default=None)
+        return min(answering, key=lambda one: one.outcome.severity, default=None)
 
     @property
     def rules(self) -> tuple[Sourced, ...]:

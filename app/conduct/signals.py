@@ -16,7 +16,6 @@ Finder = Literal["code", "classifier", "reader", "asked"]
 """Who found it; `asked`: the debtor said so when asked."""
 _MARKS = " .!?,;:\u3002\uff01\uff1f"
 _EXCERPT_CHARS = 80
-_SEVERITY = {outcome: rank for rank, outcome in enumerate(Outcome)}
 
 
 @dataclass(frozen=True)
@@ -56,15 +55,7 @@ def noticed(text: str, profile: Profile) -> tuple[Noticed, ...]:
     Patterns are wide and know no context ("I never said stop writing"), so one is sure only where it is the whole
     message, where a life may be in danger, or where the trained classifier finds such a message likely.
     """
-    found = {one.signal.id: one for one in _matched(text, profile)}
-    for one in _heard(text, profile):
-        before = found.get(one.signal.id)
-        found[one.signal.id] = (
-            one
-            if before is None
-            else replace(before, found_by=(*before.found_by, *one.found_by), sure=before.sure or one.sure)
-        )
-    return by_need(found.values())
+    return joined(_matched(text, profile), _heard(text, profile), agreed_is_sure=False)
 
 
 def _matched(text: str, profile: Profile) -> Iterator[Noticed]:
@@ -87,7 +78,7 @@ def _heard(text: str, profile: Profile) -> Iterator[Noticed]:
 
 def by_need(found: Iterable[Noticed]) -> tuple[Noticed, ...]:
     """Findings in the order of what a person needs; those that are acted on before those that are asked about."""
-    return tuple(sorted(found, key=lambda one: (not one.acts, one.signal.need, -_SEVERITY[one.signal.outcome])))
+    return tuple(sorted(found, key=lambda one: (not one.acts, one.signal.need, -one.signal.outcome.severity)))
 
 
 def read_signals(kinds: Iterable[tuple[SignalKind, str]], profile: Profile) -> tuple[Noticed, ...]:
@@ -99,8 +90,13 @@ def read_signals(kinds: Iterable[tuple[SignalKind, str]], profile: Profile) -> t
     return by_need(Noticed(rule, excerpt, ("reader",), sure=False) for rule, excerpt in rules)
 
 
-def joined(*findings: Iterable[Noticed]) -> tuple[Noticed, ...]:
-    """The findings of several readers, one a signal: what one of them is sure of, or two of them found, is sure."""
+def joined(*findings: Iterable[Noticed], agreed_is_sure: bool = True) -> tuple[Noticed, ...]:
+    """The findings of several readers, one a signal: what one of them is sure of is sure.
+
+    Args:
+        findings: of each reader.
+        agreed_is_sure: whether what two of them found is sure too.
+    """
     together: dict[str, Noticed] = {}
     for one in (one for found in findings for one in found):
         before = together.get(one.signal.id)
@@ -108,11 +104,11 @@ def joined(*findings: Iterable[Noticed]) -> tuple[Noticed, ...]:
             together[one.signal.id] = one
             continue
         by = tuple(dict.fromkeys((*before.found_by, *one.found_by)))
-        sure = before.sure or one.sure or len(by) > 1
+        sure = before.sure or one.sure or (agreed_is_sure and len(by) > 1)
         together[one.signal.id] = replace(before, found_by=by, sure=sure, excerpt=before.excerpt or one.excerpt)
     return by_need(together.values())
 
 
 def outcome_of(found: Iterable[Noticed]) -> Outcome | None:
     """What the findings that are acted on lead to, the gravest; None where nothing is to be done."""
-    return max((one.signal.outcome for one in found if one.acts), key=_SEVERITY.__getitem__, default=None)
+    return max((one.signal.outcome for one in found if one.acts), key=lambda one: one.severity, default=None)

@@ -16,6 +16,8 @@ from app.database.transactions import Database
 
 LEASE_S = 180
 """How long a process may take over one answer before another one tries."""
+CALL_TIMEOUT_S = 60.0
+"""For one attempt at one call of a model: two must fit into a lease."""
 
 
 class Leases:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from app.conduct.profile import DEFAULT, Profile, load_profile
+from app.conversation.leases import CALL_TIMEOUT_S
 from app.screen.comparison import tell_messages, tell_words
 from app.screen.creditors import screen_words
 from app.screen.debtors import ReadMessage, screen_message
@@ -35,7 +36,6 @@ from programs.reader.understood import Understood
 from programs.table.failures import InfrastructureFailure
 from programs.table.runner import TableState
 
-CALL_TIMEOUT_S = 60.0
 STANDING_FIGURES = ",".join(f"{getattr(STANDING, one):g}" for one in DIMENSIONS)
 
 

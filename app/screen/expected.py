@@ -11,17 +11,9 @@ from app.screen.debtors import NOTHING, SILENT
 from app.screen.screened_lines import ScreenLine
 from data.dimensions import DIMENSIONS
 from data.messages.labels import Severity, SignalKind, TermKind
+from metrics.reading.offered_terms import FROM_SUM
 from plumbing.errors import UserError
 
-_CONVERTS = {
-    TermKind.FIRST_AMOUNT: "immediate_payment_pct",
-    TermKind.INSTALLMENT_AMOUNT: "installment_periods",
-    TermKind.WEEKLY_AMOUNT: "installment_periods",
-    TermKind.FORTNIGHTLY_AMOUNT: "installment_periods",
-    TermKind.TOTAL_AMOUNT: "discount_pct",
-    TermKind.FIRST_DATE: "immediate_payment_days",
-}
-"""What arithmetic may make of a sum or a date; whether it does so rightly, these labels do not say."""
 OUTCOMES = (*(one.value for one in reversed(Outcome)), NOTHING)
 """The gravest first."""
 
@@ -90,8 +82,8 @@ def _of_message(line: ScreenLine, profile: Profile, topic: str) -> Expected:
     for kind, value, *_ in line.labels.get("terms", []):
         if kind in DIMENSIONS:
             terms[kind] = float(value)
-        elif kind in _CONVERTS:
-            converted.add(_CONVERTS[TermKind(kind)])
+        elif kind in FROM_SUM:
+            converted.add(FROM_SUM[TermKind(kind)])
         else:
             raise UserError(f"line {line.number}: {kind!r} is no term")
     named = ", ".join(kind.value for kind in sorted(kinds, key=list(SignalKind).index))

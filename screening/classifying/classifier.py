@@ -111,7 +111,7 @@ def load_classifier(path: Path) -> TextClassifier:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             described = json.loads(file["described"].tobytes())
             if described["form"] != FORM:
-                raise UserError(f"{path} was made by another version of maden; train it anew (python -m screening)")
+                raise UserError(f"{path} was made by another version of maden; fit it anew (docs/messages.md)")
             weights = np.zeros((FEATURES, len(described["labels"])), dtype=np.float32)
             weights[file["rows"]] = file["weights"]
             loaded = TextClassifier(

@@ -9,12 +9,6 @@ from pathlib import Path
 CONCEPTS_FILE = Path(__file__).with_name("concepts.toml")
 
 
-@cache
-def concept_names() -> tuple[str, ...]:
-    """The concepts in the order of the file."""
-    return tuple(tomllib.loads(CONCEPTS_FILE.read_text(encoding="utf-8")))
-
-
 @lru_cache(maxsize=16384)
 def concepts(word: str) -> tuple[int, ...]:
     """Numbers of the concepts of a word in `plain_words` form; none for most."""

@@ -188,13 +188,15 @@ def _thresholds(
 ) -> tuple[float, float]:
     """(may have, has): the lowest scores from which on that share of the texts above has the label."""
     low, high = settings.precision.get(label, (settings.possible, settings.sure))
+    beyond = min(1.0, float(scores.max()) + 1e-6)
+    found = [precise_from(scores, truth, wanted) for wanted in (low, high)]
+    possible, above = (beyond if one is None else one for one in found)
+    return min(possible, above), above
+
+
+def precise_from(scores: NDArray[np.float64], truth: NDArray[np.bool_], wanted: float) -> float | None:
+    """The lowest score from which on that share of the texts has the label; None where no score is high enough."""
     order = np.argsort(-scores, kind="stable")
     share = np.cumsum(truth[order]) / np.arange(1, len(order) + 1)
-    ranked = scores[order]
-
-    def lowest(wanted: float) -> float:
-        good = np.flatnonzero((share >= wanted) & truth[order])
-        return float(ranked[good[-1]]) if len(good) else min(1.0, float(ranked[0]) + 1e-6)
-
-    above = lowest(high)
-    return min(lowest(low), above), above
+    good = np.flatnonzero((share >= wanted) & truth[order])
+    return float(scores[order][good[-1]]) if len(good) else None
