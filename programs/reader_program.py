@@ -15,7 +15,7 @@ from data.domain import MoveKind
 from data.frozen import Frozen
 from data.messages.book import MessageCase
 from data.messages.corpus import OUTSTANDING, STANDING
-from data.messages.labels import ClaimKind
+from data.messages.labels import ClaimKind, SignalKind
 from data.messages.message import DebtorMessage
 from data.terms import PartialTerms
 from metrics.reading.record import ReadEnding, ReadRecord
@@ -26,11 +26,12 @@ from programs.reader.understood import NotClear
 from programs.table import words
 from programs.table.failures import InfrastructureFailure, ProgramFault
 from programs.table.runner import TableState
-from signatures.reading import MOST_SAID, Reading, Said, SaidKind
+from signatures.reading import MOST_SAID, NAMES, NOTHING_ELSE, Category, Reading, Said, SaidKind, Stated
 
+NOTICES, READS = "reader.notice", "reader.read"
+"""The predictors, by their paths."""
 LONGEST_WORDS = 80
 """Characters of the words of one figure that an answer has room for."""
-MOST_SIGNALS = 4
 TODAY = date(2026, 1, 7)
 """When the labelled messages were written, as far as dates in them are counted; a Wednesday."""
 TABLE = TableState(turns=(), round=1, round_limit=10, own=None, theirs=STANDING)
@@ -99,14 +100,17 @@ def inputs_of(case: MessageCase) -> dict[str, str]:
     }
 
 
-def right_reading(message: DebtorMessage) -> Reading:
-    """What a reader should answer, by the labels; what an answer has no room for is left out."""
+def right_answers(message: DebtorMessage) -> dict[str, dict[str, Any]]:
+    """What each predictor should answer, by the labels; what an answer has no room for is left out."""
+    gravest = next((kind for kind in SignalKind if kind in message.signals), None)
+    category = Category(NAMES[gravest] if gravest else NOTHING_ELSE)
     said = [
         Said(words=stated, kind=SaidKind(kind.value), value=None if value is None else round(value))
         for kind, value, stated in (*message.terms, *message.claims)
         if len(stated) <= LONGEST_WORDS and (value is None or float(value).is_integer())
     ]
-    return Reading(signals=list(message.signals)[:MOST_SIGNALS], intent=message.intent, said=said[:MOST_SAID])
+    stated = Stated(intent=message.intent, said=said[:MOST_SAID])
+    return {NOTICES: {"category": category}, READS: {"stated": stated}}
 
 
 def outcome(reading: Reading, case: MessageCase, seed: int = 0) -> ReadRecord:

@@ -6,7 +6,7 @@ so they may be quoted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from textwrap import shorten
 
 from data.messages.labels import SignalKind
@@ -35,32 +35,46 @@ MEANS: dict[SignalKind, str] = {
 }
 
 
-def told_of_reading(record: ReadRecord, card: ReadingCard) -> str:
-    """One paragraph: the score, each mistake by its cost, and what would have been right."""
+def told_of_reading(
+    record: ReadRecord, card: ReadingCard, names: Mapping[SignalKind, str], *, signals: bool, terms: bool
+) -> str:
+    """One paragraph: the score, each mistake by its cost, and what would have been right.
+
+    Args:
+        record: the reading.
+        card: its score.
+        names: what the model calls each signal.
+        signals: whether the paragraph is about what was noticed.
+        terms: whether it is about what was read as offered, accepted or claimed.
+    """
     parts = [f"Score {card.objective:.2f}.", f'The message: "{_quoted(record.case.message.text)}".']
     if record.ending is ReadEnding.PROGRAM_FAULT:
         parts.append("The answer could not be used: fill in every field, and nothing beside the fields.")
-    else:
-        found = list(_sentences(mistakes(record), record.case.message))
-        parts += found or ["The reading was right."]
-    return " ".join(parts)
+        return " ".join(parts)
+    found = mistakes(record)
+    told = [*(_of_signals(found, names) if signals else ()), *(_of_terms(found, record.case.message) if terms else ())]
+    return " ".join(parts + (told or ["The reading was right."]))
 
 
-def _sentences(found: Mistakes, message: DebtorMessage) -> Iterator[str]:
+def _of_signals(found: Mistakes, names: Mapping[SignalKind, str]) -> Iterator[str]:
     if found.missed:
-        yield f"It gives notice of {_kinds(found.missed)}, which was missed; that costs most."
+        yield f"It gives notice of {_kinds(found.missed, names)}, which was missed; that costs most."
+    if found.silenced:
+        taken = _kinds(found.silenced, names)
+        yield f"It was taken for {taken}, which it is not: the words are harmless or speak of others."
+    if found.missed_notes:
+        yield f"It gives notice of {_kinds(found.missed_notes, names)}, which was missed."
+    if found.false_notes:
+        yield f"It does not give notice of {_kinds(found.false_notes, names)}."
+
+
+def _of_terms(found: Mistakes, message: DebtorMessage) -> Iterator[str]:
     if found.invented:
         yield f"Made up: {_list(found.invented)}; {_offers(message)}"
-    if found.silenced:
-        yield f"It was taken for {_kinds(found.silenced)}, which it is not: the words are harmless or speak of others."
-    if found.missed_notes:
-        yield f"It gives notice of {_kinds(found.missed_notes)}, which was missed."
     if found.lost:
         yield f"Not read: {_list(found.lost)}; {_offers(message)}"
     if found.false_claims:
         yield f"Not stated by the person as totals of now: {_list(found.false_claims)}."
-    if found.false_notes:
-        yield f"It does not give notice of {_kinds(found.false_notes)}."
     if found.asked:
         yield f"The person was asked back, though the words are plain: {_offers(message)}"
 
@@ -75,8 +89,8 @@ def _offers(message: DebtorMessage) -> str:
     return f"the person offers {'; '.join(said)}."
 
 
-def _kinds(kinds: Iterable[SignalKind]) -> str:
-    return " and ".join(f"{kind.value} ({MEANS[kind]})" for kind in kinds)
+def _kinds(kinds: Iterable[SignalKind], names: Mapping[SignalKind, str]) -> str:
+    return " and ".join(f"{names[kind]} ({MEANS[kind]})" for kind in kinds)
 
 
 def _list(names: Iterable[str]) -> str:

@@ -26,11 +26,12 @@ def answered(one: Recorded, kind: Kind, threshold: float, *, own_from: float | N
     calls = [call for entry in one.calls for call in entry]
     times = Counter(call.predictor for call in calls)
     right = kind.right_answers(one.negotiation.case) if own_from is None else {}
-    shown, found = kind.shown(one.negotiation), []
+    found = []
     for call in calls:
         outputs = right.get(call.predictor)
         if times[call.predictor] > 1 or (outputs is None and one.objective < threshold):
             continue
+        shown = kind.shown(one.negotiation, call.predictor)
         found.append(
             Demonstration(
                 call.predictor,

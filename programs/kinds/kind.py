@@ -201,8 +201,8 @@ class Kind(ABC):
         """Those of `predictors` that are given demonstrations, sorted."""
         return sorted(predictors)
 
-    def shown(self, record: Any) -> Shown:
-        """What the record would show as a demonstration."""
+    def shown(self, record: Any, predictor: str) -> Shown:
+        """What the record's call of `predictor` would show as a demonstration."""
         return Shown(self.name, self.name, 1.0)
 
     def traits(self, case: Any) -> dict[str, str]:

@@ -24,10 +24,10 @@ from metrics.reading.scoring import (
 from metrics.reading.told import told_of_reading
 from programs.kinds.kind import CallSizes, Kind, KindWords, Shown, Span
 from programs.reader.message_parts import message_parts
-from programs.reader_program import ReaderProgram, ReaderSettings, right_reading
+from programs.reader_program import NOTICES, READS, ReaderProgram, ReaderSettings, right_answers
 from signatures.instruction import ProposeReadingInstruction
+from signatures.reading import NAMES
 
-PREDICTOR = "reader.predict"
 SHORT = 60
 """Characters of a message that is as good to show as any; longer ones are read again in every prompt."""
 GUIDANCE = (
@@ -89,13 +89,13 @@ class ReadingKind(Kind):
     @override
     def sizes(self, program: str) -> CallSizes:
         return CallSizes(
-            calls=Span(1, 1.2),  # an answer that does not parse is asked for once more
+            calls=Span(2, 2.4),  # an answer that does not parse is asked for once more
             tokens_in=Span(500, 900),
             tokens_in_per_demo=150,
             tokens_out=Span(20, 80),
             new_tokens=Span(30, 150),
             embedded_seconds=Span(2, 6),
-            predictors=1,
+            predictors=2,
         )
 
     @override
@@ -122,19 +122,22 @@ class ReadingKind(Kind):
 
     @override
     def feedback(self, record: ReadRecord, card: ReadingCard, predictor: str) -> str:
-        return told_of_reading(record, card)
+        return told_of_reading(record, card, NAMES, signals=predictor != READS, terms=predictor != NOTICES)
 
     @override
-    def shown(self, record: ReadRecord) -> Shown:
-        """Facets are the gravest signal, else the intent; short messages, and those that were misread, come first."""
+    def shown(self, record: ReadRecord, predictor: str) -> Shown:
+        """Short messages, and those that were misread, come first.
+
+        What to notice is shown by as many messages without a signal as with one, each signal and each intent about as
+        often; what to read by every intent about as often.
+        """
         message = record.case.message
         signals = [kind for kind in SignalKind if kind in message.signals]
-        short = SHORT / max(SHORT, len(message.text))
-        misread = 1.0 - self.score([record])[0].objective
-        if not signals:
-            return Shown(message.intent.value, "plain", short * (1 + misread))
-        grave = 1.0 if signals[0] in NOTED else 2.0
-        return Shown(signals[0].value, "signal", short * grave * (1 + misread))
+        worth = SHORT / max(SHORT, len(message.text)) * (2 - self.score([record])[0].objective)
+        if predictor == READS:
+            return Shown(message.intent.value, message.language, worth)
+        facet = signals[0].value if signals else f"{message.intent.value} {message.language}"
+        return Shown(facet, "signal" if signals else "plain", worth)
 
     @override
     def traits(self, case: MessageCase) -> dict[str, str]:
@@ -144,7 +147,7 @@ class ReadingKind(Kind):
 
     @override
     def right_answers(self, case: MessageCase) -> dict[str, dict[str, Any]]:
-        return {PREDICTOR: {"reading": right_reading(case.message)}}
+        return right_answers(case.message)
 
     @override
     def told_by(self, case: MessageCase) -> tuple[str, str]:

@@ -9,6 +9,8 @@ from typing import Any
 
 import dspy
 
+from data.messages.labels import SignalKind
+from signatures.reading import NAMES, NOTHING_ELSE
 from tests.scripted import scripted_lm
 
 SIGNALS = {
@@ -58,18 +60,20 @@ def read(prompt: str) -> dict[str, Any]:
         return {"new_instruction": f"Notice everything at once, try {len(prompt) % 5}."}
     before, _, asked = prompt.rpartition("[[ ## message ## ]]")
     message = asked.partition("[[")[0]
-    shown = before.partition("[[ ## standing_offer")[2].rpartition("[[ ## standing_offer")[0]
-    told = prompt.partition("Notice ")[2][:60]
-    learned = [signal for signal in SIGNALS if f'"{signal}"' in shown or signal in told or "everything" in told]
+    if "standing_offer" not in prompt:
+        told = prompt.partition("Notice ")[2][:60]
+        learned = [
+            one for one in SIGNALS if NAMES[SignalKind(one)] in _answers(before) or one in told or "everything" in told
+        ]
+        return {"category": next((NAMES[SignalKind(one)] for one in learned if SIGNALS[one] in message), NOTHING_ELSE)}
     months = [word for word, after in zip(message.split(), message.split()[1:], strict=False) if after == "months"]
     said = [{"words": f"{months[0]} months", "kind": "installment_periods", "value": int(months[0])}] if months else []
-    return {
-        "reading": {
-            "signals": [signal for signal in learned if SIGNALS[signal] in message],
-            "intent": "offer" if said else "talk",
-            "said": said,
-        }
-    }
+    return {"stated": {"intent": "offer" if said else "talk", "said": said}}
+
+
+def _answers(before: str) -> str:
+    """The demonstrations of a prompt, from the first message on."""
+    return before.partition("[[ ## message ## ]]")[2].partition("[[ ## message ## ]]")[2]
 
 
 def reading(**settings: Any) -> dspy.LM:

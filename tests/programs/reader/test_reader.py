@@ -20,16 +20,13 @@ def test_a_long_message_is_read_whole_in_parts_of_whole_sentences():
 
 def test_what_one_part_says_is_not_lost_in_the_others():
     def answer(prompt: str) -> dict:
-        said = prompt.rsplit("[[ ## message ## ]]", 1)[-1]
-        refuses = "NOT accept" in said
+        asked = prompt.rsplit("[[ ## message ## ]]", 1)[-1]
+        refuses = "NOT accept" in asked
+        if "standing_offer" not in prompt:
+            return {"category": "no_contact_or_never_pays" if refuses else "only_payment_talk"}
         figure = {"words": "18 months", "kind": "installment_periods", "value": 18}
-        return {
-            "reading": {
-                "signals": ["stop"] if refuses else [],
-                "intent": "reject" if refuses else "accept",
-                "said": [figure] if "18 months" in said else [],
-            }
-        }
+        said = [figure] if "18 months" in asked else []
+        return {"stated": {"intent": "reject" if refuses else "accept", "said": said}}
 
     with dspy.context(lm=scripted_lm(answer)):
         whole = MessageReader()("none yet", f"18 months. {LONG}I do NOT accept.", "USD").reading
