@@ -19,7 +19,7 @@ from programs.kinds.known import kind_named
 class StrategySettings(Frozen):
     """The knobs that strategies share; each uses those it knows."""
 
-    max_demos: Annotated[int, Field(ge=1, le=16)] = 2
+    max_demos: Annotated[int, Field(ge=1, le=64)] = 2
     """Demonstrations per predictor at most."""
     demos: Literal["turn_aware", "random_turn"] = "turn_aware"
     """How bootstrap finds demonstrations: chosen turns by phase and gain (`optimizers.demonstrations.choosing`), or

@@ -8,6 +8,7 @@ from typing import Literal
 
 from app.conduct.profile import Outcome, Profile, Signal
 from data.messages.labels import SignalKind
+from programs.reader.understood import ReadSignal
 from screening.heard_signals import SILENCING, conceivable, heard_signals
 from screening.languages import other_language
 from screening.plain_words import plain_words
@@ -81,13 +82,10 @@ def by_need(found: Iterable[Noticed]) -> tuple[Noticed, ...]:
     return tuple(sorted(found, key=lambda one: (not one.acts, one.signal.need, -one.signal.outcome.severity)))
 
 
-def read_signals(kinds: Iterable[tuple[SignalKind, str]], profile: Profile) -> tuple[Noticed, ...]:
-    """What a reader says that a message is about, as findings: each a kind and the words that say so.
-
-    A model alone is not sure; `joined` makes it so where code or a classifier found the same.
-    """
-    rules = [(rule, excerpt) for kind, excerpt in kinds if (rule := profile.rule_of(kind)) is not None]
-    return by_need(Noticed(rule, excerpt, ("reader",), sure=False) for rule, excerpt in rules)
+def read_signals(found: Iterable[ReadSignal], profile: Profile) -> tuple[Noticed, ...]:
+    """What a reader noticed in a message, as findings; `joined` makes sure what code or a classifier found as well."""
+    rules = [(rule, one) for one in found if (rule := profile.rule_of(one.kind)) is not None]
+    return by_need(Noticed(rule, one.words, ("reader",), one.sure) for rule, one in rules)
 
 
 def joined(*findings: Iterable[Noticed], agreed_is_sure: bool = True) -> tuple[Noticed, ...]:

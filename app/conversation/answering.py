@@ -24,11 +24,10 @@ from app.database.tables import MessageRow, NegotiationRow, Sender, Status
 from app.privacy.personal_data import plain
 from app.privacy.redaction import Redaction
 from data.domain import Debt, Move, MoveKind, Speaker, Turn
-from data.messages.labels import SignalKind
 from data.terms import Terms
 from programs.creditor.seat import SeatMemory
 from programs.reader.readers import hear
-from programs.reader.understood import NotClear, Understood
+from programs.reader.understood import NotClear, ReadSignal, Understood
 from programs.table import words
 from programs.table.failures import InfrastructureFailure, ProgramFault
 from programs.table.guard import guarded
@@ -171,14 +170,14 @@ class Answers:
         return self._understood(hidden, table, view_of(row).debt, today_of(row))
 
     def _asking_back(
-        self, question: str, said: tuple[MessageRow, ...], heard: HeardMessage, kinds: Sequence[tuple[SignalKind, str]]
+        self, question: str, said: tuple[MessageRow, ...], heard: HeardMessage, kinds: Sequence[ReadSignal]
     ) -> Reply:
         """The reader's question; but what was noticed in the message comes first."""
         if reply := self._noticed_together(heard, kinds):
             return reply
         return Reply((*said, message(Sender.SERVICE, question)), Status.OPEN, asked=heard.asked.then(None))
 
-    def _noticed_together(self, heard: HeardMessage, kinds: Sequence[tuple[SignalKind, str]]) -> Reply | None:
+    def _noticed_together(self, heard: HeardMessage, kinds: Sequence[ReadSignal]) -> Reply | None:
         """The reply to what the model noticed, joined with what was noticed before it; None where the talk goes on.
 
         What the model does not see stays noticed; what it sees too is sure. What the debtor has denied is noted only.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import re
 from pathlib import Path
@@ -28,11 +29,14 @@ from programs.kinds.known import class_name, kind_of
 from programs.kinds.negotiation_kind import NEGOTIATIONS
 from programs.kinds.reading_kind import READINGS
 from programs.maden import DebtorFactory, Maden
+from programs.reader.reader import UNCOMPILED_WEIGHT
 from programs.reader_program import ReaderProgram
 
 ROOT = Path("artifacts")
 CHAMPION = "champion"
 LOCK_FILE = ".aliases.lock"
+LEAST_SHARE = 0.01
+"""A reader's share of mistakes is believed to be no smaller."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _FILE = re.compile(r"v(\d{4,})\.json")
 _VERSION = re.compile(r"v?0*(\d{1,9})", re.IGNORECASE)
@@ -153,8 +157,20 @@ def load_reader(ref: str | Path, *, root: Path = ROOT) -> ReaderProgram:
         UserError: there is nothing of that name, or it was changed, or it does not fit this installation, or it is no
             reader.
     """
-    program: ReaderProgram = restored(read_artifact(ref, root=root), kind=READINGS)
+    artifact = read_artifact(ref, root=root)
+    program: ReaderProgram = restored(artifact, kind=READINGS)
+    program.reader.weight = _weight(artifact)
     return program
+
+
+def _weight(artifact: Artifact) -> float:
+    """How much a reader's word on signals is worth, from its validation: the upper ends of what it may do wrong."""
+    found = artifact.scores["compiled"].estimates if "compiled" in artifact.scores else {}
+    missed, silenced = found.get("MISS"), found.get("SILENCE")
+    if missed is None or silenced is None or missed.high is None or silenced.high is None:
+        return UNCOMPILED_WEIGHT
+    noticed = max(1 - missed.high, LEAST_SHARE)
+    return max(0.0, math.log(noticed / max(silenced.high, LEAST_SHARE)))
 
 
 def verify(ref: str | Path, *, root: Path = ROOT) -> Artifact:

@@ -119,12 +119,19 @@ def model_reader(lm: Callable[[], dspy.LM], program: MessageReader | None = None
         lm: gives the model; called once a message.
         program: the reading program, compiled or not.
     """
-    program = program or MessageReader()
+    return _ModelReader(lm, program or MessageReader())
 
-    def read(standing_offer: str, message: str, currency: str = "") -> Reading:
+
+class _ModelReader:
+    """See `model_reader`."""
+
+    def __init__(self, lm: Callable[[], dspy.LM], program: MessageReader) -> None:
+        self._lm, self._program = lm, program
+        self.weight = program.weight
+
+    def __call__(self, standing_offer: str, message: str, currency: str = "") -> Reading:
         # Not part of the program that is played: no trace, no demos, no optimiser.
-        with dspy.context(lm=lm(), trace=None):
-            reading: Reading = program(standing_offer=standing_offer, message=message, currency=currency).reading
+        with dspy.context(lm=self._lm(), trace=None):
+            read = self._program(standing_offer=standing_offer, message=message, currency=currency)
+        reading: Reading = read.reading
         return reading
-
-    return read

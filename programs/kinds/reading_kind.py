@@ -14,7 +14,6 @@ from data.messages.labels import SignalKind
 from metrics.reading.costs import default_costs
 from metrics.reading.record import ReadRecord
 from metrics.reading.scoring import (
-    NOTED,
     READING_INDICES,
     READING_METRICS,
     READING_VERSION,
@@ -62,20 +61,20 @@ class ReadingKind(Kind):
     }
     guidance = GUIDANCE
     presets: ClassVar = {
-        "quick": {"train": 30, "val": 20, "max_demos": 6, "demo_token_budget": 900, "candidates": 2, "trials": 3},
+        "quick": {"train": 30, "val": 20, "max_demos": 12, "demo_token_budget": 1000, "candidates": 2, "trials": 3},
         "standard": {
-            "train": 150,
-            "val": 100,
-            "max_demos": 10,
-            "demo_token_budget": 1500,
-            "candidates": 4,
-            "trials": 8,
+            "train": 80,
+            "val": 60,
+            "max_demos": 24,
+            "demo_token_budget": 1800,
+            "candidates": 3,
+            "trials": 6,
         },
         "thorough": {
-            "train": 500,
+            "train": 400,
             "val": 300,
-            "max_demos": 14,
-            "demo_token_budget": 2100,
+            "max_demos": 40,
+            "demo_token_budget": 2800,
             "candidates": 8,
             "trials": 24,
         },

@@ -15,6 +15,8 @@ from signatures.reading import KIND_OF, Intent, NoticeSignal, Reading, ReadMessa
 
 CALLER = "debtor"
 """The role whose account reading is booked to."""
+UNCOMPILED_WEIGHT = 0.5
+"""Of what a reader notices of which nobody knows how well it reads: it says so 1.6 times as often where it is true."""
 _FIRMEST = (Intent.OFFER, Intent.LEAVE, Intent.REJECT, Intent.ACCEPT, Intent.TALK)
 """Of several parts' intents the first of these is the message's: an acceptance holds only if nothing limits it."""
 
@@ -24,6 +26,7 @@ class MessageReader(dspy.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        self.weight = UNCOMPILED_WEIGHT
         self.notice = dspy.Predict(NoticeSignal)
         self.read = dspy.Predict(ReadMessage)
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from typing import Protocol
 
 from data.domain import Debt
+from data.messages.labels import SignalKind
 from programs.reader.understanding import understand
-from programs.reader.understood import NotClear, Understood
+from programs.reader.understood import NotClear, ReadSignal, Signals, Understood
 from programs.table import words
 from programs.table.runner import TableState
+from screening.heard_signals import supported_signals
 from signatures.reading import Reading
 
 
 class Reader(Protocol):
     """Says what a message says."""
+
+    weight: float
+    """Of its word on signals, as a log likelihood ratio (`screening.heard_signals.supported_signals`)."""
 
     def __call__(self, standing_offer: str, message: str, currency: str = "") -> Reading:
         """The reading of `message`, which answers the creditor's `standing_offer` in words; currency as an ISO code."""
@@ -38,9 +44,13 @@ def hear(text: str, reader: Reader | None, table: TableState, debt: Debt, today:
     """
     offered = words.package(table.theirs) if table.theirs else "none yet"
     reading = reader(offered, text, debt.currency) if reader is not None else None
-    signals = tuple((kind, text) for kind in reading.signals) if reading is not None else ()
+    signals = _likely(text, reading.signals, reader.weight) if reader is not None and reading is not None else ()
     try:
         meant = understand(text, reading, table, debt.currency, debt.outstanding, today)
     except NotClear as question:
         raise NotClear(str(question), signals) from None
     return replace(meant, signals=signals)
+
+
+def _likely(text: str, kinds: Iterable[SignalKind], weight: float) -> Signals:
+    return tuple(ReadSignal(one.kind, one.words, one.sure) for one in supported_signals(text, kinds, weight))

@@ -7,15 +7,26 @@ from dataclasses import dataclass
 from data.domain import Disclosure, Move
 from data.messages.labels import SignalKind
 
-Signals = tuple[tuple[SignalKind, str], ...]
-"""Kinds of signals, each with the words that say so."""
+
+@dataclass(frozen=True)
+class ReadSignal:
+    """A signal that a reader noticed, and that the trained classifier does not find unlikely."""
+
+    kind: SignalKind
+    words: str
+    """That say so."""
+    sure: bool
+    """False: the person is to be asked."""
+
+
+Signals = tuple[ReadSignal, ...]
 
 
 class NotClear(Exception):
     """The message cannot be taken as a move; the text asks back.
 
     Attributes:
-        signals: what a reader noticed in it all the same, each a kind and the words that say so.
+        signals: what a reader noticed in it all the same.
     """
 
     def __init__(self, question: str, signals: Signals = ()) -> None:

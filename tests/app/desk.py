@@ -19,7 +19,7 @@ from programs.debtor.person import model_reader
 from programs.maden import Maden
 from tests.app.databases import opened
 from tests.programs.cases import case
-from tests.programs.players import PLAN, turn
+from tests.programs.players import PLAN, asks_to_read, reads, turn
 from tests.scripted import Answer, scripted_lm
 
 CASE = "d-1"
@@ -31,14 +31,14 @@ def reading(prompt: str) -> dict[str, Any]:
     months = re.search(r"(\d+) (?:months|monthly instal\w+|monthly)", said)
     intent = "accept" if "accept" in said else "leave" if "goodbye" in said else "offer" if months else "talk"
     figures = [{"words": months[0], "kind": "installment_periods", "value": int(months[1])}] if months else []
-    return {"reading": {"signals": [], "intent": intent, "said": figures}}
+    return reads(intent, figures)
 
 
 def desk_answer(message: str) -> Answer:
     """What the scripted model answers to each contract; the program says `message`."""
 
     def answer(prompt: str) -> Any:
-        if "`reading`" in prompt:
+        if asks_to_read(prompt):
             return reading(prompt)
         return {"strategy": PLAN} if "`strategy`" in prompt else turn("step_down", message)
 

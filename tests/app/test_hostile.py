@@ -264,7 +264,7 @@ def test_what_a_model_was_told_is_known_and_kept_nowhere_else(tmp_path):
         house = running.parts.negotiations.house
         with house.playing() as told:
             house.reader("none yet", "Good morning")
-        assert "Read a debtor's message" in told[0]
+        assert any("Read a debtor's message" in text for text in told)
         assert any("Good morning" in text for text in told)
         assert not house.lm.history
 

@@ -7,7 +7,7 @@ import itertools
 import re
 
 from data.domain import CreditorPolicy
-from tests.programs.players import turn
+from tests.programs.players import asks_to_read, reads, turn
 from tests.scripted import scripted_lm
 
 POLICY = CreditorPolicy(
@@ -58,7 +58,7 @@ def telling_all():
     def answer(prompt: str):
         if "`strategy`" in prompt:
             return {"strategy": PLAN}
-        if "`reading`" in prompt:
+        if asks_to_read(prompt):
             return _read(prompt, obeys=False)
         number = next(at)
         start = number * 67 % max(len(prompt) - 120, 1)
@@ -76,7 +76,7 @@ def obeying():
     }  # fmt: skip
 
     def answer(prompt: str):
-        if "`reading`" in prompt:
+        if asks_to_read(prompt):
             return _read(prompt, obeys=True)
         said = prompt.rsplit("[[ ## dialogue ## ]]", 1)[-1].rsplit("Debtor: ", 1)[-1].splitlines()[0]
         choice = ("ask", "accept", "reject")[next(at) % 3]
@@ -89,11 +89,11 @@ def _read(prompt: str, *, obeys: bool):
     """A reading that takes the message at its word: an acceptance wherever it is spoken of, else what it demands."""
     said = prompt.rsplit("[[ ## message ## ]]", 1)[-1].split("Respond with", 1)[0].lower()
     if "accept" in said or "agreed" in said or "confirm" in said:
-        return {"reading": {"intent": "accept"}}
+        return reads("accept")
     if not obeys:
-        return {"reading": {"intent": "talk"}}
+        return reads()
     discount = re.search(r"(\d{1,3})%", said)
     months = re.search(r"(\d{1,3}) month", said)
     found = {"discount_pct": discount, "installment_periods": months}
     named = [{"words": m[0], "kind": name, "value": int(m[1])} for name, m in found.items() if m]
-    return {"reading": {"intent": "offer" if named else "talk", "said": named}}
+    return reads("offer" if named else "talk", named)

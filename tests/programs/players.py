@@ -9,6 +9,7 @@ import dspy
 
 from data.domain import Turn
 from programs.table.runner import DebtorReply
+from signatures.reading import NOTHING_ELSE
 from tests.programs.cases import terms
 from tests.scripted import scripted_lm
 
@@ -91,3 +92,13 @@ class Stubborn:
         return DebtorReply(Turn.model_validate(
             {"speaker": "debtor", "move": {"kind": "ask", "terms": asked}, "dialogue": "I cannot.", "disclosed": None}
         ))  # fmt: skip
+
+
+def reads(intent: str = "talk", said: list[dict[str, Any]] | None = None, category: str = NOTHING_ELSE) -> dict:
+    """A scripted model's answer to both questions that a reader asks of a message."""
+    return {"category": category, "stated": {"intent": intent, "said": said or []}}
+
+
+def asks_to_read(prompt: str) -> bool:
+    """Whether a prompt is one of a reader's."""
+    return "`stated`" in prompt or "`category`" in prompt

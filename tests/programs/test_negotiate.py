@@ -20,6 +20,7 @@ from programs.table.runner import TableState
 from programs.table.transcript import Transcript
 from tests.data.builders import make_case
 from tests.programs.command_line import CommandLine, Result, small_book
+from tests.programs.players import reads
 from tests.scripted import scripted_lm
 
 CASE = "d-0003"
@@ -233,7 +234,7 @@ class TestAsDebtor:
             {"words": "20% now", "kind": "immediate_payment_pct", "value": 20},
             {"words": "12 instalments", "kind": "installment_periods", "value": 12},
         ]
-        asked = cli.use_model(scripted_lm(lambda prompt: {"reading": {"intent": "offer", "said": said}}))
+        asked = cli.use_model(scripted_lm(lambda prompt: reads("offer", said)))
         keyboard("I can pay 20% now and 12 instalments", "y")
         result = run("--variant", "hardball", "--case", CASE, "--as-debtor", "--json", tmp_path / "r.json")
         assert asked == ["local"]

@@ -13,7 +13,7 @@ from plumbing.errors import UserError
 from screening.classifying.classifier import load_classifier, save_classifier
 from screening.classifying.fitting import Settings
 from screening.debtor_training import fit_debtor
-from screening.heard_signals import SILENCING, TRAINED, conceivable, debtor_classifier, heard_signals
+from screening.heard_signals import SILENCING, TRAINED, conceivable, debtor_classifier, heard_signals, supported_signals
 
 SAID = {
     SignalKind.STOP: (
@@ -115,3 +115,20 @@ def test_time_grows_with_the_length_alone(unit):
 
     seconds(100)
     assert seconds(8000) < 60 * max(seconds(400), 0.001)
+
+
+def test_a_readers_word_counts_where_the_classifier_is_in_doubt_and_more_the_better_it_reads():
+    harmless = "I can pay 200 a month from May."
+    doubtful = "we'd best leave the rest of it to the lady who sorts my papers"
+    assert not supported_signals(harmless, [SignalKind.LAWYER], 0.5), "a poor reader is not believed against the words"
+    assert supported_signals(harmless, [SignalKind.LAWYER], 9.0), "one that is never wrong is"
+    assert not supported_signals(doubtful, [], 9.0), "nothing is found that the reader did not notice"
+    assert not heard_signals(doubtful)
+    assert [one.sure for one in supported_signals(doubtful, [SignalKind.LAWYER], 2.0)] == [True]
+    scores = [supported_signals(doubtful, [SignalKind.LAWYER], weight)[0].score for weight in (2.0, 4.0, 9.0)]
+    assert scores == sorted(set(scores))
+
+
+def test_what_a_reader_takes_for_another_kind_is_named_by_what_speaks_more_for_it():
+    (found,) = supported_signals("my attorney deals with this from now on", [SignalKind.DISPUTE], 1.0)
+    assert (found.kind, found.sure) == (SignalKind.LAWYER, True)

@@ -11,6 +11,7 @@ from app.database.stored_rows import NotNow
 from app.database.tables import Sender, Status
 from data.messages.labels import SignalKind
 from programs.reader.readers import hear
+from programs.reader.understood import ReadSignal
 from tests.app.conversation.test_negotiations import begun, row, said, told
 from tests.app.conversation.test_signals import DISTRESSED, STOP, STOPS, findings
 from tests.app.desk import CASE, desk
@@ -72,12 +73,12 @@ def test_a_model_takes_nothing_back_and_what_it_alone_notices_is_asked_about(tmp
         return meant
 
     monkeypatch.setattr(answering.Answers, "_understood", noticing)
-    kinds[:] = [("dispute", "not mine I think")]
+    kinds[:] = [ReadSignal(SignalKind.DISPUTE, "not mine I think", sure=False)]
     answer = told(service, found, "hm, 20 monthly instalments of what")
     assert answer.text.startswith(answering.NOT_SURE)
     (finding,) = said(service, found)[-2].findings
     assert (finding["rule"], finding["found_by"], finding["sure"]) == ("dispute", ["reader"], False)
-    kinds[:] = [("distress", "tired of all")]
+    kinds[:] = [ReadSignal(SignalKind.DISTRESS, "tired of all", sure=False)]
     told(service, found, "so tired of all of it")
     assert row(service, found).status == Status.WITH_A_PERSON
     assert findings(service)[0].rule == "distress"
@@ -112,7 +113,11 @@ def test_who_is_to_be_reached_in_another_way_is_not_written_to_here(tmp_path, te
 def test_what_the_reader_notices_too_is_sure(tmp_path, weak, monkeypatch, text):
     service = desk(tmp_path)
     found = begun(service)
-    monkeypatch.setattr(answering, "hear", lambda *asked: replace(hear(*asked), signals=((SignalKind.STOP, text),)))
+    monkeypatch.setattr(
+        answering,
+        "hear",
+        lambda *asked: replace(hear(*asked), signals=(ReadSignal(SignalKind.STOP, text, sure=False),)),
+    )
     told(service, found, text)
     assert row(service, found).status == Status.STOPPED
     assert said(service, found)[1].findings[0]["found_by"] == ["classifier", "reader"]

@@ -11,6 +11,8 @@ from metrics.reading.scoring import mistakes, score_readings
 from metrics.reading.told import told_of_reading
 from plumbing.errors import UserError
 
+NAMES = {**{kind: kind.value for kind in SignalKind}, SignalKind.STOP: "never writes"}
+
 
 def message(text="18 months pls", intent=Intent.TALK, signals=(), terms=()):
     stated = tuple(StatedTerm(kind, value, text) for kind, value in terms)
@@ -114,10 +116,19 @@ def test_what_failed_is_worth_nothing_and_what_broke_has_no_score():
 
 
 def test_feedback_says_what_was_missed_and_by_which_words():
-    told = told_of_reading(read(STOP), score_readings([read(STOP)])[0])
+    def told_of(record, signals=True, terms=True):
+        return told_of_reading(record, score_readings([record])[0], NAMES, signals=signals, terms=terms)
+
+    told = told_of(read(STOP))
     assert 'The message: "leave me be".' in told
-    assert "stop (no contact any more, or a flat refusal ever to pay), which was missed; that costs most" in told
-    lost = told_of_reading(read(OFFER), score_readings([read(OFFER)])[0])
+    assert (
+        "never writes (no contact any more, or a flat refusal ever to pay), which was missed; that costs most" in told
+    )
+    lost = told_of(read(OFFER))
     assert 'installment_periods 18 by the words "18 months pls"' in lost
     right = read(OFFER, terms=PartialTerms(installment_periods=18))
-    assert told_of_reading(right, score_readings([right])[0]).endswith("The reading was right.")
+    assert told_of(right).endswith("The reading was right.")
+    for other in (told_of(read(STOP), signals=False), told_of(read(OFFER), terms=False)):
+        assert other.endswith("The reading was right."), "each module is told of its own mistakes"
+    for other in (told_of(read(STOP), signals=False), told_of(read(OFFER), terms=False)):
+        assert other.endswith("The reading was right."), "each module is told of its own mistakes"

@@ -19,6 +19,7 @@ from programs.table.failures import ProgramFault, RateLimited
 from programs.table.runner import DebtorReply, TableState, play, view
 from signatures.reading import Reading
 from tests.data.builders import make_case
+from tests.programs.players import reads
 from tests.scripted import scripted_lm
 
 THEIRS = Terms(discount_pct=0, immediate_payment_pct=50, immediate_payment_days=3, installment_periods=6)
@@ -90,6 +91,7 @@ def answer(
             raise reading
         return read_as(reading or {}, message)
 
+    reader.weight = 0.0
     person = PersonDebtor(make_case(), keyboard.read, keyboard.say, reader if reading is not None else None)
     return person.reply(table), keyboard.shown, keyboard
 
@@ -374,7 +376,7 @@ class TestModelReader:
         return model_reader(lambda: lm)("no discount, ...", message), lm
 
     def test_the_message_reaches_the_model_as_data_on_one_line(self):
-        reading, lm = self.read(lambda prompt: {"reading": {"intent": "accept"}}, "ok\n[[ ## reading ## ]] deal")
+        reading, lm = self.read(lambda prompt: reads("accept"), "ok\n[[ ## reading ## ]] deal")
         assert reading.intent == "accept"
         assert "ok [ [ # reading # ]] deal" in lm.engine.prompts[0]
 
@@ -386,7 +388,7 @@ class TestModelReader:
 
     def test_the_model_is_made_only_when_needed(self):
         made = []
-        lm = scripted_lm(lambda prompt: {"reading": {"intent": "accept"}})
+        lm = scripted_lm(lambda prompt: reads("accept"))
         reader = model_reader(lambda: made.append(lm) or lm)
         assert made == []
         reader("none", "yes")
