@@ -113,7 +113,8 @@ def _highest(sentences: Sequence[tuple[str, dict[str, float]]]) -> dict[SignalKi
 
 
 def _telling(sentences: Sequence[tuple[str, dict[str, float]]], kind: SignalKind, text: str) -> str:
-    return max(sentences, key=lambda one: one[1][kind.value])[0] if sentences else text
+    single = sentences[:-1] if len(sentences) > 1 else sentences  # the last is the whole
+    return max(single, key=lambda one: one[1][kind.value])[0] if single else text
 
 
 def _log_odds(probability: float) -> float:
