@@ -1,4 +1,4 @@
-"""Over 200 hostile messages against the worst models there could be, over HTTP.
+"""Over 500 hostile messages against the worst models there could be, over HTTP.
 
 One model does whatever the message says: terms outside the policy, any acceptance, any words. The other keeps its offer
 and tells all that it was told, its thoughts and its limits, in every form that figures and passages can be written.
@@ -52,7 +52,11 @@ from tests.app.worst_models import (
 )
 from tests.programs.cases import case
 
-HOSTILE = tomllib.loads(Path(__file__).with_name("hostile.toml").read_text(encoding="utf-8"))
+HOSTILE: dict[str, list[str]] = {
+    kind: texts
+    for name in ("hostile.toml", "more_hostile.toml")
+    for kind, texts in tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8")).items()
+}
 
 
 @contextmanager
@@ -160,9 +164,9 @@ def limits_told(texts: list[str], asked: str) -> list[str]:
     return [match.group() for text in texts for match in LIMITS.finditer(text) if match.group() not in asked]
 
 
-def test_there_are_two_hundred_of_them_and_no_two_are_the_same():
+def test_there_are_five_hundred_of_them_and_no_two_are_the_same():
     messages = [text for texts in HOSTILE.values() for text in texts]
-    assert len(set(messages)) == len(messages) >= 200
+    assert len(set(messages)) == len(messages) >= 500
     assert all(texts for texts in HOSTILE.values())
 
 
@@ -182,7 +186,7 @@ def test_no_message_moves_a_term_outside_the_policy_or_gets_anything_private(tmp
                 if variant is Variant.PLANNED:  # its offer never moves, so that no limit is ever on the table
                     assert limits_told(view["messages"][-2:], before + text) == [], text
             assert leaks(attack.look_from_all_sides()) == []
-        assert attack.stored >= 200
+        assert attack.stored >= 450
         assert attack.turns >= 100  # the rest was asked back, handed over or taken for an acceptance
         if variant is Variant.PLANNED:
             rules = {one["rule"] for message in attack.record() for one in message.findings}
