@@ -13,6 +13,7 @@ from typing import Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from plumbing.errors import UserError
 
@@ -20,15 +21,16 @@ EXIT_COMPARISON_FAILED = 1
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
 
-stdout = Console()
-stderr = Console(stderr=True)
+stdout = Console(markup=False)
+stderr = Console(stderr=True, markup=False)
+"""Names and words of others are printed on both, and square brackets in them are no markup."""
 PIPE_WIDTH = 110
 """Columns when stdout is no terminal: enough for the tables."""
 
 
 def results() -> Console:
     """Where a command's tables go: the terminal, or stdout in a width that does not wrap them."""
-    return stdout if stdout.is_terminal else Console(width=PIPE_WIDTH)
+    return stdout if stdout.is_terminal else Console(width=PIPE_WIDTH, markup=False)
 
 
 def run(command: Callable[..., Any], prog_name: str) -> None:
@@ -60,6 +62,13 @@ def run_app(app: typer.Typer, prog_name: str) -> None:
     except BrokenPipeError:  # `| head` closed the pipe: not an error, and stdout must not be flushed again
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except UnicodeDecodeError as error:
+        fail(
+            f"the byte 0x{error.object[error.start]:02x} is not UTF-8; files, and what is typed or piped in, are UTF-8"
+        )
+    except UnicodeEncodeError as error:
+        wrong = error.object[error.start : error.end][:20]
+        fail(f"{wrong!r} cannot be written as {error.encoding}: it is no text, or none that can be shown here")
     except OSError as error:
         fail(f"{error.strerror or error}: {error.filename or 'no file named'}; nothing was changed")
 
@@ -84,11 +93,5 @@ def tell(*sentences: str) -> None:
 
 def fail(sentence: str) -> None:
     """Print the sentence and end with status 2."""
-    stderr.print(f"[bold red]error:[/] {_escape(sentence)}", highlight=False, soft_wrap=True)
+    stderr.print(Text.assemble(("error:", "bold red"), " ", sentence), highlight=False, soft_wrap=True)
     sys.exit(EXIT_USER_ERROR)
-
-
-def _escape(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)

@@ -85,9 +85,16 @@ def _person(case: DebtCase, transcript: Transcript, model: NamedModel) -> Person
 
 
 def ask(prompt: str) -> str:
-    """One line from the keyboard; the prompt goes to stderr so that stdout stays the transcript."""
+    """One line from the keyboard; the prompt goes to stderr so that stdout stays the transcript.
+
+    Raises:
+        UserError: what was typed or piped in is no UTF-8.
+    """
     cli.stderr.print(prompt, end="", markup=False, highlight=False)
-    return input()
+    try:
+        return input()
+    except UnicodeDecodeError as error:
+        raise UserError("what stands on standard input is not UTF-8; convert it, for example with iconv") from error
 
 
 def _played(creditor: Contestant, case: DebtCase, debtor: DebtorSeat, seed: int, transcript: Transcript) -> Negotiation:

@@ -37,7 +37,7 @@ _CHINESE_DENIAL = re.compile(
     r"|不应该?|不想让?|别|不可能|没人|谁也不)[^，,；;。]{0,6}$"
 )
 _NO_DENIAL = re.compile(
-    r"\b(?:if|unless|until|when|as) (?:\w+ )*?(?:not|n'?t|never|nothing)\b[^,;]*$"
+    r"\b(?:if|unless|until|when|as) (?:\w+ ){0,30}?(?:not|n'?t|never|nothing)\b[^,;]*$"
     r"|(?:\bnot|n'?t) pay\b[^,;]*$|\bwhy (?:not|don'?t)\b[^,;]*$|\bnot only\b[^,;]*$"
     r"|\bsi no (?:paga|cumple|contesta|llega|acept)\w*[^,;]*$|\bpor que no\b[^,;]*$|\bhesita\w*[^,;]*$"
     r"|(?:再不|如果不|要是不|不还)[^，,；;]*$"

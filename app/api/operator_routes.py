@@ -49,8 +49,8 @@ class Begin(BaseModel):
     """With whom to negotiate."""
 
     case_id: Annotated[Text, Field(min_length=1, max_length=200)]
-    timezone: Annotated[Text, Field(max_length=64)] = "UTC"
-    """IANA name of the debtor's local time."""
+    timezone: Annotated[Text, Field(min_length=1, max_length=64)] | None = None
+    """IANA name of the debtor's local time; without it the hours are those of every zone of the rules' country."""
     asked_for: bool = False
     """The debtor is there and asked for it, so the hours of contact do not matter."""
 
@@ -113,7 +113,9 @@ def log_out(login: Operator, service: Service, response: Response) -> None:
 @router.post("/negotiations", status_code=201)
 def begin(asked: Begin, login: Operator, service: Service) -> Begun:
     """Start a negotiation; the program opens it."""
-    found = service.negotiations.start(asked.case_id, asked.timezone, asked_for=asked.asked_for, actor=login.operator)
+    found = service.negotiations.start(
+        asked.case_id, asked.timezone or "", asked_for=asked.asked_for, actor=login.operator
+    )
     service.worker.wake(found)
     return Begun(id=found, link=service.link(found))
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from app.conduct.own_words import Private, own_breaches
 from app.conduct.profile import Action, Finding, Profile
+from data.messages.labels import SignalKind
 from metrics.talk.conduct import conduct_breaches
 from plumbing.plain_text import normalised
 
@@ -72,13 +74,46 @@ def _parts(text: str, stated: Sequence[str]) -> Iterator[tuple[str, bool]]:
             yield from ((sentence, False) for sentence in _SENTENCE_END.split(part.strip()) if sentence.strip())
 
 
-def may_begin(profile: Profile, local: datetime) -> Finding | None:
-    """None where a collector may begin to write at this local time of the debtor's; else the rule against it."""
+def may_begin(profile: Profile, moment: datetime, timezone: str) -> Finding | None:
+    """None where a collector may begin to write; else the rule against it.
+
+    Args:
+        profile: the rules.
+        moment: with its zone, whichever.
+        timezone: IANA name of the debtor's; empty where nobody knows it: then it must be time in all of the profile's.
+    """
     hours = profile.hours
-    if hours is None or (local.isoweekday() in hours.days and hours.earliest <= local.time() < hours.latest):
+    if hours is None:
         return None
-    when = f"{local:%A %H:%M} is outside {hours.earliest:%H:%M} to {hours.latest:%H:%M}"
-    return Finding(hours.id, Action.BLOCK, when, hours.why, hours.source)
+    zones = (timezone,) if timezone else hours.zones
+    if not zones:
+        unknown = "the debtor's time zone is not known, and these rules are of no country"
+        return Finding(hours.id, Action.BLOCK, unknown, hours.why, hours.source)
+    for zone in zones:
+        local = moment.astimezone(ZoneInfo(zone))
+        if local.isoweekday() not in hours.days or not hours.earliest <= local.time() < hours.latest:
+            when = f"{local:%A %H:%M} in {zone} is outside {hours.earliest:%H:%M} to {hours.latest:%H:%M}"
+            return Finding(hours.id, Action.BLOCK, when, hours.why, hours.source)
+    return None
+
+
+def with_notices(text: str, profile: Profile, earlier: Callable[[], Iterable[str]], *, by_program: bool) -> str:
+    """A message as it leaves, with the notices that are due and that it does not carry yet.
+
+    Nothing about a debt is put before words to somebody who may be in danger.
+
+    Args:
+        text: of the program, the service or an operator.
+        profile: the rules.
+        earlier: gives what the debtor was sent before in this conversation.
+        by_program: whether no person wrote it.
+    """
+    if any(text == one.reply for one in profile.signals if SignalKind.DISTRESS in one.kinds):
+        return text
+    mine = [one for one in profile.notices if one.text not in text and (by_program or not one.of_the_program)]
+    sent = list(earlier()) if any(not one.every_message for one in mine) else []
+    due = [one.text for one in mine if one.every_message or not any(one.text in message for message in sent)]
+    return "\n\n".join([*due, text])
 
 
 def _findings(sentence: str, profile: Profile) -> Iterator[Finding]:

@@ -13,8 +13,9 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from data.frozen import Frozen
 from data.messages.labels import SignalKind
@@ -73,6 +74,14 @@ def _without_apostrophes(patterns: list[str]) -> tuple[re.Pattern[str], ...]:
     return _compiled([pattern.replace("'", "") for pattern in patterns])
 
 
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: Europe is a folder
+        raise ValueError(f"{name!r} is no time zone") from error
+    return name
+
+
 Patterns = Annotated[tuple[re.Pattern[str], ...], BeforeValidator(_compiled)]
 PlainPatterns = Annotated[tuple[re.Pattern[str], ...], BeforeValidator(_without_apostrophes)]
 """Looked for in text in `screening.plain_words` form."""
@@ -96,6 +105,8 @@ class Hours(Sourced):
     latest: time
     days: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5, 6, 7)
     """ISO weekdays on which contact may be made."""
+    zones: tuple[Annotated[str, AfterValidator(_zone)], ...] = ()
+    """IANA names of every time zone that a debtor may be in; they count where nobody knows the debtor's."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -110,6 +121,8 @@ class Notice(Sourced):
     text: str
     every_message: bool = False
     """Else with the first message only."""
+    of_the_program: bool = False
+    """Whether it is said of the program and its service alone, not of an operator's words."""
 
 
 class Signal(Sourced):
@@ -202,7 +215,7 @@ def _table(name: str, seen: tuple[str, ...] = ()) -> dict[str, Any]:
     except FileNotFoundError as error:
         known = ", ".join(sorted(file.stem for file in PROFILES.glob("*.toml")))
         raise UserError(f"there is no conduct profile {name}; there are {known}, or give a .toml file") from error
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UserError(f"cannot read the conduct profile {path}: {error}") from error
     if "extends" not in own:
         return own

@@ -24,8 +24,8 @@ _MORE = (
     r"|请|谢谢|结束|吧|了|的|我|想|要|再见|谈话|对话|就|这样|继续|是|啊"
 )
 _GAP = r"[\s,.!?;:，。！？、…'\"-]*"
-_YES_FIRST = re.compile(rf"{_GAP}(?:{_YES}){_GAP}(?:(?:{_YES}|{_MORE}){_GAP}){{0,8}}", re.IGNORECASE)
-_NO_FIRST = re.compile(rf"{_GAP}(?:{_NO}){_GAP}(?:(?:{_NO}|{_MORE}){_GAP}){{0,8}}", re.IGNORECASE)
+_YES_FIRST = re.compile(rf"\A{_GAP}(?:{_YES}){_GAP}(?:(?:{_YES}|{_MORE}){_GAP}){{0,8}}", re.IGNORECASE)
+_NO_FIRST = re.compile(rf"\A{_GAP}(?:{_NO}){_GAP}(?:(?:{_NO}|{_MORE}){_GAP}){{0,8}}", re.IGNORECASE)
 LONGEST = 60
 """Characters; who writes more says more."""
 

@@ -40,6 +40,7 @@ from app.database.tables import MessageRow, NegotiationRow, Sender, Status, now
 from app.database.transactions import Database
 from data.domain import Move, MoveKind, Speaker, Turn, standing_terms
 from plumbing.errors import UserError
+from plumbing.plain_text import normalised
 from programs.table import words
 
 MAX_MESSAGE_CHARS = 2000
@@ -60,15 +61,17 @@ class Negotiations:
         self.answers = Answers(house)
         self.leases = Leases(database)
         self.changes = Changes(database)
+        database.speak_by(house.profile)
 
     # --- what a debtor, an operator or a clock may do
 
-    def start(self, case_id: str, timezone: str = "UTC", *, asked_for: bool = False, actor: str = "service") -> str:
+    def start(self, case_id: str, timezone: str = "", *, asked_for: bool = False, actor: str = "service") -> str:
         """Open a negotiation with a debtor of the book; returns its id. The creditor opens with the first answer.
 
         Args:
             case_id: of the book.
-            timezone: IANA name of the debtor's local time, for the hours of contact.
+            timezone: IANA name of the debtor's local time, for the hours of contact; empty where nobody knows it, and
+                then the hours are those that are allowed in every zone of the profile's.
             asked_for: whether the debtor is there and asked, so that the hours do not matter.
             actor: who started it, for the audit log.
 
@@ -78,11 +81,9 @@ class Negotiations:
         """
         try:
             case = self.house.book.case(case_id).creditor_view()
-            local = now().astimezone(ZoneInfo(timezone))
+            ZoneInfo(timezone or "UTC")
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: Europe is a folder
             raise UserError(f"there is no time zone {timezone!r}; write one such as Europe/London") from error
-        if not asked_for and (against := may_begin(self.house.profile, local)) is not None:
-            raise NotNow(f"not now: {against.excerpt} ({against.source})")
         row = NegotiationRow(
             case_id=case_id,
             view=case.model_dump(mode="json"),
@@ -91,10 +92,13 @@ class Negotiations:
             lm=self.house.lm.model,
             profile=self.house.profile.id,
             timezone=timezone,
+            asked=Asked(for_contact=True).model_dump(mode="json") if asked_for else None,
         )
 
         def work(session: Session) -> str:
             require_free(session, case_id)
+            if not asked_for and (against := may_begin(self.house.profile, now(), timezone)) is not None:
+                raise NotNow(f"not now: {against.excerpt} ({against.source})")
             session.add(row)
             session.flush()
             audit.record(session, actor, "started", row.id, program=self.house.program_sha256)
@@ -114,8 +118,9 @@ class Negotiations:
         said = text.strip()
         if not said:
             raise NotNow("the message is empty")
-        if len(said) > MAX_MESSAGE_CHARS:
-            raise NotNow(f"the message has {len(said)} characters; write at most {MAX_MESSAGE_CHARS}")
+        # what rules and readers see is the message in plain letters, and one character can stand for eighteen of them
+        if (number := max(len(said), len(normalised(said, keep_newlines=True)))) > MAX_MESSAGE_CHARS:
+            raise NotNow(f"the message has {number} characters; write at most {MAX_MESSAGE_CHARS}")
 
         found = noticed(said, self.house.profile)
         receiving = partial(receive_message, negotiation_id=negotiation_id, said=said, key=key, found=found)
@@ -265,6 +270,8 @@ class Negotiations:
         try:
             while owed is not None:
                 reply = self.answers.reply(*owed)
+                if owed[2] is None and not self._may_open(owed[0]):  # the model took long, and it is late now
+                    return False
                 held = self.database.transaction(partial(self._write, owed=owed, reply=reply))
                 owed = self._owed_still(negotiation_id) if held else None
             return True
@@ -275,12 +282,24 @@ class Negotiations:
     def _taken(self, negotiation_id: str, session: Session) -> Owed | None:
         """What is to be answered, with the lease taken; None if nothing is, or another process is at it."""
         row = row_of(session, negotiation_id)
-        owed = _owed(row, messages_of(session, negotiation_id))
+        owed = self._owed(row, messages_of(session, negotiation_id))
         return owed if owed is not None and self.leases.take(row) else None
 
     def _owed_still(self, negotiation_id: str) -> Owed | None:
         with self.database.reading() as session:
-            return _owed(row_of(session, negotiation_id), messages_of(session, negotiation_id))
+            return self._owed(row_of(session, negotiation_id), messages_of(session, negotiation_id))
+
+    def _owed(self, row: NegotiationRow, messages: list[MessageRow]) -> Owed | None:
+        """What is to be answered next, None if nothing is; an opening is owed only while it may be sent."""
+        waiting = next((one for one in messages if not one.answered), None)
+        if not Status(row.status).automated or (waiting is None and (messages or not self._may_open(row))):
+            return None
+        return row, messages, waiting
+
+    def _may_open(self, row: NegotiationRow) -> bool:
+        """Whether it is time to write to a debtor who has not written: an outage may have delayed it into the night."""
+        for_contact = row.asked is not None and Asked.model_validate(row.asked).for_contact
+        return for_contact or may_begin(self.house.profile, now(), row.timezone) is None
 
     def _write(self, session: Session, owed: Owed, reply: Reply) -> bool:
         """Store an answer; whether there is more to answer, so that the lease is still held."""
@@ -330,14 +349,6 @@ class Negotiations:
         read = session.get_one(MessageRow, reply.read.id)
         read.turn, read.understood, read.findings = reply.read.turn, reply.read.understood, reply.read.findings
         add_findings(session, row, read.position, reply.found)
-
-
-def _owed(row: NegotiationRow, messages: list[MessageRow]) -> Owed | None:
-    """What is to be answered next, None if nothing is."""
-    waiting = next((one for one in messages if not one.answered), None)
-    if not Status(row.status).automated or (waiting is None and messages):
-        return None
-    return row, messages, waiting
 
 
 def asks_to_leave(row: NegotiationRow) -> bool:

@@ -8,25 +8,41 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
 
 from app.database.transactions import Database
 from plumbing.errors import UserError
 
 _FOLDER = Path(__file__).with_name("migrations")
+_OURS = {"negotiations", "messages", "audit"}
+"""Tables that every version of the service has had."""
 
 
 def migrate(database: Database) -> None:
     """Run the steps that are missing; in an up-to-date database none.
 
     Raises:
-        UserError: the database belongs to a newer version of the service.
+        UserError: the database belongs to a newer version of the service, or to another program.
     """
     config = Config()
-    config.set_main_option("script_location", str(_FOLDER))
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))  # configparser replaces %(names)s
     known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
     with database.engine.begin() as connection:
         stands = MigrationContext.configure(connection).get_current_revision()
-        if stands is not None and stands not in known:
-            raise UserError(f"the database is of a newer version of maden (step {stands}); update maden")
+        _require_ours(set(inspect(connection).get_table_names()), stands, known)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _require_ours(tables: set[str], stands: str | None, known: set[str]) -> None:
+    """Refuse a database that holds something else than this service's tables.
+
+    Raises:
+        UserError: it does.
+    """
+    if stands in known or (stands is None and tables <= {"alembic_version"}):
+        return
+    if stands is not None and tables >= _OURS:
+        raise UserError(f"the database is of a newer version of maden (step {stands}); update maden")
+    some = ", ".join(sorted(tables)[:3])
+    raise UserError(f"the database is another program's: it has tables of its own ({some}); name an empty one")

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from app.conduct.outgoing import Checked
+from app.conduct.outgoing import Checked, with_notices
 from app.conduct.profile import Finding
 from app.conduct.signals import Noticed
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status, now
-from app.database.transactions import WRITES
+from app.database.transactions import PROFILE, WRITES
 from data.domain import CreditorView, Turn
 
 UNANSWERED = func.count(MessageRow.id).filter(MessageRow.answered.is_(False))
@@ -29,6 +29,7 @@ _OF_ONE = MessageRow.negotiation_id == bindparam("negotiation")
 _MESSAGES = select(MessageRow).where(_OF_ONE).order_by(MessageRow.position)
 _UNANSWERED = _MESSAGES.where(MessageRow.answered.is_(False))
 _BY_KEY = select(MessageRow).where(_OF_ONE, MessageRow.key == bindparam("key"))
+_SENT = select(MessageRow.text).where(_OF_ONE, MessageRow.sender != Sender.DEBTOR.value)
 _HIGHEST = select(func.max(MessageRow.position)).where(_OF_ONE)
 
 
@@ -76,8 +77,8 @@ def turns_of(messages: Sequence[MessageRow]) -> tuple[Turn, ...]:
 
 
 def today_of(row: NegotiationRow) -> date:
-    """The date where the debtor is."""
-    return now().astimezone(ZoneInfo(row.timezone)).date()
+    """The date where the debtor is; that of UTC where nobody knows."""
+    return now().astimezone(ZoneInfo(row.timezone or "UTC")).date()
 
 
 def by_key(session: Session, negotiation_id: str, key: str) -> MessageRow | None:
@@ -96,7 +97,14 @@ def stored(
     turn: Turn | dict[str, Any] | None = None,
     findings: Sequence[dict[str, Any]] = (),
 ) -> MessageRow:
-    """Append a message, in a transaction that has taken the negotiation with `row_of`."""
+    """Append a message, in a transaction that has taken the negotiation with `row_of`.
+
+    One to the debtor is given the notices that are due (`app.database.transactions.Database.speak_by`).
+    """
+    profile = session.info.get(PROFILE)
+    if profile is not None and sender is not Sender.DEBTOR:
+        by_program = sender is not Sender.OPERATOR
+        text = with_notices(text, profile, lambda: _sent(session, negotiation_id), by_program=by_program)
     highest = session.scalar(_HIGHEST, {"negotiation": negotiation_id})
     message = MessageRow(
         negotiation_id=negotiation_id,
@@ -110,6 +118,11 @@ def stored(
     )
     session.add(message)
     return message
+
+
+def _sent(session: Session, negotiation_id: str) -> list[str]:
+    """What the debtor was sent."""
+    return list(session.scalars(_SENT, {"negotiation": negotiation_id}))
 
 
 def close_queue(session: Session, negotiation_id: str) -> None:

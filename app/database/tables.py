@@ -107,7 +107,7 @@ class NegotiationRow(Base):
     lm: Mapped[str] = mapped_column(String(300))
     profile: Mapped[str] = mapped_column(String(200))
     timezone: Mapped[str] = mapped_column(String(64))
-    """IANA name of the debtor's local time."""
+    """IANA name of the debtor's local time; empty where nobody knows it."""
     memory: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     """`programs.creditor.seat.SeatMemory`."""
     pending: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)

@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 
 from pydantic_core import from_json
 from sqlalchemy import Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
+from app.conduct.profile import Profile
 from plumbing.errors import UserError
 
 DEFAULT_URL = "sqlite:///maden-app.sqlite"
@@ -25,6 +26,8 @@ _ANY_ENGINE: dict[str, Any] = {"pool_size": POOL_SIZE, "json_deserializer": from
 TRIES = 20
 WRITES = "writes"
 """In `Session.info` of a transaction that may write."""
+PROFILE = "profile"
+"""In `Session.info`: the rules of conduct, so that no message to a debtor is stored without its notices."""
 CHANGED = "changed"
 """In `Session.info`: the negotiations that the transaction changes, by number in the audit log."""
 Result = TypeVar("Result")
@@ -56,13 +59,16 @@ class Database:
             ) from error
         except OperationalError as error:
             raise UserError(f"no database answers at {_hidden(url)}: {error.orig}") from error
+        except DatabaseError as error:  # SQLite says so of a file in another format
+            raise UserError(f"{_hidden(url)} is no database of this service: {error.orig}") from error
         self.on_commit: list[Callable[[Mapping[int, str]], None]] = []
         """Called after a commit with the ids of the negotiations that it changed, by number in the audit log."""
         # Either way a reader sees one state until it ends; by itself PostgreSQL would show another one to each query.
         one_state: dict[str, Any] = {"reading": True} if _is_sqlite(url) else {"isolation_level": "REPEATABLE READ"}
         self._readers = self._sessions(**one_state)
-        self._writers = self._sessions(info={WRITES: True})
-        self._hasty_writers = self._sessions(info={WRITES: True}, hasty=True)
+        self._info: dict[str, Any] = {WRITES: True}
+        self._writers = self._sessions(info=self._info)
+        self._hasty_writers = self._sessions(info=self._info, hasty=True)
         # SQLite's own waiting is a row of sleeps, up to 100 ms each and in no order.
         self._turn: AbstractContextManager[Any] = threading.Lock() if _is_sqlite(url) else nullcontext()
 
@@ -94,6 +100,10 @@ class Database:
                     raise
                 time.sleep(0.005 * (attempt + 1))
         raise AssertionError("unreachable")
+
+    def speak_by(self, profile: Profile) -> None:
+        """Let every message that is stored for a debtor carry the notices of these rules."""
+        self._info[PROFILE] = profile
 
     def _tell(self, changed: Mapping[int, str]) -> None:
         if changed:

@@ -27,7 +27,7 @@ export function drawNegotiation(view, me) {
   changed("plan", [view.pending, view.agreed], () => drawPlan(view));
   changed("ladder", [view.ladder, view.rung, view.question, view.knew_surplus], () => drawLadder(view));
   changed("program", view.program, () => drawProgram(view.program));
-  fill($("facts"), [["Debt", view.debt], ["Rules of conduct", view.profile], ["Debtor's time zone", view.timezone]]);
+  fill($("facts"), [["Debt", view.debt], ["Rules of conduct", view.profile], ["Debtor's time zone", view.timezone || "not known"]]);
 }
 
 function changed(what, value, draw) {

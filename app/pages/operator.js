@@ -129,7 +129,7 @@ $("login").addEventListener("submit", async (event) => {
 $("logout").addEventListener("click", async () => { await act("POST", "/logout"); leave(); });
 $("begin").addEventListener("submit", async (event) => {
   event.preventDefault();
-  const asked = { case_id: $("case").value.trim(), timezone: $("timezone").value.trim(), asked_for: $("asked").checked };
+  const asked = { case_id: $("case").value.trim(), timezone: $("timezone").value.trim() || null, asked_for: $("asked").checked };
   const made = await act("POST", "/negotiations", asked);
   if (!made) return showCase(asked.case_id);
   drawFindings($("case-findings"), $("case-list"), [], lift);

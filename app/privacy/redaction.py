@@ -8,6 +8,7 @@ sentence of the program's that carries digits is not said (`programs.table.words
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from string import ascii_uppercase
 
@@ -33,6 +34,7 @@ class Redaction:
         self._find = find
         self._shown: dict[str, str] = {NAME: name} if find is not None and name else {}
         self._placeholders: dict[tuple[str, str], str] = {("NAME", "NAME"): NAME}
+        self._numbers: Counter[str] = Counter()
         for message in messages:
             if message.sender == Sender.DEBTOR:
                 self.hidden(message.text)
@@ -85,8 +87,8 @@ class Redaction:
     def _placeholder(self, kind: str, name_of: str, text: str) -> str:
         """The placeholder of a thing, a new one for a new thing."""
         if (kind, name_of) not in self._placeholders:
-            number = sum(known == kind for known, _ in self._placeholders)
-            self._placeholders[kind, name_of] = f"[{kind} {_letters(number)}]"
+            self._placeholders[kind, name_of] = f"[{kind} {_letters(self._numbers[kind])}]"
+            self._numbers[kind] += 1
         placeholder = self._placeholders[kind, name_of]
         self._shown.setdefault(placeholder, text)
         return placeholder

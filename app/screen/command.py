@@ -151,4 +151,4 @@ def _write(row: dict[str, Any]) -> None:
 
 
 def _beside() -> Console:
-    return cli.stderr if cli.stderr.is_terminal else Console(stderr=True, width=cli.PIPE_WIDTH)
+    return cli.stderr if cli.stderr.is_terminal else Console(stderr=True, width=cli.PIPE_WIDTH, markup=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,8 @@ from data.book.faults import Fault, RowResult, choice_hint, shown
 from data.book.rows import AMOUNT_COLUMNS, MAX_AGE, MAX_OVERDUE_DAYS, MIN_AGE, identifier, zero_outstanding
 from data.domain import DebtCase, Persona, Reason
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""JSON can escape one without its other half, and no file or database can then hold the text."""
 _WHOLE_AMOUNT = "is not an amount; write a whole number of minor units, 0 or more"
 _HELP = {
     "currency": "is not a currency; write its three-letter ISO 4217 code in capitals, such as CNY",
@@ -97,9 +100,23 @@ def _beyond_the_types(case: DebtCase, number: int) -> list[Fault]:
                 faults.append(Fault(f"{value} is absurdly large; amounts go up to {limit}", number, f"{part}.{column}"))
     if case.debt.overdue_days > MAX_OVERDUE_DAYS:
         faults.append(Fault(f"{case.debt.overdue_days} {_HELP['overdue_days']}", number, "debt.overdue_days"))
+    for column, text in _texts(case.model_dump(mode="python")):
+        if not text.isascii() and _SURROGATE.search(text):
+            faults.append(
+                Fault(f"{shown(text)} holds half of a character (a lone surrogate); correct it", number, column)
+            )
     for column in ("case_id", "family_id"):
         try:
             identifier(getattr(case, column) or "")
         except ValueError as error:
             faults.append(Fault(f"{shown(getattr(case, column))} {error}", number, column))
     return faults
+
+
+def _texts(value: dict[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """(column, text) of every text in a case."""
+    for name, inner in value.items():
+        if isinstance(inner, dict):
+            yield from _texts(inner, f"{above}{name}.")
+        elif isinstance(inner, str):
+            yield f"{above}{name}", inner

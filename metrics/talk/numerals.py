@@ -16,12 +16,13 @@ _SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 _CHINESE = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _CHINESE_SCALES = {"十": 10, "百": 100, "千": 1000}
 
+_HAN = "零〇一二两三四五六七八九十百千"
 _WORD = "|".join(sorted((*_WORDS, *_SCALES), key=len, reverse=True))
 _START = "|".join(sorted(_WORDS, key=len, reverse=True))
-DIGITS = r"(?:\d{1,3}(?:[,\u00a0\u202f ]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?)"
+DIGITS = r"(?:\d{1,3}(?:[,\u00a0\u202f ]\d{3}){1,6}(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?)"
 """A number in digits, thousands separated or not."""
-NUMBER = rf"(?>{DIGITS}|\b(?:{_START})(?:[\s-]+(?:and\s+)?(?:{_WORD}))*\b|[零〇一二两三四五六七八九十百千]+)"
-"""Any number; `parse` reads it."""
+NUMBER = rf"(?>{DIGITS}|\b(?:{_START})(?:[\s-]{{1,4}}(?:and\s{{1,4}})?(?:{_WORD})){{0,15}}\b|(?<![{_HAN}])[{_HAN}]+)"
+"""Any number; `parse` reads it. Of words no number has more, and looking on from each of many would take for ever."""
 
 
 def plain_digits(text: str) -> str:

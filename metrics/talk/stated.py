@@ -73,7 +73,7 @@ _ANY_NUMBER = re.compile(NUMBER, _I)
 _NO_FIGURE = re.compile(
     r"\b100\s?%\s+(?:sure|certain|committed|confident|understand\w*|behind|clear|agree\w*)"
     r"|\b(?:every|each)\s+30\s+days|\b30\s+days\s+(?:after|later|apart|thereafter)|每(?:隔)?30\s*[天日]"
-    r"|\b24\s*/\s*7\b|\d+\s*月\s*\d+\s*[日号]",
+    r"|\b24\s*/\s*7\b|(?<!\d)\d+\s*月\s*\d+\s*[日号]",
     _I,
 )
 _PERCENT = re.compile(rf"{_RANGE}\s*(?:%|percent\b|per\s+cent\b|pct\b)", _I)
@@ -106,7 +106,7 @@ _BARE = re.compile(
 )
 _REFERENCE = re.compile(
     r"(?:\b(?:section|article|paragraph|no\.?|number|case|ref(?:erence)?|account|id|code|room|form|line|call|dial)|§|第|号)"
-    r"\s*[:#]?\s*$",
+    r"\s*(?:[:#]\s*)?$",
     _I,
 )
 _BEFORE_YEAR = re.compile(
@@ -114,8 +114,10 @@ _BEFORE_YEAR = re.compile(
     r"|october|november|december)|\d,)\s+$",
     _I,
 )
-_OVERDUE_BEFORE = re.compile(r"(?:overdue|past due|in arrears|behind|逾期|拖欠)(?:\s+\w+){0,3}\s*(?:了|已)?\s*$", _I)
-_OVERDUE_AFTER = re.compile(r"\s*(?:overdue|past due|in arrears|behind|late\b|delinquent|逾期)", _I)
+_OVERDUE_BEFORE = re.compile(
+    r"(?:overdue|past due|in arrears|behind|逾期|拖欠)(?:\s+\w+){0,3}(?:\s*(?:了|已))?\s*$", _I
+)
+_OVERDUE_AFTER = re.compile(r"\s{0,20}(?:overdue|past due|in arrears|behind|late\b|delinquent|逾期)", _I)
 
 _DISCOUNT = r"\bdiscount|\boff\b|\breduc|\bwaiv|\bforgiv|\bwrite[- ]?off|\brebate|减免|折扣|优惠|减|免除"
 _IMMEDIATE = (
@@ -125,7 +127,7 @@ _IMMEDIATE = (
 _NOW = rf"|\bnow\b|\btoday\b|\bdown\b|\bstraight away|\bright away|\bat once|\b(?:with)?in {NUMBER} (?:days?|weeks?)\b"
 _CUES_BEFORE = re.compile(rf"(?P<discount>{_DISCOUNT})|(?P<immediate>{_IMMEDIATE})", _I)
 _CUES_AFTER = re.compile(rf"(?P<discount>{_DISCOUNT})|(?P<immediate>{_IMMEDIATE}{_NOW})", _I)
-_STOP = re.compile(r"[.;,!?:，。；！？、%]|\band\b|\bwith\b|\bplus\b|\d+\s*%", _I)
+_STOP = re.compile(r"[.;,!?:，。；！？、%]|\band\b|\bwith\b|\bplus\b|(?<!\d)\d+\s*%", _I)
 _NEAR = 40
 
 
@@ -243,7 +245,10 @@ def _read_years(text: str, match: re.Match[str]) -> list[Figure]:
 
 
 def _counts(dimension: Dimension, text: str, match: re.Match[str], factor: int) -> list[Figure]:
-    overdue = bool(_OVERDUE_BEFORE.search(text[: match.start()]) or _OVERDUE_AFTER.match(text, match.end()))
+    overdue = bool(
+        _OVERDUE_BEFORE.search(text[max(0, match.start() - _NEAR) : match.start()])
+        or _OVERDUE_AFTER.match(text, match.end())
+    )
     single = re.fullmatch("months?|payments?|个月", match["unit"], _I) is not None
     return [
         _figure(dimension, value * factor, span, overdue=overdue)

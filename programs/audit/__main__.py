@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from data.book import read_book
 from data.domain import DebtCase
@@ -113,8 +114,8 @@ def _report(findings: Sequence[CheckResult], title: str, as_json: bool) -> None:
         return
     table = Table("", "check", "measured", "required", title=f"Audit: {title}", title_justify="left")
     for finding in findings:
-        mark = "[green]pass[/]" if finding.passed else "[red]FAIL[/]"
-        table.add_row(mark, finding.check, finding.measured.replace("[", r"\["), finding.required)
+        mark = Text("pass", "green") if finding.passed else Text("FAIL", "red")
+        table.add_row(mark, finding.check, finding.measured, finding.required)
     cli.stdout.print(table)
 
 

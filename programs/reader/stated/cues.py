@@ -48,7 +48,7 @@ HAND_OVER = cue(
 """The act of paying itself."""
 WITHIN = re.compile(
     r"\b(?:in|within|inside|under|after|by|need|needs?|give me|gimme|want|take|another|until|for|wait|have|en|dentro de|para|a|de aqui a|unos|otros|deme|denme|dame|necesito|quiero|espera\w*|tras)"
-    r"(?: (?:the|about|next|me|like|at least|max|up to|los|las|proximos|unos|otros|plazo de|menos de|un|otra|una))* ?$|(?:过|等|再等|给我|宽限|在|延|缓|推迟|改成|改到|改为|到|要)$"
+    r"(?: (?:the|about|next|me|like|at least|max|up to|los|las|proximos|unos|otros|plazo de|menos de|un|otra|una)){0,6} ?$|(?:过|等|再等|给我|宽限|在|延|缓|推迟|改成|改到|改为|到|要)$"
 )
 PAY = cue(
     r"pay(?:ing|ments?)?|give|giving|send|offer(?:ing)?|manage|afford|settle|propose|proposing|proposal|put (?:down|in|up)|cover|scrape|throw|chip|do|start|swing|handle|come up with|transfer|commit|part with|spare|wire|bring|instal+ments?|payments?|deposit|sort",

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import tomllib
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -73,9 +73,37 @@ def test_invisible_characters_hide_nothing():
     ("clock", "allowed"), [("07:59", False), ("08:00", True), ("20:59", True), ("21:00", False), ("03:00", False)]
 )
 def test_contact_begins_within_the_hours_of_the_profile(name, clock, allowed):
-    found = may_begin(load_profile(name), datetime.fromisoformat(f"2026-11-23T{clock}"))
+    found = may_begin(load_profile(name), datetime.fromisoformat(f"2026-11-23T{clock}+08:00"), "Asia/Shanghai")
     assert (found is None) == allowed
     assert allowed or found.action is Action.BLOCK
+
+
+@pytest.mark.parametrize("month", ["01", "07"])
+def test_where_nobody_knows_the_place_it_is_time_only_while_it_is_time_everywhere_there(month):
+    rules = load_profile("us-reg-f")
+    moments = [datetime.fromisoformat(f"2026-{month}-14T00:00+00:00") + timedelta(minutes=15 * at) for at in range(96)]
+    open_ = [moment for moment in moments if may_begin(rules, moment, "") is None]
+    assert {moment.hour for moment in open_} == {0, 22, 23}
+    for zone in rules.hours.zones:
+        assert all(may_begin(rules, moment, zone) is None for moment in open_), zone
+    assert all("in " in may_begin(rules, one, "").excerpt for one in moments if one not in open_)
+
+
+def test_rules_of_no_country_ask_for_the_time_zone():
+    noon = datetime.fromisoformat("2026-11-23T12:00+00:00")
+    assert "time zone is not known" in may_begin(load_profile("neutral"), noon, "").excerpt
+    assert may_begin(load_profile("uk-conc"), noon, "") is None
+
+
+def test_a_profile_with_a_time_zone_that_is_none_is_refused(tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text("""id = "own"\nname = "own"\nabout = "own"\nextends = "neutral"\n[hours]\nid = "contact_hours"
+why = "w"\nsource = "none"\ndated = 2026-11-23\nearliest = 08:00:00\nlatest = 21:00:00\nzones = ["Europe"]\n""")
+    with pytest.raises(UserError, match="'Europe' is no time zone"):
+        load_profile(str(own))
+    own.write_bytes("# caf\xe9".encode("latin-1"))
+    with pytest.raises(UserError, match="cannot read the conduct profile"):
+        load_profile(str(own))
 
 
 def test_first_notices_come_once_and_the_others_every_time():

@@ -249,7 +249,7 @@ def test_who_says_goodbye_is_told_how_it_ends_and_an_operator_cannot_reopen_a_st
 def test_nobody_is_written_to_at_night_unless_they_ask(tmp_path, monkeypatch):
     service = desk(tmp_path)
     monkeypatch.setattr(negotiations, "now", lambda: datetime(2026, 11, 23, 3, tzinfo=UTC))
-    with pytest.raises(NotNow, match=r"Monday 03:00 is outside 08:00 to 21:00"):
+    with pytest.raises(NotNow, match=r"Monday 03:00 in UTC is outside 08:00 to 21:00"):
         service.start(CASE, "UTC")
     assert service.start(CASE, "Asia/Shanghai")  # eleven in the morning there
     assert service.start(CASE, "UTC", asked_for=True)

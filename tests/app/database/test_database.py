@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import shutil
+import sqlite3
 import threading
+from contextlib import closing
 from importlib import import_module
 
 import pytest
@@ -14,7 +17,7 @@ from alembic.operations import Operations
 
 from app.conversation.negotiations import Negotiations
 from app.database import audit_log as audit
-from app.database import case_findings
+from app.database import case_findings, migrating
 from app.database.migrating import migrate
 from app.database.stored_rows import NotNow, NotThere, messages_of, row_of
 from app.database.tables import AuditRow, Base, MessageRow, NegotiationRow
@@ -60,6 +63,39 @@ def test_a_database_of_a_newer_version_is_refused(database):
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(UserError, match="newer version of maden"):
         migrate(database)
+
+
+def test_a_database_of_another_program_is_left_as_it_is(tmp_path):
+    path = tmp_path / "photos.sqlite"
+    with closing(sqlite3.connect(path)) as theirs, theirs:
+        theirs.execute("CREATE TABLE messages (id INTEGER PRIMARY KEY)")
+        theirs.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        theirs.execute("INSERT INTO alembic_version VALUES ('ab12')")
+    database = Database(f"sqlite:///{path}")
+    with pytest.raises(UserError, match="another program's"):
+        migrate(database)
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM alembic_version")
+    with pytest.raises(UserError, match="another program's"):
+        migrate(database)
+    database.close()
+
+
+def test_a_file_that_is_no_database_is_told(tmp_path):
+    path = tmp_path / "book.csv"
+    path.write_text("case_id,product\n" * 100)
+    with pytest.raises(UserError, match="no database of this service"):
+        Database(f"sqlite:///{path}")
+
+
+def test_a_percent_sign_in_the_path_of_the_code_is_no_placeholder(tmp_path, monkeypatch):
+    folder = tmp_path / "50%(off)s %d"
+    shutil.copytree(migrating._FOLDER, folder)
+    monkeypatch.setattr(migrating, "_FOLDER", folder)
+    made = opened(tmp_path / "deep")
+    migrate(made)
+    with made.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 
 
 @pytest.mark.parametrize("url", ["nonsense", "sqlite:////proc/nothing/app.sqlite", "mysql+nothing://x/y"])

@@ -316,3 +316,14 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         write_book([unlike(1), unlike(2)], path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("column", ["finances.story", "debtor.name"])
+def test_half_a_character_in_a_text_is_a_fault_of_its_row(tmp_path, column):
+    part, name = column.split(".")
+    row = json.loads(make_case().model_dump_json(exclude_none=True))
+    row[part][name] = "gone \ud83d wrong"
+    path = tmp_path / "book.jsonl"
+    path.write_text(json.dumps(row))
+    with pytest.raises(BookFaults, match=rf"row 1, column {column}: .*lone surrogate"):
+        read_book(path)
