@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from data.messages.labels import ClaimKind, Intent, SignalKind, TermKind
 from signatures.answer import Answer
 
-MOST_SAID = 8
+MOST_SAID = 5
 """Figures that one part of a message may state; the schema says so, lest a small model go on for ever."""
 
 SaidKind = StrEnum("SaidKind", {kind.name: kind.value for kind in (*TermKind, *ClaimKind)})  # type: ignore[misc]
