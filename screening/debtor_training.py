@@ -23,12 +23,12 @@ from screening.heard_signals import GRAVE, SILENCING, TRAINED, signal_scores
 LABELS = (*(kind.value for kind in SignalKind), GRAVE)
 SETTINGS = Settings(folds=5)
 """Chosen on the `val` messages (docs/messages.md)."""
-SURE_FALSE_ALARMS, POSSIBLE_FALSE_ALARMS = 0.1, 0.15
+SURE_FALSE_ALARMS, POSSIBLE_FALSE_ALARMS = 0.075, 0.13
 """Shares of the messages without a grave signal that may pass the thresholds, counted over all grave kinds.
 
 Every second of these messages was written to look like a grave one, so in an inbox far fewer pass.
 """
-DISTRESS_FALSE_ALARMS = 0.12
+DISTRESS_FALSE_ALARMS = 0.1
 """The same for a weak hint of distress, which hands over at once where others are asked about."""
 SURE_PRECISION, POSSIBLE_PRECISION = 0.9, 0.6
 """Of the other kinds, a threshold each."""
