@@ -71,8 +71,8 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     """Run the service: a REST API (its page: /api/docs) that negotiates with real people.
 
     Debtor links are signed with the secret in the environment variable MADEN_APP_SECRET, of at least 32 bytes; without
-    one a secret is made up, and links end with the process. Operators are set with `python -m app operator NAME`. Every message is stored
-    before it is answered: stopped at any moment, the service goes on where it was.
+    one a secret is made up, and links end with the process. Operators are set with `python -m app operator NAME`.
+    Every message is stored before it is answered: stopped at any moment, the service goes on where it was.
 
     A model outside this machine reads placeholders such as [NAME] and [EMAIL A] instead of personal data, as far as
     rules find it: names of other people and an address in unusual words are not found. The record keeps the words.
@@ -107,7 +107,7 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
 
 
 @app.command()
-def operator(  # noqa: PLR0913, PLR0917  (a command line)
+def operator(
     name: Annotated[str | None, typer.Argument(help="As the audit log is to call the operator.")] = None,
     role: Annotated[
         Role | None, typer.Option(help="Of a new operator (default: acts), or the new one of an old one.")

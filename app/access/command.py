@@ -29,7 +29,8 @@ def administer(
         UserError: more than one change, no such operator, or a name or a password that will not do.
     """
     if len(changes) > 1 or (changes and role):
-        raise UserError(f"{' and '.join([*changes, *(['--role'] if role else [])])} do not go together; name one of them")
+        both = [*changes, "--role"] if role else changes
+        raise UserError(f"{' and '.join(both)} do not go together; name one of them")
     if changes:
         return _CHANGES[changes[0]](database, name)
     if role and accounts.is_operator(database, name):
@@ -66,7 +67,7 @@ def _removed(database: Database, name: str) -> str:
 
 def _enrolled(database: Database, name: str) -> str:
     uri = accounts.enrol(database, name, ACTOR)
-    return f"{uri}\n{name} enters this in an authenticator and logs in with its codes from now on; it is not shown again"
+    return f"{uri}\n{name} enters this in an authenticator, whose codes are asked for from now on; keep it nowhere else"
 
 
 def _single_factor(database: Database, name: str) -> str:

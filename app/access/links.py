@@ -1,7 +1,7 @@
 """Debtor links: signed, expiring, for one negotiation each; whoever holds one is taken for that debtor.
 
-Each link has a generation, and only the latest of a negotiation holds. Every one that is made stands in the audit log, so
-what "debtor" did after an entry was done with the link of that entry.
+Each link has a generation, and only the latest of a negotiation holds. Every one that is made stands in the audit log,
+so what "debtor" did after an entry was done with the link of that entry.
 """
 
 from __future__ import annotations
@@ -100,7 +100,16 @@ def require_latest(database: Database, ticket: Ticket) -> None:
         latest = session.scalar(_GENERATION, {"negotiation": ticket.negotiation_id})
     if latest is None:
         raise NotThere(ticket.negotiation_id)
-    if latest != ticket.generation:
+    require_generation(latest, ticket.generation)
+
+
+def require_generation(latest: int, generation: int) -> None:
+    """Refuse a link of another generation than the latest.
+
+    Raises:
+        BadLink: there is a newer one.
+    """
+    if latest != generation:
         raise BadLink("a newer link has replaced this one; open the latest that was sent to you")
 
 

@@ -29,4 +29,4 @@ def require_name(name: str) -> None:
     if not name.isprintable() or name != " ".join(name.split()) or "/" in name:
         raise UserError("an operator's name has letters, digits and single spaces within, and no slash")
     if alike(name) in RESERVED:
-        raise UserError(f"the audit log calls another {alike(name)}, so no operator can be called so; choose another name")
+        raise UserError(f"the audit log calls somebody else {alike(name)}; choose another name for the operator")

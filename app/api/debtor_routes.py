@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from sse_starlette.sse import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
 
-from app.access.links import BadLink, Ticket, require_latest
+from app.access.links import BadLink, require_generation
 from app.api.debtor_views import NegotiationView, PlanView, negotiation_view, plan_view
 from app.api.parts import Debtor, DebtorTicket, Service
 from app.api.problems import PROBLEMS, Text
@@ -150,13 +150,14 @@ async def views(
 
 def _view_json(negotiations: Negotiations, found: str, generation: int) -> tuple[str, bool]:
     """The view, and whether an answer is awaited."""
-    require_latest(negotiations.database, Ticket(found, generation))
-    view = _view(negotiations, found)
+    view = _view(negotiations, found, generation)
     return view.model_dump_json(), view.answering
 
 
-def _view(negotiations: Negotiations, found: str) -> NegotiationView:
+def _view(negotiations: Negotiations, found: str, generation: int | None = None) -> NegotiationView:
     with negotiations.database.reading() as session:
         row = row_of(session, found)
+        if generation is not None:
+            require_generation(row.link_generation, generation)
         messages = messages_of(session, found)
     return negotiation_view(row, messages, today_of(row))

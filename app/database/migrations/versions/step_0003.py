@@ -10,7 +10,9 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-_RESERVED = "('assistant', 'command line', 'creditor', 'debtor', 'operator', 'person', 'program', 'service', 'system', 'you')"
+_RESERVED = (
+    "('assistant', 'command line', 'creditor', 'debtor', 'operator', 'person', 'program', 'service', 'system', 'you')"
+)
 
 
 def upgrade() -> None:
