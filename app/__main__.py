@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from app.access.links import Links
+from app.access.command import account_lines, administer
+from app.access.links import SECRET, Links
 from app.access.operators import Operators
 from app.conduct.profile import DEFAULT, load_profile
 from app.conversation.house import House
@@ -17,18 +18,19 @@ from app.conversation.leases import CALL_TIMEOUT_S
 from app.conversation.negotiations import Negotiations
 from app.database import audit_log as audit
 from app.database.migrating import migrate
+from app.database.tables import Role
 from app.database.transactions import DEFAULT_URL, Database
 from app.privacy import retention
 from app.screen.command import screen
 from data.book import read_book
 from plumbing import cli
+from plumbing.errors import UserError
 from programs.artifacts.store import ROOT as ARTIFACTS
 from programs.artifacts.store import load_reader
 from programs.debtor.person import model_reader
 from programs.models import make as models
 from programs.playing.contestants import contestant
 
-SECRET = "MADEN_APP_SECRET"
 PASSWORD = "MADEN_OPERATOR_PASSWORD"
 Url = Annotated[str, typer.Option("--database", envvar="MADEN_DATABASE", help="SQLAlchemy URL; default: a file here.")]
 
@@ -68,9 +70,9 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
 ) -> None:
     """Run the service: a REST API (its page: /api/docs) that negotiates with real people.
 
-    Debtor links are signed with the secret in the environment variable MADEN_APP_SECRET; without one a secret is made
-    up, and links end with the process. Operators are set with `python -m app operator NAME`. Every message is stored
-    before it is answered: stopped at any moment, the service goes on where it was.
+    Debtor links are signed with the secret in the environment variable MADEN_APP_SECRET, of at least 32 bytes; without
+    one a secret is made up, and links end with the process. Operators are set with `python -m app operator NAME`.
+    Every message is stored before it is answered: stopped at any moment, the service goes on where it was.
 
     A model outside this machine reads placeholders such as [NAME] and [EMAIL A] instead of personal data, as far as
     rules find it: names of other people and an address in unusual words are not found. The record keeps the words.
@@ -86,18 +88,18 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     from app.conversation.worker import Worker
     from app.server import create_app, set_for_serving
 
+    secret = os.environ.get(SECRET, "")
+    links = Links(secret or secrets.token_hex(32))
     store = _opened(database)
     hides = outside(lm) if redact is None else redact
     negotiations = Negotiations(store, _house(artifact, reader, lm, book, profile, artifacts, hides))
     models.check_lm(negotiations.house.lm)
     begin_to_warm(negotiations.house)
     cli.stderr.print(_told(lm, hides), highlight=False)
-    secret = os.environ.get(SECRET, "")
     if not secret:
-        secret = secrets.token_hex(32)
         cli.stderr.print(f"{SECRET} is not set: debtor links that are made now end with this process", highlight=False)
     url = base_url or f"http://{host}:{port}"
-    parts = Parts(negotiations, Links(secret), Operators(store), Worker(negotiations, threads), url)
+    parts = Parts(negotiations, links, Operators(store), Worker(negotiations, threads), url)
     cli.stderr.print(f"maden negotiates at {url}; its API: {url}/api/docs", highlight=False)
     application = create_app(parts)
     set_for_serving()
@@ -105,11 +107,44 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
 
 
 @app.command()
-def operator(name: str, database: Url = DEFAULT_URL) -> None:
-    """Add an operator, or give one a new password; it is asked for, or read from MADEN_OPERATOR_PASSWORD."""
-    password = os.environ.get(PASSWORD) or typer.prompt("password", hide_input=True, confirmation_prompt=True)
-    Operators(_opened(database)).add(name, password)
-    cli.stderr.print(f"{name} may log in", highlight=False)
+def operator(
+    name: Annotated[str | None, typer.Argument(help="As the audit log is to call the operator.")] = None,
+    role: Annotated[
+        Role | None, typer.Option(help="Of a new operator (default: acts), or the new one of an old one.")
+    ] = None,
+    lock: Annotated[bool, typer.Option("--lock", help="Let the operator log in no more.")] = False,
+    unlock: Annotated[bool, typer.Option("--unlock", help="Let the operator log in again.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Delete the account.")] = False,
+    second_factor: Annotated[
+        bool | None,
+        typer.Option(
+            help="Ask for a code (TOTP) at each login; prints the address for an authenticator.", show_default=False
+        ),
+    ] = None,
+    list_: Annotated[bool, typer.Option("--list", help="Print all operators.")] = False,
+    database: Url = DEFAULT_URL,
+) -> None:
+    """Add an operator, give one a new password, lock or remove one, or ask one for a second factor.
+
+    The password is asked for, or read from MADEN_OPERATOR_PASSWORD. Whatever changes ends the operator's logins.
+    """
+    if name is None and not list_:
+        raise UserError("name an operator, or write --list")
+    store = _opened(database)
+    changes = {
+        "--lock": lock,
+        "--unlock": unlock,
+        "--remove": remove,
+        "--second-factor": second_factor is True,
+        "--no-second-factor": second_factor is False,
+    }
+    if name is not None:
+        asked = [option for option, wanted in changes.items() if wanted]
+        told = administer(store, name, asked, role, _password)
+        cli.stderr.print(told, highlight=False, markup=False, soft_wrap=True)
+    if list_:
+        for line in account_lines(store):
+            cli.stdout.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command(name="audit")
@@ -135,6 +170,11 @@ def retain(days: Annotated[int, typer.Argument(min=1)], database: Url = DEFAULT_
     """Delete ended conversations that have not changed for so many days."""
     number = retention.retain(_opened(database), days, "command line")
     cli.stdout.print(f"{number} conversations deleted", highlight=False)
+
+
+def _password() -> str:
+    given: str = os.environ.get(PASSWORD) or typer.prompt("password", hide_input=True, confirmation_prompt=True)
+    return given
 
 
 def _opened(url: str) -> Database:

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
-from app.api import debtor_routes, operator_routes
+from app.api import account_routes, debtor_routes, operator_routes
 from app.api.parts import Parts, Service, prepare
 
 PAGES = Path(__file__).with_name("pages")
@@ -37,12 +37,14 @@ def create_app(service: Parts) -> FastAPI:
         finally:
             await run_in_threadpool(service.worker.stop)
 
-    app = FastAPI(title="maden", description=ABOUT, lifespan=running, docs_url="/api/docs", redoc_url=None)
+    app = FastAPI(title="maden", description=ABOUT, lifespan=running, docs_url=None, redoc_url=None)
     app.state.parts = service
     prepare(app)
     app.include_router(debtor_routes.router)
     app.include_router(operator_routes.router)
+    app.include_router(account_routes.router)
     app.mount("/pages", StaticFiles(directory=PAGES))
+    app.mount("/swagger", StaticFiles(packages=[("fastapi_offline", "static")]))
 
     @app.get("/negotiation", include_in_schema=False)
     def debtor_page() -> FileResponse:
@@ -51,6 +53,10 @@ def create_app(service: Parts) -> FastAPI:
     @app.get("/operator", include_in_schema=False)
     def operator_page() -> FileResponse:
         return FileResponse(PAGES / "operator.html")
+
+    @app.get("/api/docs", include_in_schema=False)
+    def api_page() -> FileResponse:
+        return FileResponse(PAGES / "api.html")
 
     @app.get("/health", tags=["machine"])
     def health() -> dict[str, str]:

@@ -11,8 +11,9 @@ from pydantic import BaseModel, Field
 from sse_starlette.sse import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
 
+from app.access.links import BadLink, require_generation
 from app.api.debtor_views import NegotiationView, PlanView, negotiation_view, plan_view
-from app.api.parts import Debtor, Service
+from app.api.parts import Debtor, DebtorTicket, Service
 from app.api.problems import PROBLEMS, Text
 from app.conversation.changes import LOOK_EVERY_S
 from app.conversation.counters import MESSAGES
@@ -110,18 +111,27 @@ def person(found: Debtor, service: Service) -> None:
 
 
 @router.get("/events", response_class=EventSourceResponse)
-async def events(found: Debtor, service: Service) -> EventSourceResponse:
-    """Server-sent events: `negotiation`, the whole view, at once and whenever it changes; ends if it is erased."""
-    await run_in_threadpool(_require, service.negotiations, found)
+async def events(ticket: DebtorTicket, service: Service) -> EventSourceResponse:
+    """Server-sent events: `negotiation`, the whole view, at once and whenever it changes.
+
+    They end if it is erased, or a newer link is made.
+    """
     leaving = anyio.Event()
-    stream = views(service.negotiations, found, leaving)
+    stream = views(service.negotiations, ticket.negotiation_id, leaving, ticket.generation)
     return EventSourceResponse(stream, ping=PING_S, shutdown_event=leaving, shutdown_grace_period=GRACE_S)
 
 
 async def views(
-    negotiations: Negotiations, found: str, leaving: anyio.Event | None = None
+    negotiations: Negotiations, found: str, leaving: anyio.Event | None = None, generation: int = 0
 ) -> AsyncGenerator[dict[str, str]]:
-    """The debtor's view of a negotiation as JSON, anew whenever it has changed, until the server is `leaving`."""
+    """The debtor's view of a negotiation as JSON, anew whenever it has changed.
+
+    Args:
+        negotiations: of the service.
+        found: which one.
+        leaving: set when the server stops.
+        generation: of the link that it is shown to; a newer one ends it.
+    """
     last, awaited, changed = "", True, True
     with negotiations.changes.watching(found) as watcher:
         while leaving is None or not leaving.is_set():
@@ -129,8 +139,8 @@ async def views(
                 if not awaited:
                     await anyio.sleep(SETTLE_S)
                 try:
-                    view, awaited = await run_in_threadpool(_view_json, negotiations, found)
-                except NotThere:  # erased meanwhile
+                    view, awaited = await run_in_threadpool(_view_json, negotiations, found, generation)
+                except (NotThere, BadLink):  # erased meanwhile, or the link was replaced
                     return
                 if view != last:
                     last = view
@@ -138,19 +148,16 @@ async def views(
             changed = await negotiations.changes.wait(watcher)
 
 
-def _require(negotiations: Negotiations, found: str) -> None:
-    with negotiations.database.reading() as session:
-        row_of(session, found)
-
-
-def _view_json(negotiations: Negotiations, found: str) -> tuple[str, bool]:
+def _view_json(negotiations: Negotiations, found: str, generation: int) -> tuple[str, bool]:
     """The view, and whether an answer is awaited."""
-    view = _view(negotiations, found)
+    view = _view(negotiations, found, generation)
     return view.model_dump_json(), view.answering
 
 
-def _view(negotiations: Negotiations, found: str) -> NegotiationView:
+def _view(negotiations: Negotiations, found: str, generation: int | None = None) -> NegotiationView:
     with negotiations.database.reading() as session:
         row = row_of(session, found)
+        if generation is not None:
+            require_generation(row.link_generation, generation)
         messages = messages_of(session, found)
     return negotiation_view(row, messages, today_of(row))

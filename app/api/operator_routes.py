@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Path, Query, Response
+from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from app.access.operators import LOGIN_HOURS, csrf_of
+from app.access.in_turn import Busy
+from app.access.operators import LOGIN_HOURS, Login
 from app.api.listing import Counts, Listed, counted, latest
 from app.api.operator_views import (
     CaseFinding,
@@ -18,14 +19,14 @@ from app.api.operator_views import (
     record_of,
     score_view,
 )
-from app.api.parts import LOGIN_COOKIE, Operator, Service
+from app.api.parts import LOGIN_COOKIE, Operator, Service, address_of, too_many
 from app.api.problems import PROBLEMS, Text
 from app.conversation import takeover as operating
+from app.conversation.counters import LOGINS
 from app.conversation.negotiations import MAX_MESSAGE_CHARS
 from app.database import case_findings
-from app.database.stored_rows import messages_of, row_of
-from app.database.tables import Status
-from plumbing.errors import UserError
+from app.database.stored_rows import CannotBe, messages_of, row_of
+from app.database.tables import Role, Status
 
 router = APIRouter(prefix="/api", tags=["operator"], responses=PROBLEMS)
 
@@ -35,6 +36,8 @@ class Credentials(BaseModel):
 
     name: Annotated[Text, Field(min_length=1, max_length=100)]
     password: Annotated[Text, Field(min_length=1, max_length=200)]
+    code: Annotated[Text, Field(max_length=20)] = ""
+    """Of the second factor, for operators who have one."""
 
 
 class LoggedIn(BaseModel):
@@ -43,6 +46,7 @@ class LoggedIn(BaseModel):
     operator: str
     csrf: str
     """To be sent as `X-CSRF` with whatever changes something."""
+    role: Role
 
 
 class Begin(BaseModel):
@@ -84,23 +88,28 @@ class HandedBack(BaseModel):
 
 
 @router.post("/login")
-def log_in(credentials: Credentials, service: Service, response: Response) -> LoggedIn:
+async def log_in(credentials: Credentials, service: Service, request: Request, response: Response) -> LoggedIn:
     """Log in."""
-    service.require_pace(f"login {credentials.name}")
-    token = service.operators.log_in(credentials.name, credentials.password)
-    if token is None:
-        raise HTTPException(401, "wrong name or password")
+    address = address_of(request)
+    if not service.login_pace.keeps(address, credentials.name):
+        LOGINS.labels(outcome="too often").inc()
+        raise too_many()
+    login = await _login(credentials, service, address)
+    LOGINS.labels(outcome="logged in" if login else "refused").inc()
+    if login is None:
+        raise HTTPException(401, "wrong name, password or code")
+    service.login_pace.succeeded(address, login.operator)
     secure = service.base_url.startswith("https:")
     response.set_cookie(
-        LOGIN_COOKIE, token, max_age=LOGIN_HOURS * 3600, httponly=True, samesite="strict", secure=secure, path="/"
+        LOGIN_COOKIE, login.token, max_age=LOGIN_HOURS * 3600, httponly=True, samesite="strict", secure=secure, path="/"
     )
-    return LoggedIn(operator=credentials.name, csrf=csrf_of(token))
+    return LoggedIn(operator=login.operator, csrf=login.csrf, role=login.role)
 
 
 @router.get("/login")
 def logged_in(login: Operator) -> LoggedIn:
     """Who is logged in."""
-    return LoggedIn(operator=login.operator, csrf=login.csrf)
+    return LoggedIn(operator=login.operator, csrf=login.csrf, role=login.role)
 
 
 @router.post("/logout", status_code=204)
@@ -117,7 +126,7 @@ def begin(asked: Begin, login: Operator, service: Service) -> Begun:
         asked.case_id, asked.timezone or "", asked_for=asked.asked_for, actor=login.operator
     )
     service.worker.wake(found)
-    return Begun(id=found, link=service.link(found))
+    return Begun(id=found, link=service.link(found, login.operator))
 
 
 @router.get("/negotiations")
@@ -157,16 +166,14 @@ def scored(negotiation_id: str, login: Operator, service: Service) -> ScoreView:
         row = row_of(session, negotiation_id)
         messages = messages_of(session, negotiation_id)
     if not any(one.turn for one in messages):
-        raise UserError("nothing has been said yet that could be scored")
+        raise CannotBe("nothing has been said yet that could be scored")
     return score_view(record_of(house.program, house.book.case(row.case_id), row, messages))
 
 
 @router.post("/negotiations/{negotiation_id}/link")
 def link(negotiation_id: str, login: Operator, service: Service) -> Begun:
-    """A fresh link for its debtor."""
-    with service.negotiations.database.reading() as session:
-        row_of(session, negotiation_id)
-    return Begun(id=negotiation_id, link=service.link(negotiation_id))
+    """A fresh link for its debtor; the ones before open nothing any more."""
+    return Begun(id=negotiation_id, link=service.link(negotiation_id, login.operator))
 
 
 @router.post("/negotiations/{negotiation_id}/take-over", status_code=204)
@@ -218,3 +225,18 @@ def lift(
 ) -> None:
     """It has been dealt with, or was none; the reason is kept."""
     case_findings.lift(service.negotiations.database, finding_id, login.operator, lifted.reason)
+
+
+async def _login(credentials: Credentials, service: Service, address: str) -> Login | None:
+    """The new login, None if something is wrong; few at once, since each takes much memory."""
+
+    def work() -> Login | None:
+        operators = service.operators
+        token = operators.log_in(credentials.name, credentials.password, code=credentials.code, address=address)
+        return operators.known(token) if token else None
+
+    try:
+        return await service.login_turns.run(work)
+    except Busy as error:
+        LOGINS.labels(outcome="busy").inc()
+        raise too_many() from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Request
@@ -10,16 +10,22 @@ from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.access.links import BadLink, Links
-from app.access.operators import Login, Operators
+from app.access.in_turn import InTurn
+from app.access.links import BadLink, Links, Ticket, next_generation, require_latest
+from app.access.login_pace import LoginPace
+from app.access.operators import UNKNOWN_ADDRESS, Login, Operators
 from app.access.rate_limit import RateLimit
-from app.api.problems import explain_invalid
+from app.api.problems import CANNOT_BE, explain_invalid
+from app.api.roles import refusal
 from app.conversation.counters import REQUESTS
 from app.conversation.negotiations import Negotiations
 from app.conversation.worker import Worker
-from app.database.stored_rows import NotNow, NotThere
+from app.database.stored_rows import CannotBe, NotNow, NotThere
 from plumbing.errors import UserError
 
+LOGINS_AT_ONCE = 2
+"""Each takes 64 MiB and a processor."""
+LOGINS_WAITING = 60
 MAX_BODY_BYTES = 16 * 1024
 LOGIN_COOKIE = "maden_login"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -43,13 +49,20 @@ class Parts:
     """Where debtors reach the service, for links."""
     requests_per_minute: int = 120
     """Of one debtor, or of one address that is not logged in."""
+    login_pace: LoginPace = field(default_factory=LoginPace)
+    login_turns: InTurn = field(default_factory=lambda: InTurn(LOGINS_AT_ONCE, LOGINS_WAITING))
 
     def __post_init__(self) -> None:
         self._pace = RateLimit(self.requests_per_minute)
 
-    def link(self, negotiation_id: str) -> str:
-        """The link for a debtor; its secret stands behind the #, which browsers send to no server."""
-        return f"{self.base_url}/negotiation#{self.links.token(negotiation_id)}"
+    def link(self, negotiation_id: str, actor: str = "service") -> str:
+        """A new link for a debtor, which ends those before; its secret stands behind the #, which no server is sent.
+
+        Raises:
+            NotThere: no such negotiation.
+        """
+        generation = next_generation(self.negotiations.database, negotiation_id, actor)
+        return f"{self.base_url}/negotiation#{self.links.token(negotiation_id, generation)}"
 
     def require_pace(self, who: str) -> None:
         """Refuse whoever asks too often.
@@ -58,7 +71,7 @@ class Parts:
             HTTPException: 429.
         """
         if not self._pace.keeps(who):
-            raise HTTPException(429, "too many requests; wait a minute", headers={"Retry-After": "60"})
+            raise too_many()
 
 
 async def parts(request: Request) -> Parts:
@@ -67,28 +80,43 @@ async def parts(request: Request) -> Parts:
     return found
 
 
-async def debtor(request: Request, authorization: Annotated[str, Header()] = "") -> str:
-    """The negotiation that the bearer of a debtor's token may see.
+def too_many() -> HTTPException:
+    """What whoever asks too often is answered."""
+    return HTTPException(429, "too many requests; wait a minute", headers={"Retry-After": "60"})
+
+
+def ticket(request: Request, authorization: Annotated[str, Header()] = "") -> Ticket:
+    """What the bearer of a debtor's token may see; the token is that of the negotiation's latest link.
 
     Raises:
         HTTPException: 401 for no token or a bad one, 429.
+        NotThere: its negotiation was erased.
     """
-    service = await parts(request)
+    service: Parts = request.app.state.parts
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token:
-        service.require_pace(_address(request))
+        service.require_pace(address_of(request))
         raise HTTPException(401, "open the link that was sent to you", headers={"WWW-Authenticate": "Bearer"})
     try:
-        found = service.links.negotiation(token)
+        found = service.links.read(token)
+        service.require_pace(found.negotiation_id)
+        require_latest(service.negotiations.database, found)
     except BadLink as error:
-        service.require_pace(_address(request))
+        service.require_pace(address_of(request))
         raise HTTPException(401, str(error), headers={"WWW-Authenticate": "Bearer"}) from error
-    service.require_pace(found)
     return found
 
 
+DebtorTicket = Annotated[Ticket, Depends(ticket)]
+
+
+async def debtor(found: DebtorTicket) -> str:
+    """The negotiation that the bearer of a debtor's token may see."""
+    return found.negotiation_id
+
+
 def operator(request: Request, x_csrf: Annotated[str, Header()] = "") -> Login:
-    """The operator who is logged in; what changes something must come from a page of that login.
+    """The operator who is logged in, if the role is the route's; what changes something comes from a page of the login.
 
     Raises:
         HTTPException: 401, 403, 429.
@@ -96,10 +124,12 @@ def operator(request: Request, x_csrf: Annotated[str, Header()] = "") -> Login:
     service: Parts = request.app.state.parts
     login = service.operators.known(request.cookies.get(LOGIN_COOKIE, ""))
     if login is None:
-        service.require_pace(_address(request))
+        service.require_pace(address_of(request))
         raise HTTPException(401, "log in first")
     if request.method not in SAFE and x_csrf != login.csrf:
         raise HTTPException(403, "this request did not come from a page of your login; reload the page")
+    if (against := refusal(login.role, request.method, request.scope["route"].path)) is not None:
+        raise HTTPException(403, against)
     return login
 
 
@@ -120,9 +150,14 @@ def prepare(app: FastAPI) -> None:
     def not_now(_: Request, why: NotNow) -> JSONResponse:
         return JSONResponse({"detail": str(why)}, 409)
 
-    @app.exception_handler(UserError)
-    def mistaken(_: Request, why: UserError) -> JSONResponse:
+    @app.exception_handler(CannotBe)
+    def cannot_be(_: Request, why: CannotBe) -> JSONResponse:
         return JSONResponse({"detail": str(why)}, 422)
+
+    @app.exception_handler(UserError)
+    def mistaken(_: Request, __: UserError) -> JSONResponse:
+        # The sentence was made for a command line, and may repeat the request or name a file.
+        return JSONResponse({"detail": CANNOT_BE}, 422)
 
     app.add_middleware(Guard)
 
@@ -163,5 +198,6 @@ def _too_long(headers: Headers) -> bool:
     return "transfer-encoding" in headers or not length.isdigit() or int(length) > MAX_BODY_BYTES
 
 
-def _address(request: Request) -> str:
-    return request.client.host if request.client else "unknown"
+def address_of(request: Request) -> str:
+    """Where a request comes from."""
+    return request.client.host if request.client else UNKNOWN_ADDRESS

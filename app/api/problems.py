@@ -20,13 +20,14 @@ class Problem(BaseModel):
 _REFUSALS = {
     400: "the body cannot be read",
     401: "no valid login or link",
-    403: "not from a page of this login",
+    403: "not from a page of this login, or not for this role",
     404: "there is no such negotiation",
     409: "not as things stand",
     413: "too long",
     422: "something is missing or cannot be",
     429: "too many requests",
 }
+CANNOT_BE = "this cannot be done with what was sent"
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": why} for status, why in _REFUSALS.items()
 }

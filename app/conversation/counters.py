@@ -11,4 +11,5 @@ ANSWER_SECONDS = Histogram(
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120),
 )
 MESSAGES = Counter("maden_messages_total", "Messages that came in, by whether they were new.", ["kind"])
+LOGINS = Counter("maden_logins_total", "Tries of operators to log in, by what came of them.", ["outcome"])
 REQUESTS = Counter("maden_http_requests_total", "Requests, by route and status.", ["route", "status"])

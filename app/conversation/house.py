@@ -12,7 +12,10 @@ import dspy
 from dspy.utils.callback import BaseCallback
 
 from app.conduct.profile import Profile
+from app.database.stored_rows import CannotBe
 from data.book import DebtorBook
+from data.domain import CreditorView
+from plumbing.errors import UserError
 from programs.maden import Maden
 from programs.reader.readers import Reader
 
@@ -59,6 +62,17 @@ class House:
     def __post_init__(self) -> None:
         if not any(isinstance(one, _Listener) for one in self.lm.callbacks):
             self.lm.callbacks.append(_Listener())
+
+    def case_view(self, case_id: str) -> CreditorView:
+        """A case of the book as the creditor's side sees it.
+
+        Raises:
+            CannotBe: there is none.
+        """
+        try:
+            return self.book.case(case_id).creditor_view()
+        except UserError as error:  # it names the book's file, and debtors with an id like this
+            raise CannotBe("there is no such case in the book") from error
 
     @contextmanager
     def playing(self) -> Iterator[list[str]]:

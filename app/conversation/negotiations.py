@@ -27,6 +27,7 @@ from app.database.asked import Asked
 from app.database.case_findings import add_findings, require_free, silencing
 from app.database.stored_rows import (
     UNANSWERED,
+    CannotBe,
     NotNow,
     close_queue,
     hand_over,
@@ -39,7 +40,6 @@ from app.database.stored_rows import (
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status, now
 from app.database.transactions import Database
 from data.domain import Move, MoveKind, Speaker, Turn, standing_terms
-from plumbing.errors import UserError
 from plumbing.plain_text import normalised
 from programs.table import words
 
@@ -76,14 +76,14 @@ class Negotiations:
             actor: who started it, for the audit log.
 
         Raises:
-            UserError: no such case or time zone.
+            CannotBe: no such case or time zone.
             NotNow: it is no time to write to this debtor, or a finding binds the case until an operator lifts it.
         """
         try:
-            case = self.house.book.case(case_id).creditor_view()
+            case = self.house.case_view(case_id)
             ZoneInfo(timezone or "UTC")
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: Europe is a folder
-            raise UserError(f"there is no time zone {timezone!r}; write one such as Europe/London") from error
+            raise CannotBe("there is no time zone of this name; write one such as Europe/London") from error
         row = NegotiationRow(
             case_id=case_id,
             view=case.model_dump(mode="json"),

@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.conduct.signals import Noticed
 from app.database import audit_log as audit
-from app.database.stored_rows import NotNow, row_of
+from app.database.stored_rows import CannotBe, NotNow, row_of
 from app.database.tables import CaseFindingRow, NegotiationRow, Status, now
 from app.database.transactions import Database
-from plumbing.errors import UserError
 
 LONGEST_REASON = 500
 _OPEN = CaseFindingRow.lifted.is_(None)
@@ -74,7 +73,7 @@ def lift(database: Database, finding_id: int, operator: str, reason: str) -> Non
     """An operator has dealt with a finding, or it was none.
 
     Raises:
-        UserError: there is no such finding, or no reason.
+        CannotBe: there is no such finding, or no reason.
         NotNow: it has been lifted.
     """
     checked_reason(reason)
@@ -82,7 +81,7 @@ def lift(database: Database, finding_id: int, operator: str, reason: str) -> Non
     def work(session: Session) -> None:
         found = session.get(CaseFindingRow, finding_id, with_for_update=True)
         if found is None:
-            raise UserError(f"there is no finding {finding_id}")
+            raise CannotBe("there is no such finding")
         if found.lifted is not None:
             raise NotNow(f"{found.lifted_by} has lifted this finding already")
         lift_rows(session, [found], operator, reason)
@@ -108,11 +107,11 @@ def checked_reason(reason: str) -> str:
     """A reason without spaces around it.
 
     Raises:
-        UserError: it is none, or too long.
+        CannotBe: it is none, or too long.
     """
     stripped = reason.strip()
     if not 3 <= len(stripped) <= LONGEST_REASON:
-        raise UserError(f"write why, in 3 to {LONGEST_REASON} characters")
+        raise CannotBe(f"write why, in 3 to {LONGEST_REASON} characters")
     return stripped
 
 

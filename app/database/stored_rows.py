@@ -17,6 +17,7 @@ from app.conduct.signals import Noticed
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status, now
 from app.database.transactions import PROFILE, WRITES
 from data.domain import CreditorView, Turn
+from plumbing.errors import UserError
 
 UNANSWERED = func.count(MessageRow.id).filter(MessageRow.answered.is_(False))
 """Of a negotiation's messages, in a query that groups by negotiation."""
@@ -39,6 +40,10 @@ class NotThere(Exception):
 
 class NotNow(Exception):
     """It cannot be done as things stand; the text says why, for the person who asked."""
+
+
+class CannotBe(UserError):
+    """What was asked for cannot be; the text says why, for the person who asked, and repeats nothing of the request."""
 
 
 def row_of(session: Session, negotiation_id: str) -> NegotiationRow:

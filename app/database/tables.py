@@ -56,6 +56,20 @@ class Sender(StrEnum):
     """A fixed text: a notice, a question back, a hand-over."""
 
 
+class Role(StrEnum):
+    """What an operator may do; each role includes those before it."""
+
+    READS = "reads"
+    ACTS = "acts"
+    """Begins, leads and ends negotiations, and makes links."""
+    ADMINISTERS = "administers"
+    """Sees who else may log in, and locks them out."""
+
+    def includes(self, other: Role) -> bool:
+        """Whether whoever has this role may do what `other` may."""
+        return list(Role).index(self) >= list(Role).index(other)
+
+
 class Moment(TypeDecorator[datetime]):
     """A point in time, UTC, on databases that keep zones and on those that do not."""
 
@@ -118,6 +132,8 @@ class NegotiationRow(Base):
     """What the debtor was asked to confirm besides a plan (`app.database.asked.Asked`)."""
     operator: Mapped[str | None] = mapped_column(String(100), default=None)
     """Who has taken over."""
+    link_generation: Mapped[int] = mapped_column(Integer, default=0)
+    """Of the debtor's link that holds; those made before are void."""
     lease: Mapped[str | None] = mapped_column(String(64), default=None)
     """The process that is answering."""
     lease_until: Mapped[datetime | None] = mapped_column(Moment, default=None)
@@ -205,6 +221,13 @@ class OperatorRow(Base):
 
     name: Mapped[str] = mapped_column(String(100), primary_key=True)
     password_hash: Mapped[str] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(String(16), default=Role.ACTS.value)
+    locked: Mapped[datetime | None] = mapped_column(Moment, default=None)
+    """Since when this operator may not log in."""
+    totp_secret: Mapped[str | None] = mapped_column(String(64), default=None)
+    """Of the second factor, base32; None for an operator who logs in without one."""
+    totp_step: Mapped[int | None] = mapped_column(Integer, default=None)
+    """The latest time step whose code was used; it and earlier ones are void."""
     created: Mapped[datetime] = mapped_column(Moment, default=now)
 
 

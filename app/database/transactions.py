@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from pydantic_core import from_json
 from sqlalchemy import Engine, create_engine, event, make_url
@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityEr
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.conduct.profile import Profile
+from app.database.private_file import keep_private
 from plumbing.errors import UserError
 
 DEFAULT_URL = "sqlite:///maden-app.sqlite"
@@ -47,8 +48,8 @@ class Database:
         self.url = url
         try:
             parsed = make_url(url)
-            if _is_sqlite(url) and parsed.database:
-                Path(parsed.database).absolute().parent.mkdir(parents=True, exist_ok=True)
+            if _is_sqlite(url) and _is_file(parsed.database):
+                keep_private(Path(parsed.database).absolute())
             self.engine = _engine(url)
             with self.engine.connect():
                 pass
@@ -150,6 +151,11 @@ def _postgresql(url: str) -> Engine:
 
 def _is_sqlite(url: str) -> bool:
     return make_url(url).get_backend_name() == "sqlite"
+
+
+def _is_file(name: str | None) -> TypeGuard[str]:
+    """Whether SQLite keeps a database of this name in a file of this name."""
+    return bool(name) and name != ":memory:" and not str(name).startswith("file:")
 
 
 def _passing(error: DBAPIError) -> bool:

@@ -57,6 +57,7 @@ function leave() {
 function enter(found) {
   login = found;
   tell($("me"), login.operator);
+  document.body.classList.toggle("reads", login.role === "reads");
   $("login").hidden = true;
   $("desk").hidden = $("logout").hidden = false;
   return refresh();
@@ -121,8 +122,8 @@ function showLink(address) {
 
 $("login").addEventListener("submit", async (event) => {
   event.preventDefault();
-  const found = await act("POST", "/login", { name: $("name").value, password: $("password").value });
-  $("password").value = "";
+  const found = await act("POST", "/login", { name: $("name").value, password: $("password").value, code: $("code").value });
+  $("password").value = $("code").value = "";
   if (found) await enter(found);
   else $("password").focus();
 });

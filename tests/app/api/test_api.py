@@ -106,14 +106,14 @@ def test_links_are_signed_expire_and_open_one_case(house, monkeypatch):
     (one, first), (other, second) = house.begin(), house.begin()
     assert house.debtor(first, "GET", "/negotiation").status_code == 200
     links = Links("secret" * 8)
-    assert (links.negotiation(first), links.negotiation(second)) == (one, other)
+    assert (links.read(first).negotiation_id, links.read(second).negotiation_id) == (one, other)
     for bad in ("", first[:-1], first[1:], f"{first}x", Links("another" * 8).token(one)):
         answer = house.debtor(bad, "GET", "/negotiation")
         assert answer.status_code == 401
     assert house.client.get("/api/debtor/negotiation").status_code == 401
     old = Links("secret" * 8, max_age_s=-1)
     with pytest.raises(BadLink, match="has expired"):
-        old.negotiation(first)
+        old.read(first)
 
 
 def test_without_a_login_nothing_of_the_operators_is_there(tmp_path):

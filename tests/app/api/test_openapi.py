@@ -18,7 +18,7 @@ from schemathesis.python.asgi import get_client
 from app.access.operators import csrf_of
 from app.api.parts import LOGIN_COOKIE, Parts
 from app.database.stored_rows import row_of
-from app.database.tables import Status
+from app.database.tables import Role, Status
 from app.server import create_app
 from tests.app.desk import CASE
 from tests.app.served import PASSWORD, served
@@ -40,7 +40,7 @@ class Asked:
     def __init__(self, parts: Parts, app: FastAPI) -> None:
         self.parts = parts
         self.client = get_client(_without_lifespan(app), max_stream_events=1)
-        self.parts.operators.add("olga", PASSWORD)
+        self.parts.operators.add("olga", PASSWORD, Role.ADMINISTERS)
         self.login = self.found = ""
 
     def credentials(self) -> dict[str, object]:
@@ -49,7 +49,8 @@ class Asked:
             self.login = self.parts.operators.log_in("olga", PASSWORD) or ""
         if not self.found or not self._goes_on():
             self.found = self.parts.negotiations.start(CASE, asked_for=True)
-        token = self.parts.links.token(self.found)
+        with self.parts.negotiations.database.reading() as session:
+            token = self.parts.links.token(self.found, row_of(session, self.found).link_generation)
         return {
             "headers": {"Authorization": f"Bearer {token}", "X-CSRF": csrf_of(self.login)},
             "cookies": {LOGIN_COOKIE: self.login},

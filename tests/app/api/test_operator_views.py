@@ -25,7 +25,7 @@ def counts(house):
 
 def test_who_is_logged_in_is_told_with_what_changes_need(house):
     found = house.operator("GET", "/login").json()
-    assert found == {"operator": "olga", "csrf": house.csrf}
+    assert found == {"operator": "olga", "csrf": house.csrf, "role": "acts"}
 
 
 def test_the_list_marks_and_counts_who_waits_for_a_person(house):
