@@ -15,10 +15,10 @@ from app.conduct.profile import DEFAULT, load_profile
 from app.conversation.house import House
 from app.conversation.leases import CALL_TIMEOUT_S
 from app.conversation.negotiations import Negotiations
-from app.database import audit_log as audit
-from app.database.migrating import migrate
-from app.database.transactions import DEFAULT_URL, Database
+from app.database.opening import open_database, open_existing
+from app.database.transactions import DEFAULT_URL
 from app.privacy import retention
+from app.record.command import Url, audit, dump, restore
 from app.screen.command import screen
 from data.book import read_book
 from plumbing import cli
@@ -30,10 +30,12 @@ from programs.playing.contestants import contestant
 
 SECRET = "MADEN_APP_SECRET"
 PASSWORD = "MADEN_OPERATOR_PASSWORD"
-Url = Annotated[str, typer.Option("--database", envvar="MADEN_DATABASE", help="SQLAlchemy URL; default: a file here.")]
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False, no_args_is_help=False)
 app.command()(screen)
+app.command()(dump)
+app.command()(restore)
+app.add_typer(audit, name="audit")
 
 
 @app.callback(invoke_without_command=True)
@@ -86,7 +88,7 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     from app.conversation.worker import Worker
     from app.server import create_app, set_for_serving
 
-    store = _opened(database)
+    store = open_database(database)
     hides = outside(lm) if redact is None else redact
     negotiations = Negotiations(store, _house(artifact, reader, lm, book, profile, artifacts, hides))
     models.check_lm(negotiations.house.lm)
@@ -108,39 +110,25 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
 def operator(name: str, database: Url = DEFAULT_URL) -> None:
     """Add an operator, or give one a new password; it is asked for, or read from MADEN_OPERATOR_PASSWORD."""
     password = os.environ.get(PASSWORD) or typer.prompt("password", hide_input=True, confirmation_prompt=True)
-    Operators(_opened(database)).add(name, password)
+    Operators(open_database(database)).add(name, password)
     cli.stderr.print(f"{name} may log in", highlight=False)
-
-
-@app.command(name="audit")
-def audit_(database: Url = DEFAULT_URL) -> None:
-    """Verify the audit log; exit status 1 if an entry was changed, taken out or put in."""
-    with _opened(database).reading() as session:
-        found = audit.verify(session)
-    if found.broken_at is not None:
-        cli.stdout.print(f"broken at entry {found.broken_at}: changed, taken out or put in", highlight=False)
-        raise typer.Exit(1)
-    cli.stdout.print(f"{found.entries} entries, whole; last hash {found.last_sha256}", highlight=False)
 
 
 @app.command()
 def erase(case_id: str, database: Url = DEFAULT_URL) -> None:
     """Delete every conversation about a case, as somebody may ask for."""
-    number = retention.erase(_opened(database), case_id, "command line")
+    number = retention.erase(open_existing(database), case_id, "command line")
     cli.stdout.print(f"{number} conversations about {case_id} deleted", highlight=False)
 
 
 @app.command()
 def retain(days: Annotated[int, typer.Argument(min=1)], database: Url = DEFAULT_URL) -> None:
-    """Delete ended conversations that have not changed for so many days."""
-    number = retention.retain(_opened(database), days, "command line")
+    """Delete conversations in which nobody has written for so many days; what was abandoned ends first.
+
+    Where a debtor waits for an answer, or for a person, nothing is deleted.
+    """
+    number = retention.retain(open_existing(database), days, "command line")
     cli.stdout.print(f"{number} conversations deleted", highlight=False)
-
-
-def _opened(url: str) -> Database:
-    database = Database(url)
-    migrate(database)
-    return database
 
 
 def outside(lm: str) -> bool:

@@ -30,3 +30,9 @@ def migrate(database: Database) -> None:
             raise UserError(f"the database is of a newer version of maden (step {stands}); update maden")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def step_of(database: Database) -> str:
+    """The step that a database stands at, after `migrate`."""
+    with database.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() or ""
