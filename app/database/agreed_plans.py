@@ -12,7 +12,7 @@ from app.database.tables import AuditRow, NegotiationRow, Status
 
 _TOLD = (
     select(AuditRow.negotiation_id, AuditRow.action, AuditRow.detail)
-    .where(AuditRow.action.in_([CONFIRMED, RECORDED, UNBOUND, ERASED]))
+    .where(AuditRow.action.in_([CONFIRMED, RECORDED, UNBOUND, ERASED]), AuditRow.negotiation_id.is_not(None))
     .order_by(AuditRow.number)
 )
 _KEPT = select(NegotiationRow.id, NegotiationRow.status, NegotiationRow.agreed).where(
@@ -29,9 +29,9 @@ def changed_plans(session: Session) -> list[str]:
     )
 
 
-def _told(session: Session) -> dict[str | None, dict[str, Any] | None]:
+def _told(session: Session) -> dict[str, dict[str, Any]]:
     """The plans that bind, as the chain has them, by negotiation."""
-    plans: dict[str | None, dict[str, Any] | None] = {}
+    plans: dict[str, dict[str, Any]] = {}
     with session.execute(_TOLD.execution_options(yield_per=BATCH)) as entries:
         for negotiation_id, action, detail in entries:
             if action in (CONFIRMED, RECORDED) and "agreed" in detail:
