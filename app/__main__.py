@@ -16,11 +16,11 @@ from app.conduct.profile import DEFAULT, load_profile
 from app.conversation.house import House
 from app.conversation.leases import CALL_TIMEOUT_S
 from app.conversation.negotiations import Negotiations
-from app.database import audit_log as audit
-from app.database.migrating import migrate
+from app.database.opening import open_database, open_existing
 from app.database.tables import Role
-from app.database.transactions import DEFAULT_URL, Database
+from app.database.transactions import DEFAULT_URL
 from app.privacy import retention
+from app.record.command import Url, audit, dump, restore
 from app.screen.command import screen
 from data.book import read_book
 from plumbing import cli
@@ -32,10 +32,12 @@ from programs.models import make as models
 from programs.playing.contestants import contestant
 
 PASSWORD = "MADEN_OPERATOR_PASSWORD"
-Url = Annotated[str, typer.Option("--database", envvar="MADEN_DATABASE", help="SQLAlchemy URL; default: a file here.")]
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False, no_args_is_help=False)
 app.command()(screen)
+app.command()(dump)
+app.command()(restore)
+app.add_typer(audit, name="audit")
 
 
 @app.callback(invoke_without_command=True)
@@ -90,7 +92,7 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
 
     secret = os.environ.get(SECRET, "")
     links = Links(secret or secrets.token_hex(32))
-    store = _opened(database)
+    store = open_database(database)
     hides = outside(lm) if redact is None else redact
     negotiations = Negotiations(store, _house(artifact, reader, lm, book, profile, artifacts, hides))
     models.check_lm(negotiations.house.lm)
@@ -130,7 +132,7 @@ def operator(
     """
     if name is None and not list_:
         raise UserError("name an operator, or write --list")
-    store = _opened(database)
+    store = open_database(database)
     changes = {
         "--lock": lock,
         "--unlock": unlock,
@@ -147,40 +149,26 @@ def operator(
             cli.stdout.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-@app.command(name="audit")
-def audit_(database: Url = DEFAULT_URL) -> None:
-    """Verify the audit log; exit status 1 if an entry was changed, taken out or put in."""
-    with _opened(database).reading() as session:
-        found = audit.verify(session)
-    if found.broken_at is not None:
-        cli.stdout.print(f"broken at entry {found.broken_at}: changed, taken out or put in", highlight=False)
-        raise typer.Exit(1)
-    cli.stdout.print(f"{found.entries} entries, whole; last hash {found.last_sha256}", highlight=False)
-
-
 @app.command()
 def erase(case_id: str, database: Url = DEFAULT_URL) -> None:
     """Delete every conversation about a case, as somebody may ask for."""
-    number = retention.erase(_opened(database), case_id, "command line")
+    number = retention.erase(open_existing(database), case_id, "command line")
     cli.stdout.print(f"{number} conversations about {case_id} deleted", highlight=False)
 
 
 @app.command()
 def retain(days: Annotated[int, typer.Argument(min=1)], database: Url = DEFAULT_URL) -> None:
-    """Delete ended conversations that have not changed for so many days."""
-    number = retention.retain(_opened(database), days, "command line")
+    """Delete conversations in which nobody has written for so many days; what was abandoned ends first.
+
+    Where a debtor waits for an answer, or for a person, nothing is deleted.
+    """
+    number = retention.retain(open_existing(database), days, "command line")
     cli.stdout.print(f"{number} conversations deleted", highlight=False)
 
 
 def _password() -> str:
     given: str = os.environ.get(PASSWORD) or typer.prompt("password", hide_input=True, confirmation_prompt=True)
     return given
-
-
-def _opened(url: str) -> Database:
-    database = Database(url)
-    migrate(database)
-    return database
 
 
 def outside(lm: str) -> bool:

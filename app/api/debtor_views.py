@@ -11,7 +11,8 @@ from datetime import date, datetime
 from pydantic import BaseModel
 
 from app.conversation.negotiations import asks_to_leave
-from app.conversation.plans import Plan, plan_of
+from app.conversation.plans.agreeing import pending_plan
+from app.conversation.plans.plan import Plan, plan_of
 from app.conversation.receiving import correctable_message
 from app.database.stored_rows import turns_of, view_of
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status
@@ -86,6 +87,7 @@ def negotiation_view(row: NegotiationRow, messages: list[MessageRow], today: dat
     case = view_of(row)
     terms = standing_terms(turns_of(messages), Speaker.CREDITOR)
     status = Status(row.status)
+    pending = pending_plan(row, today)
     correctable = correctable_message(messages) if status.automated else None
     return NegotiationView(
         status=status,
@@ -95,7 +97,7 @@ def negotiation_view(row: NegotiationRow, messages: list[MessageRow], today: dat
         answering=status.automated and (not messages or any(not one.answered for one in messages)),
         asks_to_leave=status.automated and asks_to_leave(row),
         offer=plan_view(plan_of(terms, case.debt, today, "debtor")) if terms and status.automated else None,
-        to_confirm=plan_view(Plan.model_validate(row.pending)) if row.pending else None,
+        to_confirm=plan_view(pending) if pending else None,
         agreed=plan_view(Plan.model_validate(row.agreed)) if row.agreed else None,
     )
 

@@ -9,7 +9,8 @@ from pydantic import BaseModel
 from app.api.debtor_views import PlanView, plan_view
 from app.api.program_view import ProgramView, program_view
 from app.conversation.house import House
-from app.conversation.plans import Plan
+from app.conversation.plans.agreeing import pending_plan
+from app.conversation.plans.plan import Plan
 from app.database.stored_rows import turns_of, view_of
 from app.database.tables import CaseFindingRow, MessageRow, NegotiationRow, Sender, Status
 from data.dimensions import SPECS
@@ -146,7 +147,7 @@ def operator_view(
 ) -> OperatorView:
     """Everything of one negotiation, and the findings of its case."""
     case, memory = view_of(row), SeatMemory.model_validate(row.memory)
-    debt = case.debt
+    debt, pending = case.debt, pending_plan(row)
     return OperatorView(
         id=row.id,
         case_id=row.case_id,
@@ -161,7 +162,7 @@ def operator_view(
         rung=_rung(standing_terms(turns_of(messages), Speaker.CREDITOR), memory.ladder),
         knew_surplus=memory.planned_with_surplus,
         question=memory.to_ask.value if memory.to_ask else None,
-        pending=plan_view(Plan.model_validate(row.pending)) if row.pending else None,
+        pending=plan_view(pending) if pending else None,
         agreed=plan_view(Plan.model_validate(row.agreed)) if row.agreed else None,
         findings=[finding_view(one) for one in findings],
         messages=_messages(messages, debt, memory.ladder),

@@ -16,7 +16,7 @@ from app.conduct.own_words import Private
 from app.conduct.signals import Noticed, joined, noticed, read_signals
 from app.conduct.yes_no import said_yes
 from app.conversation.house import House
-from app.conversation.plans import Plan, plan_of
+from app.conversation.plans.plan import Plan, plan_of
 from app.conversation.receiving import HANDED_OVER, reply_to, silenced_status
 from app.database.asked import Asked
 from app.database.stored_rows import message, signal_finding, spoken, today_of, view_of

@@ -14,13 +14,13 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.conduct.outgoing import may_begin
-from app.conduct.profile import Outcome
 from app.conduct.signals import noticed
 from app.conversation.answering import Answers, Reply
 from app.conversation.changes import Changes
 from app.conversation.house import House
 from app.conversation.leases import Leases
-from app.conversation.plans import Plan
+from app.conversation.plans.agreeing import ANEW, confirm_plan, take_offer
+from app.conversation.plans.plan import Plan
 from app.conversation.receiving import HANDED_OVER, quiet_others, receive_message, record_noticed, take_back
 from app.database import audit_log as audit
 from app.database.asked import Asked
@@ -29,19 +29,17 @@ from app.database.stored_rows import (
     UNANSWERED,
     CannotBe,
     NotNow,
+    asks_first,
     close_queue,
     hand_over,
     messages_of,
     row_of,
     stored,
-    turns_of,
     unanswered_of,
 )
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status, now
 from app.database.transactions import Database
-from data.domain import Move, MoveKind, Speaker, Turn, standing_terms
 from plumbing.plain_text import normalised
-from programs.table import words
 
 MAX_MESSAGE_CHARS = 2000
 Owed = tuple[NegotiationRow, list[MessageRow], MessageRow | None]
@@ -131,31 +129,15 @@ class Negotiations:
 
         Raises:
             NotThere: no such negotiation.
-            NotNow: there is nothing to confirm, or another plan than this.
+            NotNow: there is nothing to confirm, or another plan than this; a plan whose first day has passed has been
+                made anew.
         """
 
-        def work(session: Session) -> Plan:
-            row = row_of(session, negotiation_id)
-            if row.agreed is not None and (agreed := Plan.model_validate(row.agreed)).id == plan_id:
-                return agreed
-            if Status(row.status) is not Status.CONFIRMING or row.pending is None:
-                raise NotNow("there is no plan that waits for your confirmation")
-            plan = Plan.model_validate(row.pending)
-            if plan.id != plan_id:
-                raise NotNow("the plan has changed; read the one that is shown now")
-            speaker = Speaker.DEBTOR if plan.accepted_by == "debtor" else Speaker.CREDITOR
-            turn = Turn(
-                speaker=speaker,
-                move=Move.accept(),
-                dialogue=words.statement(MoveKind.ACCEPT, plan.terms, repeated=False),
-            )
-            sender = Sender.DEBTOR if speaker is Speaker.DEBTOR else Sender.CREDITOR
-            stored(session, negotiation_id, sender, turn.dialogue, turn=turn)
-            row.agreed, row.pending, row.status = row.pending, None, Status.AGREED.value
-            audit.record(session, "debtor", "confirmed", negotiation_id, plan=plan_id)
-            return plan
-
-        return self.database.transaction(work)
+        confirming = partial(confirm_plan, negotiation_id=negotiation_id, plan_id=plan_id)
+        plan, binds = self.database.transaction(confirming)
+        if not binds:
+            raise NotNow(ANEW)
+        return plan
 
     def accept_offer(self, negotiation_id: str) -> Plan:
         """The debtor would take the creditor's offer as it stands; returns the plan to be confirmed.
@@ -165,19 +147,8 @@ class Negotiations:
             NotNow: there is no offer to take.
         """
 
-        def work(session: Session) -> Plan:
-            row = row_of(session, negotiation_id)
-            if row.pending is not None:
-                return Plan.model_validate(row.pending)
-            terms = standing_terms(turns_of(messages_of(session, negotiation_id)), Speaker.CREDITOR)
-            if terms is None or Status(row.status) is not Status.OPEN:
-                raise NotNow("there is no offer that you could accept now")
-            plan = self.answers.plan(row, terms, "debtor")
-            row.pending, row.status, row.asked = plan.model_dump(mode="json"), Status.CONFIRMING.value, None
-            audit.record(session, "debtor", "would accept", negotiation_id, plan=plan.id)
-            return plan
-
-        return self.database.transaction(work)
+        taking = partial(take_offer, negotiation_id=negotiation_id)
+        return self.database.transaction(taking)
 
     def reconsider(self, negotiation_id: str) -> None:
         """The debtor does not confirm a plan, or not that it ends; the conversation goes on.
@@ -306,15 +277,13 @@ class Negotiations:
         before, _, waiting = owed
         row = row_of(session, before.id)
         unanswered = unanswered_of(session, row.id)
-        asked = None
-        if waiting is not None:
-            asked = next((one for one in unanswered if one.id == waiting.id), None)
-            if asked is None:  # another process has answered it
-                return True
-            unanswered.remove(asked)
+        asked = next((one for one in unanswered if waiting is not None and one.id == waiting.id), None)
+        if waiting is not None and asked is None and not _silences_a_plan(row, reply):
+            return True  # another process has answered it, or the debtor has accepted the offer since
+        unanswered = [one for one in unanswered if one is not asked]
         # It may have been ended meanwhile, or what came while the program thought asks for something else first.
         speaks = Status(row.status).automated and not silencing(session, row)
-        if speaks and any(_asks_first(one) for one in unanswered):
+        if speaks and any(asks_first(one) for one in unanswered):
             if asked is not None:
                 asked.answered = True
             audit.record(session, "program", "held back", row.id, position=asked.position if asked else 0)
@@ -351,11 +320,11 @@ class Negotiations:
         add_findings(session, row, read.position, reply.found)
 
 
+def _silences_a_plan(row: NegotiationRow, reply: Reply) -> bool:
+    """Whether what was read in a message must be obeyed although its debtor has meanwhile accepted the offer."""
+    return row.pending is not None and any(one.silences for one in reply.found)
+
+
 def asks_to_leave(row: NegotiationRow) -> bool:
     """Whether the debtor was asked if the conversation is to end."""
     return row.asked is not None and Asked.model_validate(row.asked).what == "leave"
-
-
-def _asks_first(message: MessageRow) -> bool:
-    """Whether a waiting message has something in it that the debtor is to be asked about before an offer leaves."""
-    return any(not one.get("sure", True) and Outcome(one["action"]).silences for one in message.findings)

@@ -33,7 +33,7 @@ from data.messages.labels import SignalKind
 HANDED_OVER = "A person will take over from here; you will hear from them."
 TAKEN_BACK = "Not meant so; it does not count."
 ASKED_ANEW = "Thank you for saying so: that does not count. What do you mean? Say it in other words, with the figures."
-ENDED = (Status.AGREED, Status.DECLINED, Status.STOPPED)
+ENDED = (Status.AGREED, Status.DECLINED, Status.STOPPED, Status.ABANDONED)
 
 
 def receive_message(session: Session, negotiation_id: str, said: str, key: str | None, found: Sequence[Noticed]) -> int:
@@ -41,10 +41,12 @@ def receive_message(session: Session, negotiation_id: str, said: str, key: str |
 
     Raises:
         NotThere: no such negotiation.
-        NotNow: it is over, and the message gives notice of nothing new.
+        NotNow: it is over, and the message gives notice of nothing new; or the key is another message's.
     """
     row = row_of(session, negotiation_id)
     if key is not None and (known := by_key(session, negotiation_id, key)) is not None:
+        if known.text != said:
+            raise NotNow("another message has this Idempotency-Key already; send this one with a key of its own")
         return known.position
     silences = tuple(one for one in found if one.silences)
     known_rules = {one.rule for one in silencing(session, row)} if silences else set()

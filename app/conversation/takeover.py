@@ -14,6 +14,7 @@ from app.database.transactions import Database
 
 KEPT_BACK = (Action.REPAIR, Action.BLOCK)
 """What is done with words of the program that an operator has to confirm."""
+ENDED_FOR_GOOD = (Status.STOPPED, Status.DECLINED)
 
 
 class Unconfirmed(NotNow):
@@ -32,7 +33,7 @@ def take_over(database: Database, negotiation_id: str, operator: str) -> None:
         row = row_of(session, negotiation_id)
         if Status(row.status) is Status.AGREED:
             raise NotNow("the plan has been agreed; there is nothing to take over")
-        if Status(row.status) is not Status.STOPPED:  # who asked for silence keeps it until an operator writes
+        if Status(row.status) not in ENDED_FOR_GOOD:  # it stays ended; the operator may write, the program never
             row.status, row.pending, row.asked = Status.WITH_A_PERSON.value, None, None
         close_queue(session, negotiation_id)
         row.operator = operator

@@ -1,7 +1,7 @@
 """The audit log: each entry's hash covers the one before, so that none can be changed, taken out or put in unseen.
 
-It tells that the log was tampered with, not what it was; whoever can write the whole table can also write a whole new
-chain, so keep the last hash (`python -m app audit` prints it) somewhere else.
+It tells that the log was tampered with, not what it was; whoever can write the whole table can also cut it, or write a
+whole new chain, so keep an anchor (`python -m app audit export`) or the last hash somewhere else.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ APPENDING = 0x6D6164656E
 """Key of the lock that writers queue for on PostgreSQL ("maden")."""
 HASHED = ("number", "at", "actor", "action", "negotiation_id", "detail")
 """What of an entry its hash covers, besides the hash before."""
+CONFIRMED, RECORDED, UNBOUND, ERASED = "confirmed", "recorded a plan", "ended a plan", "erased"
+"""Actions from which the agreed plans follow; the first two hold the whole plan (`app.database.agreed_plans`)."""
 _APPEND = insert(AuditRow)
 _LAST = select(AuditRow.number, AuditRow.sha256).order_by(AuditRow.number.desc()).limit(1)
 _WHOLE = select(AuditRow.__table__).order_by(AuditRow.number)
@@ -49,7 +51,8 @@ def record(session: Session, actor: str, action: str, negotiation_id: str | None
         actor: `debtor`, `program`, `service`, or an operator's name.
         action: what was done, a word or two.
         negotiation_id: about which negotiation.
-        detail: ids, states, hashes; never words of a person, which erasure could then not take out.
+        detail: ids, states, hashes, a plan's amounts and dates; never words of a person, which erasure could then not
+            take out.
     """
     if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer at a time anyway
         session.execute(select(func.pg_advisory_xact_lock(APPENDING)))
@@ -76,6 +79,16 @@ def since(session: Session, number: int) -> dict[int, str]:
     """The negotiations that the entries after `number` are about, by number."""
     query = select(AuditRow.number, AuditRow.negotiation_id).where(AuditRow.number > number)
     return {found: changed for found, changed in session.execute(query) if changed is not None}
+
+
+def has(session: Session, sha256: str) -> bool:
+    """Whether an entry has this hash; of a chain that was walked, that it held what it held when that was its last."""
+    return sha256 == GENESIS or session.scalar(select(AuditRow.number).where(AuditRow.sha256 == sha256)) is not None
+
+
+def hash_at(session: Session, number: int) -> str | None:
+    """The hash of the chain when it had `number` entries; None if it has fewer."""
+    return session.scalar(select(AuditRow.sha256).where(AuditRow.number == number)) if number else GENESIS
 
 
 def verify(session: Session) -> Verified:

@@ -1,4 +1,4 @@
-"""Signals that bind a case until an operator lifts them with a reason."""
+"""Signals, and the agreed plan, that bind a case until an operator lifts them with a reason."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.conduct.signals import Noticed
 from app.database import audit_log as audit
 from app.database.stored_rows import CannotBe, NotNow, row_of
-from app.database.tables import CaseFindingRow, NegotiationRow, Status, now
+from app.database.tables import PLAN_AGREED, CaseFindingRow, NegotiationRow, Status, now
 from app.database.transactions import Database
 
 LONGEST_REASON = 500
@@ -52,6 +52,12 @@ def silencing(session: Session, row: NegotiationRow) -> list[CaseFindingRow]:
     return list(session.scalars(query.order_by(CaseFindingRow.id)))
 
 
+def binding_plan(session: Session, case_id: str) -> CaseFindingRow | None:
+    """What says that a plan binds the debt of a case; None where none does."""
+    bound = (CaseFindingRow.case_id == case_id, CaseFindingRow.rule == PLAN_AGREED, _OPEN)
+    return session.scalars(select(CaseFindingRow).where(*bound)).one_or_none()
+
+
 def require_free(session: Session, case_id: str) -> None:
     """Let a conversation about a case begin.
 
@@ -90,14 +96,24 @@ def lift(database: Database, finding_id: int, operator: str, reason: str) -> Non
 
 
 def lift_rows(session: Session, found: Sequence[CaseFindingRow], operator: str, reason: str) -> None:
-    """Lift findings in the caller's transaction; a negotiation that a stop ended is then with the operator."""
+    """Lift findings in the caller's transaction.
+
+    A negotiation that a stop or an agreed plan ended is then with the operator, and that plan binds no more.
+    """
     for one in found:
         one.lifted, one.lifted_by, one.reason = now(), operator, reason.strip()
     session.flush()
+    unbound = []
     for negotiation_id in dict.fromkeys(one.negotiation_id for one in found if one.negotiation_id):
         row = row_of(session, negotiation_id)
-        if Status(row.status) is Status.STOPPED and not silencing(session, row):
+        plan_ends = any(one.rule == PLAN_AGREED and one.negotiation_id == row.id for one in found)
+        if plan_ends or (Status(row.status) is Status.STOPPED and not silencing(session, row)):
             row.status, row.operator = Status.WITH_A_PERSON.value, operator
+        if plan_ends:
+            row.agreed = None
+            unbound.append(row.id)
+    for negotiation_id in unbound:
+        audit.record(session, operator, audit.UNBOUND, negotiation_id)
     proof = hashlib.sha256(reason.strip().encode()).hexdigest()
     for one in found:
         audit.record(session, operator, "lifted", one.negotiation_id, finding=one.id, rule=one.rule, reason=proof)

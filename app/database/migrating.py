@@ -46,3 +46,9 @@ def _require_ours(tables: set[str], stands: str | None, known: set[str]) -> None
         raise UserError(f"the database is of a newer version of maden (step {stands}); update maden")
     some = ", ".join(sorted(tables)[:3])
     raise UserError(f"the database is another program's: it has tables of its own ({some}); name an empty one")
+
+
+def step_of(database: Database) -> str:
+    """The step that a database stands at, after `migrate`."""
+    with database.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() or ""

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -38,6 +39,8 @@ class Status(StrEnum):
     """A person has been asked for, or has taken over; the program is silent."""
     STOPPED = "stopped"
     """The debtor asked for no further contact."""
+    ABANDONED = "abandoned"
+    """Nobody has written for so long that it has ended (`app.privacy.retention`)."""
 
     @property
     def automated(self) -> bool:
@@ -125,7 +128,7 @@ class NegotiationRow(Base):
     memory: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     """`programs.creditor.seat.SeatMemory`."""
     pending: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
-    """The plan that awaits the debtor's confirmation (`app.conversation.plans.Plan`)."""
+    """The plan that awaits the debtor's confirmation (`app.conversation.plans.plan.Plan`)."""
     agreed: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
     """The plan that was confirmed."""
     asked: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
@@ -169,13 +172,27 @@ class MessageRow(Base):
     at: Mapped[datetime] = mapped_column(Moment, default=now)
 
 
+PLAN_AGREED = "plan_agreed"
+"""The rule of a case finding that says that a plan binds the debt."""
+_BINDING_PLAN = text(f"rule = '{PLAN_AGREED}' AND lifted IS NULL")
+
+
 class CaseFindingRow(Base):
-    """A signal that somebody has to deal with; it outlives its conversation and binds later ones about the case.
+    """A signal that somebody has to deal with, or a plan that binds the debt; it outlives its conversation.
 
     Holds no words of the debtor's: who asked not to be written to is not written to after an erasure either.
     """
 
     __tablename__ = "case_findings"
+    __table_args__ = (
+        Index(
+            "uq_case_findings_binding_plan",
+            "case_id",
+            unique=True,
+            sqlite_where=_BINDING_PLAN,
+            postgresql_where=_BINDING_PLAN,
+        ),
+    )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     case_id: Mapped[str] = mapped_column(String(200), index=True)

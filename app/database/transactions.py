@@ -76,6 +76,11 @@ class Database:
     def _sessions(self, info: dict[str, Any] | None = None, **options: bool | str) -> sessionmaker[Session]:
         return sessionmaker(self.engine.execution_options(**options), expire_on_commit=False, info=info)
 
+    @property
+    def told_url(self) -> str:
+        """The URL without its password."""
+        return _hidden(self.url)
+
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that writes nothing; whatever it reads is of one moment."""
@@ -124,7 +129,7 @@ def _engine(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: Any) -> None:
         connection.isolation_level = None  # SQLAlchemy's own BEGIN below
-        for pragma in ("journal_mode = WAL", "foreign_keys = ON"):
+        for pragma in ("journal_mode = WAL", "foreign_keys = ON", "secure_delete = ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

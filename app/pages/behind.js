@@ -11,7 +11,7 @@ const actions = {
   hand_over: "Handed over to a person", stop: "Contact stopped", warn: "Let through with a warning",
   repair: "Sentence taken out", block: "Message held back",
 };
-const over = ["agreed", "declined", "stopped"];
+const over = ["agreed", "declined", "stopped", "abandoned"];
 const drawn = new Map();
 
 export function drawNegotiation(view, me) {
@@ -49,7 +49,7 @@ function drawState(view, me) {
   $("take-over").hidden = view.status === "agreed" || (mine && !automated);
   $("hand-back").hidden = view.status !== "with_a_person";
   $("close").hidden = over.includes(view.status);
-  $("write").hidden = !mine || automated || view.status === "agreed" || view.status === "declined";
+  $("write").hidden = !mine || automated || view.status === "agreed";
 }
 
 function drawMessages(view) {

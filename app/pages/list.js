@@ -4,7 +4,7 @@ import { $, element, moment, tell } from "./dom.js";
 
 export const STATES = {
   open: "Negotiating", confirming: "Confirming", agreed: "Agreed", declined: "Ended", exhausted: "No plan found",
-  with_a_person: "With a person", stopped: "Stopped",
+  with_a_person: "With a person", stopped: "Stopped", abandoned: "Abandoned",
 };
 export const FILTERS = [
   { id: "all", name: "All", query: "", count: (counts) => Object.values(counts.by_status).reduce((a, b) => a + b, 0) },

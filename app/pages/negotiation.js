@@ -12,8 +12,9 @@ const states = {
   exhausted: "A person will look at your case and get in touch. You can go on writing; they will read it.",
   with_a_person: "A person takes over. You can go on writing; they will read it.",
   stopped: "No further messages will come from here.",
+  abandoned: "This conversation has ended, since nothing was written for a long time. To take it up again, write to or call the creditor.",
 };
-const silent = ["agreed", "declined", "stopped"];
+const silent = ["agreed", "declined", "stopped", "abandoned"];
 let shown = 0;
 let last = null;
 let unsent = null;

@@ -75,12 +75,13 @@ def measured(load: Load, latency_s: float, url: str | None, threads: int) -> Res
     """
     with tempfile.TemporaryDirectory(prefix="maden-load-") as folder:
         url = url or f"sqlite:///{Path(folder) / 'app.sqlite'}"
-        with serving(url, latency_s, threads, Path(folder)) as (address, _), PhaseBars() as bars:
+        cases = WARM_UP.most_negotiations + load.most_negotiations
+        with serving(url, latency_s, threads, Path(folder), cases) as (address, _), PhaseBars() as bars:
             warm = Clients(address, WARM_UP)
             uvloop.run(warm.play())
             before = _metrics(address)
             bars.phase("answered", load.turns, "turns")
-            clients = Clients(address, load, lambda: _advance(bars))
+            clients = Clients(address, load, lambda: _advance(bars), len(warm.talks))
             began = time.perf_counter()
             uvloop.run(clients.play())
             seconds = time.perf_counter() - began

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import random
 import time
@@ -13,8 +14,7 @@ from typing import Any
 
 import aiohttp
 
-from benchmarks.service.measured_server import OPERATOR, PASSWORD
-from tests.app.desk import CASE
+from benchmarks.service.measured_server import OPERATOR, PASSWORD, case_name
 
 TURNS_A_NEGOTIATION = 8
 """Below the ten rounds of the policy, so that every message is a turn."""
@@ -35,6 +35,11 @@ class Load:
     seed: int
     arrive_s: float = 0.0
     """Over which debtors come, so that they do not all open, and end, at once."""
+
+    @property
+    def most_negotiations(self) -> int:
+        """How many there are at most."""
+        return self.negotiations + self.turns // TURNS_A_NEGOTIATION
 
 
 @dataclass
@@ -58,10 +63,12 @@ class Clients:
         url: of the service.
         load: what is played.
         advance: called when a turn is answered.
+        before: how many negotiations others have had with the service: each is about a debt of its own.
     """
 
-    def __init__(self, url: str, load: Load, advance: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, url: str, load: Load, advance: Callable[[], None] = lambda: None, before: int = 0) -> None:
         self.url, self.load, self.advance = url, load, advance
+        self._cases = map(case_name, itertools.count(before))
         self.talks: list[ClientTalk] = []
         self._csrf = ""
 
@@ -98,7 +105,7 @@ class Clients:
 
     async def _negotiate(self, http: aiohttp.ClientSession, rng: random.Random, turns: int) -> None:
         begun = await http.post(
-            "/api/negotiations", json={"case_id": CASE, "asked_for": True}, headers={"X-CSRF": self._csrf}
+            "/api/negotiations", json={"case_id": next(self._cases), "asked_for": True}, headers={"X-CSRF": self._csrf}
         )
         found = await begun.json()
         talk = ClientTalk(found["id"])

@@ -1,7 +1,7 @@
 """The server that `benchmarks.service` loads: the real one, on a model that answers after a fixed latency.
 
-`python -m benchmarks.service.measured_server URL PORT LATENCY_S THREADS BOOK_FOLDER`; /metrics counts the model's calls
-beside the service's own figures.
+`python -m benchmarks.service.measured_server URL PORT LATENCY_S THREADS BOOK_FOLDER CASES`; /metrics counts the model's
+calls beside the service's own figures.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from app.database.transactions import Database
 from app.server import create_app, set_for_serving
 from plumbing.errors import UserError
 from tests.app.desk import desk_answer, house
+from tests.programs.cases import case
 from tests.scripted import ScriptedEngine, prompt_text
 
 OPERATOR, PASSWORD = "olga", "correct horse battery"
@@ -56,13 +57,20 @@ class FixedLatency(ScriptedEngine):
         )
 
 
-def main(url: str, port: int, latency_s: float, threads: int, folder: Path) -> None:
+def case_name(number: int) -> str:
+    """Of the debtor of that number, from 0, in the book."""
+    return f"d-{number + 1}"
+
+
+def main(url: str, port: int, latency_s: float, threads: int, folder: Path, cases: int) -> None:
     """Serve until stopped."""
     database = Database(url)
     migrate(database)
     engine = FixedLatency(desk_answer("Let us find a plan."), latency_s)
     lm = dspy.LM("scripted/fixed", engine=engine, cache=False, num_retries=0, temperature=0.0, max_tokens=400)
-    negotiations = Negotiations(database, house(folder, lm))
+    negotiations = Negotiations(
+        database, house(folder, lm, cases=[case(case_id=case_name(one)) for one in range(cases)])
+    )
     operators = Operators(database)
     operators.add(OPERATOR, PASSWORD)
     base_url = f"http://127.0.0.1:{port}"
@@ -73,8 +81,10 @@ def main(url: str, port: int, latency_s: float, threads: int, folder: Path) -> N
 
 
 @contextmanager
-def serving(url: str, latency_s: float, threads: int, folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """A server process; its address, and itself.
+def serving(
+    url: str, latency_s: float, threads: int, folder: Path, cases: int = 100
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A server process with so many debtors in its book; its address, and itself.
 
     Raises:
         UserError: it does not start.
@@ -82,7 +92,7 @@ def serving(url: str, latency_s: float, threads: int, folder: Path) -> Iterator[
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    argv = [url, str(port), str(latency_s), str(threads), str(folder)]
+    argv = [url, str(port), str(latency_s), str(threads), str(folder), str(cases)]
     process = subprocess.Popen([sys.executable, "-m", "benchmarks.service.measured_server", *argv])
     try:
         address = f"http://127.0.0.1:{port}"
@@ -105,4 +115,4 @@ def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]), Path(sys.argv[5]))
+    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]), Path(sys.argv[5]), int(sys.argv[6]))

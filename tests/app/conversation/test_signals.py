@@ -119,7 +119,7 @@ def test_an_agreed_plan_stays_agreed_and_a_person_is_asked_for(tmp_path):
     service.confirm(found, service.accept_offer(found).id)
     service.receive(found, "I filed for bankruptcy.")
     assert row(service, found).status == Status.AGREED
-    assert [one.rule for one in findings(service)] == ["bankruptcy"]
+    assert [one.rule for one in findings(service)] == ["plan_agreed", "bankruptcy"]
 
 
 # --- what waits while the program thinks

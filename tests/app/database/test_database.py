@@ -7,7 +7,7 @@ from contextlib import closing
 from importlib import import_module
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 pytest.importorskip("alembic", reason="needs the extra app")
 
@@ -18,6 +18,7 @@ from alembic.operations import Operations
 from app.conversation.negotiations import Negotiations
 from app.database import audit_log as audit
 from app.database import case_findings, migrating
+from app.database.agreed_plans import changed_plans
 from app.database.migrating import migrate
 from app.database.stored_rows import NotNow, NotThere, messages_of, row_of
 from app.database.tables import AuditRow, Base, MessageRow, NegotiationRow
@@ -56,6 +57,32 @@ def test_what_stopped_before_signals_bound_a_case_binds_it_after_the_step(databa
     assert (one.rule, one.negotiation_id, one.position, one.binds) == ("stop_request", found, 2, True)
     with pytest.raises(NotNow, match="stop request since 20"):
         service.start(CASE, asked_for=True)
+
+
+def test_what_was_agreed_before_binds_its_debt_and_stands_in_the_chain_after_the_step(database, tmp_path):
+    service = Negotiations(database, house(tmp_path, desk_lm()))
+    first, second = service.start(CASE, asked_for=True), service.start(CASE, asked_for=True)
+    service.answer(first)
+    plan = service.confirm(first, service.accept_offer(first).id)
+
+    def as_before(session) -> None:
+        """Two agreed on one debt, and the chain has neither plan."""
+        other = session.get_one(NegotiationRow, second)
+        other.status, other.agreed = "agreed", plan.model_dump(mode="json")
+        session.flush()
+        session.execute(delete(AuditRow))
+
+    step = import_module("app.database.migrations.versions.step_0004")
+    with database.engine.begin() as connection, Operations.context(MigrationContext.configure(connection)):
+        step.downgrade()
+    database.transaction(as_before)
+    with database.engine.begin() as connection, Operations.context(MigrationContext.configure(connection)):
+        step.upgrade()
+    with database.reading() as session:
+        assert (audit.verify(session).broken_at, changed_plans(session)) == (None, [])
+        assert session.query(AuditRow).filter_by(action=audit.RECORDED).count() == 2
+        (one,) = case_findings.of_case(session, CASE)
+    assert (one.rule, one.negotiation_id, one.binds, one.silences) == ("plan_agreed", first, True, False)
 
 
 def test_a_database_of_a_newer_version_is_refused(database):
@@ -131,9 +158,10 @@ def test_erasure_and_retention_take_the_words_and_leave_the_chain(database, tmp_
     for one in (first, second):
         service.answer(one)
     service.decline(first)
+    service.receive(second, "20 monthly instalments?")
     assert retention.retain(database, 30, "olga") == 0
     monkeypatch.setattr(retention, "now", lambda: _later(40))
-    assert retention.retain(database, 30, "olga") == 1  # the ended one; the other goes on
+    assert retention.retain(database, 30, "olga") == 1  # the ended one; in the other an answer is owed
     with pytest.raises(NotThere):
         service.answer(first)
     assert retention.erase(database, CASE, "olga") == 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from datetime import date, timedelta
 
+from dateutil.relativedelta import relativedelta
+
 from data.domain import Debt
 from data.frozen import Frozen
 from data.terms import Terms
@@ -42,8 +44,13 @@ class Plan(Frozen):
 
 
 def plan_of(terms: Terms, debt: Debt, today: date, accepted_by: str) -> Plan:
-    """The plan that `terms` mean for `debt` if it is agreed today (`metrics.money.schedule`: a month is 30 days)."""
+    """The plan that `terms` mean for `debt` if it is agreed today.
+
+    The amounts are those of `metrics.money.schedule`, whose months have 30 days each. A person's are the calendar's:
+    payments follow on the first one's day of each month, or on the last day of a month that is too short for it.
+    """
     schedule = payment_schedule(terms, debt.outstanding)
+    first = today + timedelta(days=terms.immediate_payment_days)
     return Plan(
         terms=terms,
         currency=debt.currency,
@@ -51,7 +58,14 @@ def plan_of(terms: Terms, debt: Debt, today: date, accepted_by: str) -> Plan:
         forgiven_minor=debt.outstanding - schedule.due_minor,
         total_minor=schedule.due_minor,
         payments=tuple(
-            Payment(due=today + timedelta(days=day), amount_minor=amount) for day, amount in schedule.payments if amount
+            Payment(due=first + relativedelta(months=month), amount_minor=amount)
+            for month, (_, amount) in enumerate(schedule.payments)
+            if amount
         ),
         accepted_by=accepted_by,
     )
+
+
+def plan_on(plan: Plan, debt: Debt, today: date) -> Plan:
+    """The plan as it can be agreed today: itself, or the same terms from today on if its first day has passed."""
+    return plan if plan.payments[0].due >= today else plan_of(plan.terms, debt, today, plan.accepted_by)

@@ -1,0 +1,1 @@
+"""The record and its proof: verified, anchored outside, dumped and restored."""
