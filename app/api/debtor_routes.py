@@ -6,18 +6,19 @@ from collections.abc import AsyncGenerator
 from typing import Annotated
 
 import anyio
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Query
 from pydantic import BaseModel, Field
 from sse_starlette.sse import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
 
-from app.api.debtor_views import NegotiationView, PlanView, negotiation_view, plan_view
+from app.api.debtor_views import PAGE, MessageView, NegotiationView, PlanView, message_view, negotiation_view, plan_view
 from app.api.parts import Debtor, Service
 from app.api.problems import PROBLEMS, Text
+from app.api.shown import Shown
 from app.conversation.changes import LOOK_EVERY_S
 from app.conversation.counters import MESSAGES
 from app.conversation.negotiations import MAX_MESSAGE_CHARS, Negotiations
-from app.database.stored_rows import NotThere, messages_of, row_of, today_of
+from app.database.stored_rows import NotThere, page_of, row_of, standing_of, today_of
 
 PING_S = 15
 SETTLE_S = 0.03
@@ -55,8 +56,16 @@ class Correction(BaseModel):
 
 @router.get("/negotiation")
 def negotiation(found: Debtor, service: Service) -> NegotiationView:
-    """The whole conversation, the offer as it stands, and the plan that waits for a confirmation."""
+    """The latest of the conversation, the offer as it stands, and the plan that waits for a confirmation."""
     return _view(service.negotiations, found)
+
+
+@router.get("/messages")
+def earlier(found: Debtor, service: Service, before: Annotated[int, Query(ge=1, le=10**6)]) -> list[MessageView]:
+    """What was said before a position, 50 messages at a time, oldest first."""
+    with service.negotiations.database.reading() as session:
+        row_of(session, found)
+        return [message_view(one) for one in page_of(session, found, before, PAGE)]
 
 
 @router.post("/messages", status_code=202)
@@ -89,6 +98,7 @@ def accept(found: Debtor, service: Service) -> PlanView:
 def reconsider(found: Debtor, service: Service) -> None:
     """Do not confirm the plan, or not that the conversation ends; go on talking."""
     service.negotiations.reconsider(found)
+    service.worker.wake(found)  # what was written before the plan was asked for
 
 
 @router.post("/correct", status_code=204)
@@ -111,7 +121,10 @@ def person(found: Debtor, service: Service) -> None:
 
 @router.get("/events", response_class=EventSourceResponse)
 async def events(found: Debtor, service: Service) -> EventSourceResponse:
-    """Server-sent events: `negotiation`, the whole view, at once and whenever it changes; ends if it is erased."""
+    """Server-sent events: `negotiation`, the view, at once and whenever it changes; ends if it is erased.
+
+    The first has the latest messages, later ones those that are new or have changed.
+    """
     await run_in_threadpool(_require, service.negotiations, found)
     leaving = anyio.Event()
     stream = views(service.negotiations, found, leaving)
@@ -121,20 +134,19 @@ async def events(found: Debtor, service: Service) -> EventSourceResponse:
 async def views(
     negotiations: Negotiations, found: str, leaving: anyio.Event | None = None
 ) -> AsyncGenerator[dict[str, str]]:
-    """The debtor's view of a negotiation as JSON, anew whenever it has changed, until the server is `leaving`."""
-    last, awaited, changed = "", True, True
+    """The debtor's view of a negotiation as JSON, with what is new whenever it has changed, until `leaving`."""
+    shown, awaited, changed = Shown(), True, True
     with negotiations.changes.watching(found) as watcher:
         while leaving is None or not leaving.is_set():
             if changed:
                 if not awaited:
                     await anyio.sleep(SETTLE_S)
                 try:
-                    view, awaited = await run_in_threadpool(_view_json, negotiations, found)
+                    news, awaited = await run_in_threadpool(_news, negotiations, found, shown)
                 except NotThere:  # erased meanwhile
                     return
-                if view != last:
-                    last = view
-                    yield {"event": "negotiation", "data": view}
+                if news is not None:
+                    yield {"event": "negotiation", "data": news}
             changed = await negotiations.changes.wait(watcher)
 
 
@@ -143,14 +155,14 @@ def _require(negotiations: Negotiations, found: str) -> None:
         row_of(session, found)
 
 
-def _view_json(negotiations: Negotiations, found: str) -> tuple[str, bool]:
-    """The view, and whether an answer is awaited."""
+def _news(negotiations: Negotiations, found: str, shown: Shown) -> tuple[str | None, bool]:
+    """What of the view has not been shown, and whether an answer is awaited."""
     view = _view(negotiations, found)
-    return view.model_dump_json(), view.answering
+    return shown.news(view), view.answering
 
 
 def _view(negotiations: Negotiations, found: str) -> NegotiationView:
     with negotiations.database.reading() as session:
         row = row_of(session, found)
-        messages = messages_of(session, found)
-    return negotiation_view(row, messages, today_of(row))
+        messages, after = standing_of(session, found, PAGE)
+    return negotiation_view(row, messages, after, today_of(row))

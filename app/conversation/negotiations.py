@@ -1,8 +1,8 @@
 """A negotiation with a person: every message is stored before it is answered, and nothing binds before it is confirmed.
 
 The record is the truth: a seat is taken anew for each answer, from the stored turns and what the seat remembered. So a
-restart goes on where the service was, whichever process answers next. One process at a time answers a negotiation: it
-holds a lease, a time after which another one may.
+restart goes on where the service was, whichever process answers next. One thread at a time answers a negotiation: it
+holds a lease (`app.conversation.leases`), and writes nothing that it thought of under a lease that it lost.
 """
 
 from __future__ import annotations
@@ -14,23 +14,24 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.conduct.outgoing import may_begin
-from app.conduct.profile import Outcome
 from app.conduct.signals import noticed
-from app.conversation.answering import Answers, Reply
+from app.conversation.answering import Answers
 from app.conversation.changes import Changes
 from app.conversation.house import House
-from app.conversation.leases import Leases
+from app.conversation.leases import is_free
 from app.conversation.plans import Plan
-from app.conversation.receiving import HANDED_OVER, quiet_others, receive_message, record_noticed, take_back
+from app.conversation.receiving import HANDED_OVER, asks_first, receive_message, take_back
+from app.conversation.work.turns import Answered, Turns
 from app.database import audit_log as audit
 from app.database.asked import Asked
-from app.database.case_findings import add_findings, require_free, silencing
+from app.database.case_findings import require_free
 from app.database.stored_rows import (
     UNANSWERED,
     NotNow,
     close_queue,
     hand_over,
     messages_of,
+    reopen_queue,
     row_of,
     stored,
     turns_of,
@@ -43,8 +44,6 @@ from plumbing.errors import UserError
 from programs.table import words
 
 MAX_MESSAGE_CHARS = 2000
-Owed = tuple[NegotiationRow, list[MessageRow], MessageRow | None]
-"""A negotiation, its messages, and the one to answer; None at the opening."""
 
 
 class Negotiations:
@@ -58,7 +57,7 @@ class Negotiations:
     def __init__(self, database: Database, house: House) -> None:
         self.database, self.house = database, house
         self.answers = Answers(house)
-        self.leases = Leases(database)
+        self.turns = Turns(database, self.answers)
         self.changes = Changes(database)
 
     # --- what a debtor, an operator or a clock may do
@@ -163,12 +162,14 @@ class Negotiations:
         def work(session: Session) -> Plan:
             row = row_of(session, negotiation_id)
             if row.pending is not None:
+                settle_queue(session, negotiation_id)
                 return Plan.model_validate(row.pending)
             terms = standing_terms(turns_of(messages_of(session, negotiation_id)), Speaker.CREDITOR)
             if terms is None or Status(row.status) is not Status.OPEN:
                 raise NotNow("there is no offer that you could accept now")
             plan = self.answers.plan(row, terms, "debtor")
             row.pending, row.status, row.asked = plan.model_dump(mode="json"), Status.CONFIRMING.value, None
+            settle_queue(session, negotiation_id)
             audit.record(session, "debtor", "would accept", negotiation_id, plan=plan.id)
             return plan
 
@@ -185,6 +186,7 @@ class Negotiations:
             row = row_of(session, negotiation_id)
             if Status(row.status) is Status.CONFIRMING:
                 row.pending, row.status = None, Status.OPEN.value
+                reopen_queue(session, negotiation_id)
                 audit.record(session, "debtor", "did not confirm", negotiation_id)
             elif Status(row.status) is Status.OPEN and asks_to_leave(row):
                 row.asked = Asked.model_validate(row.asked).then(None).model_dump(mode="json")
@@ -236,115 +238,31 @@ class Negotiations:
         self.database.transaction(work)
 
     def waiting(self) -> list[str]:
-        """Ids of the negotiations that owe somebody an answer and that nobody is answering."""
+        """Ids of the negotiations that owe somebody an answer and that nobody answers, who has waited longest first."""
+        oldest = func.coalesce(func.min(MessageRow.id).filter(MessageRow.answered.is_(False)), 0)
         owed = (
             select(NegotiationRow.id)
             .outerjoin(MessageRow, MessageRow.negotiation_id == NegotiationRow.id)
             .where(NegotiationRow.status.in_([one.value for one in Status if one.automated]))
-            .where(or_(NegotiationRow.lease_until.is_(None), NegotiationRow.lease_until < now()))
+            .where(is_free())
             .group_by(NegotiationRow.id)
             .having(or_(func.count(MessageRow.id) == 0, UNANSWERED > 0))
+            .order_by(oldest)
         )
         with self.database.reading() as session:
             return list(session.scalars(owed))
 
-    # --- answering
-
-    def answer(self, negotiation_id: str) -> bool:
-        """Answer what waits, oldest first; False where another process is at it or nothing waits.
-
-        Raises:
-            NotThere: no such negotiation.
-            InfrastructureFailure: the model could not be reached; what waits goes on waiting.
-        """
-        taken = partial(self._taken, negotiation_id)
-        owed = self.database.transaction(taken, durable=False)  # after a power cut nobody holds a lease
-        if owed is None:
-            return False
-        held = True
-        try:
-            while owed is not None:
-                reply = self.answers.reply(*owed)
-                held = self.database.transaction(partial(self._write, owed=owed, reply=reply))
-                owed = self._owed_still(negotiation_id) if held else None
-            return True
-        finally:
-            if held:
-                self.leases.release(negotiation_id)
-
-    def _taken(self, negotiation_id: str, session: Session) -> Owed | None:
-        """What is to be answered, with the lease taken; None if nothing is, or another process is at it."""
-        row = row_of(session, negotiation_id)
-        owed = _owed(row, messages_of(session, negotiation_id))
-        return owed if owed is not None and self.leases.take(row) else None
-
-    def _owed_still(self, negotiation_id: str) -> Owed | None:
-        with self.database.reading() as session:
-            return _owed(row_of(session, negotiation_id), messages_of(session, negotiation_id))
-
-    def _write(self, session: Session, owed: Owed, reply: Reply) -> bool:
-        """Store an answer; whether there is more to answer, so that the lease is still held."""
-        before, _, waiting = owed
-        row = row_of(session, before.id)
-        unanswered = unanswered_of(session, row.id)
-        asked = None
-        if waiting is not None:
-            asked = next((one for one in unanswered if one.id == waiting.id), None)
-            if asked is None:  # another process has answered it
-                return True
-            unanswered.remove(asked)
-        # It may have been ended meanwhile, or what came while the program thought asks for something else first.
-        speaks = Status(row.status).automated and not silencing(session, row)
-        if speaks and any(_asks_first(one) for one in unanswered):
-            if asked is not None:
-                asked.answered = True
-            audit.record(session, "program", "held back", row.id, position=asked.position if asked else 0)
-            return True
-        for message in reply.messages if speaks else ():  # first: each asks for the highest position
-            stored(session, row.id, Sender(message.sender), message.text, turn=message.turn, findings=message.findings)
-        if asked is not None:
-            asked.answered = True
-        if not speaks:
-            close_queue(session, row.id)
-            return True
-        self._keep_what_was_read(session, row, reply)
-        row.status = reply.status.value
-        row.asked = reply.asked.model_dump(mode="json") if reply.asked and reply.asked != Asked() else None
-        row.pending = reply.pending.model_dump(mode="json") if reply.pending else None
-        if reply.memory is not None:
-            row.memory = reply.memory.model_dump(mode="json")
-        if not unanswered:
-            self.leases.end(row)
-        if not Status(row.status).automated:
-            close_queue(session, row.id)
-        rules = [one["rule"] for message in reply.messages for one in message.findings]
-        audit.record(session, "program", "answered", row.id, status=row.status, rules=rules)
-        if reply.found and reply.read is not None:
-            record_noticed(session, row, reply.read.position, reply.found)
-            quiet_others(session, row, [one for one in reply.found if one.silences])
-        return bool(unanswered)
-
-    def _keep_what_was_read(self, session: Session, row: NegotiationRow, reply: Reply) -> None:
-        if reply.read is None:
-            return
-        read = session.get_one(MessageRow, reply.read.id)
-        read.turn, read.understood, read.findings = reply.read.turn, reply.read.understood, reply.read.findings
-        add_findings(session, row, read.position, reply.found)
+    def answer(self, negotiation_id: str) -> Answered:
+        """Answer the oldest message that waits (`app.conversation.work.turns`)."""
+        return self.turns.answer(negotiation_id)
 
 
-def _owed(row: NegotiationRow, messages: list[MessageRow]) -> Owed | None:
-    """What is to be answered next, None if nothing is."""
-    waiting = next((one for one in messages if not one.answered), None)
-    if not Status(row.status).automated or (waiting is None and messages):
-        return None
-    return row, messages, waiting
+def settle_queue(session: Session, negotiation_id: str) -> None:
+    """A button settles what was written before it, but for what the debtor has to be asked about first."""
+    for one in unanswered_of(session, negotiation_id):
+        one.answered = not asks_first(one)
 
 
 def asks_to_leave(row: NegotiationRow) -> bool:
     """Whether the debtor was asked if the conversation is to end."""
     return row.asked is not None and Asked.model_validate(row.asked).what == "leave"
-
-
-def _asks_first(message: MessageRow) -> bool:
-    """Whether a waiting message has something in it that the debtor is to be asked about before an offer leaves."""
-    return any(not one.get("sure", True) and Outcome(one["action"]).silences for one in message.findings)

@@ -25,14 +25,18 @@ from app.database.stored_rows import (
     row_of,
     signal_finding,
     stored,
+    unread_of,
 )
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status
 from data.domain import Move, Turn
 from data.messages.labels import SignalKind
+from plumbing.errors import UserError
 
 HANDED_OVER = "A person will take over from here; you will hear from them."
 TAKEN_BACK = "Not meant so; it does not count."
 ASKED_ANEW = "Thank you for saying so: that does not count. What do you mean? Say it in other words, with the figures."
+MOST_UNREAD = 1000
+"""So many messages in a row a debtor may leave to a person; what gives notice of something is taken all the same."""
 ENDED = (Status.AGREED, Status.DECLINED, Status.STOPPED)
 
 
@@ -41,10 +45,13 @@ def receive_message(session: Session, negotiation_id: str, said: str, key: str |
 
     Raises:
         NotThere: no such negotiation.
-        NotNow: it is over, and the message gives notice of nothing new.
+        NotNow: it is over, or a person has too much of it to read, and the message gives notice of nothing new.
+        UserError: the key is another message's.
     """
     row = row_of(session, negotiation_id)
     if key is not None and (known := by_key(session, negotiation_id, key)) is not None:
+        if known.text != said:
+            raise UserError("this Idempotency-Key is another text's; send this text with a key of its own")
         return known.position
     silences = tuple(one for one in found if one.silences)
     known_rules = {one.rule for one in silencing(session, row)} if silences else set()
@@ -52,6 +59,8 @@ def receive_message(session: Session, negotiation_id: str, said: str, key: str |
     if Status(row.status) in ENDED and not news:
         raise NotNow("this conversation has ended; use the contact details of the creditor")
     waits = Status(row.status).automated and not silences
+    if not waits and not news and unread_of(session, negotiation_id) >= MOST_UNREAD:
+        raise NotNow(f"{MOST_UNREAD} messages of yours wait for a person already; please wait until they have written")
     findings = [signal_finding(one) for one in found]
     message = stored(session, negotiation_id, Sender.DEBTOR, said, key=key, answered=not waits, findings=findings)
     add_findings(session, row, message.position, [one for one in found if one.signal.id not in known_rules])
@@ -112,6 +121,11 @@ def quiet_others(session: Session, row: NegotiationRow, found: Sequence[Noticed]
         if status is not Status.STOPPED:  # who asked for silence is not even told so
             stored(session, other_id, Sender.SERVICE, HANDED_OVER)
         audit.record(session, "service", "handed over", other_id, because_of=row.id, status=other.status)
+
+
+def asks_first(message: MessageRow) -> bool:
+    """Whether a waiting message has something in it that the debtor is to be asked about before an offer leaves."""
+    return any(not one.get("sure", True) and Outcome(one["action"]).silences for one in message.findings)
 
 
 def correctable_message(messages: Sequence[MessageRow]) -> MessageRow | None:

@@ -32,7 +32,7 @@ def take_over(database: Database, negotiation_id: str, operator: str) -> None:
         row = row_of(session, negotiation_id)
         if Status(row.status) is Status.AGREED:
             raise NotNow("the plan has been agreed; there is nothing to take over")
-        if Status(row.status) is not Status.STOPPED:  # who asked for silence keeps it until an operator writes
+        if Status(row.status) not in (Status.STOPPED, Status.DECLINED):  # what a debtor has ended stays ended
             row.status, row.pending, row.asked = Status.WITH_A_PERSON.value, None, None
         close_queue(session, negotiation_id)
         row.operator = operator
@@ -66,6 +66,7 @@ def hand_back(database: Database, negotiation_id: str, operator: str, reason: st
             lift_rows(session, found, operator, checked_reason(reason))
         close_queue(session, negotiation_id)
         row.status, row.operator = Status.OPEN.value, None
+        row.tries = row.asides = row.unreadable = 0
         audit.record(session, operator, "handed back", negotiation_id)
 
     database.transaction(work)

@@ -169,7 +169,7 @@ def test_a_message_that_is_none_is_refused_in_words(house, body):
 def test_health_readiness_and_metrics(tmp_path):
     with served(tmp_path) as house:
         assert house.client.get("/health").json() == {"status": "alive"}
-        assert house.client.get("/ready").json() == {"database": True, "model": True}
+        assert house.client.get("/ready").json() == {"database": True, "model": True, "worker": True}
         house.log_in()
         _, token = house.begin()
         house.settled(token)
