@@ -187,7 +187,7 @@ def test_one_process_answers_at_a_time_and_a_dead_ones_lease_runs_out(tmp_path, 
     found = begun(service)
     service.receive(found, "20 monthly instalments?")
     other = desk(tmp_path)
-    assert other.database.transaction(lambda session: other.leases.take(row_of(session, found)))
+    assert other.database.transaction(lambda session: other.turns.leases.take(row_of(session, found)))
     assert not service.answer(found)
     monkeypatch.setattr(leases, "now", lambda: now() + timedelta(seconds=leases.LEASE_S + 1))
     assert service.answer(found)
