@@ -162,14 +162,14 @@ class Negotiations:
         def work(session: Session) -> Plan:
             row = row_of(session, negotiation_id)
             if row.pending is not None:
-                settle_queue(session, negotiation_id)
+                settle_queue(session, row)
                 return Plan.model_validate(row.pending)
             terms = standing_terms(turns_of(messages_of(session, negotiation_id)), Speaker.CREDITOR)
             if terms is None or Status(row.status) is not Status.OPEN:
                 raise NotNow("there is no offer that you could accept now")
             plan = self.answers.plan(row, terms, "debtor")
             row.pending, row.status, row.asked = plan.model_dump(mode="json"), Status.CONFIRMING.value, None
-            settle_queue(session, negotiation_id)
+            settle_queue(session, row)
             audit.record(session, "debtor", "would accept", negotiation_id, plan=plan.id)
             return plan
 
@@ -186,7 +186,9 @@ class Negotiations:
             row = row_of(session, negotiation_id)
             if Status(row.status) is Status.CONFIRMING:
                 row.pending, row.status = None, Status.OPEN.value
-                reopen_queue(session, negotiation_id)
+                settled = Asked.model_validate(row.asked).settled if row.asked else ()
+                row.asked = None
+                reopen_queue(session, negotiation_id, settled)
                 audit.record(session, "debtor", "did not confirm", negotiation_id)
             elif Status(row.status) is Status.OPEN and asks_to_leave(row):
                 row.asked = Asked.model_validate(row.asked).then(None).model_dump(mode="json")
@@ -247,7 +249,7 @@ class Negotiations:
             .where(is_free())
             .group_by(NegotiationRow.id)
             .having(or_(func.count(MessageRow.id) == 0, UNANSWERED > 0))
-            .order_by(oldest)
+            .order_by(oldest, NegotiationRow.created)
         )
         with self.database.reading() as session:
             return list(session.scalars(owed))
@@ -257,10 +259,14 @@ class Negotiations:
         return self.turns.answer(negotiation_id)
 
 
-def settle_queue(session: Session, negotiation_id: str) -> None:
+def settle_queue(session: Session, row: NegotiationRow) -> None:
     """A button settles what was written before it, but for what the debtor has to be asked about first."""
-    for one in unanswered_of(session, negotiation_id):
-        one.answered = not asks_first(one)
+    waiting = [one for one in unanswered_of(session, row.id) if not asks_first(one)]
+    for one in waiting:
+        one.answered = True
+    before = Asked.model_validate(row.asked) if row.asked else Asked()
+    after = before.model_copy(update={"settled": (*before.settled, *(one.position for one in waiting))})
+    row.asked = after.model_dump(mode="json") if after != Asked() else None
 
 
 def asks_to_leave(row: NegotiationRow) -> bool:

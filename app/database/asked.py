@@ -19,6 +19,9 @@ class Asked(Frozen):
     denied: tuple[str, ...] = ()
     """Rules that the debtor said were not meant; they are not asked about again."""
 
+    settled: tuple[int, ...] = ()
+    """Positions of messages that waited when a button was pressed; taken back, it leaves them to be answered."""
+
     def then(self, what: Literal["leave", "signal"] | None, rule: str = "", position: int = 0) -> Asked:
         """The next question; what was denied stays so."""
         return Asked(what=what, rule=rule, position=position, denied=self.denied)

@@ -157,12 +157,11 @@ def unread_of(session: Session, negotiation_id: str) -> int:
     return (highest or 0) - (told or 0)
 
 
-def reopen_queue(session: Session, negotiation_id: str) -> None:
-    """What the debtor wrote last, and nobody has answered, waits for the program again."""
-    _, last = session.execute(_HIGHEST_AND_TOLD, {"negotiation": negotiation_id}).one()
+def reopen_queue(session: Session, negotiation_id: str, positions: Sequence[int]) -> None:
+    """Let the messages at these positions wait for the program again."""
     session.execute(
         update(MessageRow)
-        .where(MessageRow.negotiation_id == negotiation_id, MessageRow.position > (last or 0))
+        .where(MessageRow.negotiation_id == negotiation_id, MessageRow.position.in_(positions))
         .values(answered=False)
     )
 

@@ -19,6 +19,7 @@ from app.database import tables
 from app.database.transactions import Database
 from tests.scripted import ScriptedEngine, prompt_text
 
+BEGAN = real.datetime(2026, 11, 23, 12, tzinfo=real.UTC)
 DELAY = 4
 """A fault waits for at most so many occasions, so that it falls into the middle of something too."""
 Result = TypeVar("Result")
@@ -59,7 +60,7 @@ class Faults:
         self.rng = rng
         self.fired: Counter[Fault] = Counter()
         self.clock_s = 0.0
-        """By how much the clock is wrong, or later than the real one."""
+        """What the service's clock shows, from `BEGAN` on."""
         self.acting: FaultyDatabase | None = None
         """The process that acts."""
         self._armed: list[list[Any]] = []
@@ -99,7 +100,7 @@ class Faults:
 
     @contextmanager
     def clock(self) -> Iterator[None]:
-        """A block in which the service's clock is the real one, moved by `clock_s`."""
+        """A block in which the service's clock shows what the run says, so that a slow machine repeats it too."""
         moved = self
 
         class Clock(real.datetime):
@@ -107,8 +108,8 @@ class Faults:
 
             @classmethod
             def now(cls, tz: real.tzinfo | None = None) -> real.datetime:
-                """The time, as the machine would tell it."""
-                return real.datetime.now(tz) + real.timedelta(seconds=moved.clock_s)
+                """The time of the run."""
+                return BEGAN.astimezone(tz) + real.timedelta(seconds=moved.clock_s)
 
         tables.datetime = Clock  # type: ignore[misc]
         try:

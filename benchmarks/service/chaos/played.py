@@ -26,6 +26,8 @@ from tests.programs.cases import case
 PROCESSES = 3
 AT_ONCE = 8
 """Negotiations that go on at the same time."""
+LONGEST_TALK = 14
+"""Messages after which a debtor comes no more."""
 STEP_S = 2.0
 """What passes between two acts, so that pauses and leases end."""
 SETTLE_S = 30.0
@@ -136,7 +138,7 @@ class Chaos:
     def _talk(self, place: int) -> ChaosTalk:
         """Who talks at one of the places; a new one where the last one is over."""
         current = [talk for talk in self.talks if int(talk.case_id[2:]) % AT_ONCE == place]
-        if current and not current[-1].over:
+        if current and not current[-1].over and len(current[-1].sent) < LONGEST_TALK:
             return current[-1]
         talk = ChaosTalk(f"d-{place + AT_ONCE * len(current)}")
         self.people.begin(talk)

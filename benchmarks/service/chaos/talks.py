@@ -41,6 +41,7 @@ class ChaosTalk:
     confirmed: str | None = None
     """The plan that the debtor was told binds."""
     over: bool = False
+    """It has ended; with a person it never does."""
 
 
 class People:
@@ -61,9 +62,7 @@ class People:
             "decline": lambda talk: self._tried(lambda one: one.decline(talk.id)),
             "person": lambda talk: self._tried(lambda one: one.ask_for_a_person(talk.id)),
             "take over": self._take_over,
-            "hand back": lambda talk: self._tried(
-                lambda one: operating.hand_back(one.database, talk.id, OPERATOR, "it is settled")
-            ),
+            "hand back": lambda talk: self._tried(lambda one: operating.hand_back(one.database, talk.id, OPERATOR)),
         }
 
     def begin(self, talk: ChaosTalk) -> None:
