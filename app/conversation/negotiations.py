@@ -186,9 +186,9 @@ class Negotiations:
             row = row_of(session, negotiation_id)
             if Status(row.status) is Status.CONFIRMING:
                 row.pending, row.status = None, Status.OPEN.value
-                settled = Asked.model_validate(row.asked).settled if row.asked else ()
-                row.asked = None
-                reopen_queue(session, negotiation_id, settled)
+                before = Asked.model_validate(row.asked) if row.asked else Asked()
+                reopen_queue(session, negotiation_id, before.settled)
+                row.asked = before.then(before.what, before.rule, before.position).model_dump(mode="json")
                 audit.record(session, "debtor", "did not confirm", negotiation_id)
             elif Status(row.status) is Status.OPEN and asks_to_leave(row):
                 row.asked = Asked.model_validate(row.asked).then(None).model_dump(mode="json")

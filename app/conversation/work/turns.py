@@ -130,7 +130,8 @@ class Turns:
         if not Status(row.status).automated:
             close_queue(session, row.id)
         rules = [one["rule"] for message in reply.messages for one in message.findings]
-        audit.record(session, "program", "answered", row.id, status=row.status, rules=rules)
+        position = asked.position if asked else 0
+        audit.record(session, "program", "answered", row.id, position=position, status=row.status, rules=rules)
         if reply.found and reply.read is not None:
             record_noticed(session, row, reply.read.position, reply.found)
             quiet_others(session, row, [one for one in reply.found if one.silences])
@@ -155,11 +156,14 @@ class Turns:
 
 
 def _owed(row: NegotiationRow, messages: list[MessageRow]) -> Owed | None:
-    """What is to be answered next, None if nothing is."""
-    waiting = next((one for one in messages if not one.answered), None)
-    if not Status(row.status).automated or (waiting is None and messages):
+    """What is to be answered next, None if nothing is; who writes before the opening gets the opening first."""
+    waiting = [one for one in messages if not one.answered]
+    if not Status(row.status).automated or (messages and not waiting):
         return None
-    return row, messages, waiting
+    opened = any(one.sender != Sender.DEBTOR for one in messages)
+    if not waiting or not (opened or any(asks_first(one) for one in waiting)):
+        return row, messages, None
+    return row, messages, waiting[0]
 
 
 def _give_up(session: Session, row: NegotiationRow) -> None:

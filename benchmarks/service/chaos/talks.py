@@ -22,7 +22,7 @@ STOP = "Stop writing to me!"
 PATIENCE = 60
 """So often a page tries to send before it says that there is no connection."""
 ACTS = {
-    "offer": 60, "unclear": 8, "agree": 5, "goodbye": 2, "yes": 2, "stop": 1, "accept": 7, "confirm": 4,
+    "offer": 60, "unclear": 8, "agree": 5, "goodbye": 2, "yes": 2, "stop": 1, "accept": 8, "confirm": 8,
     "reconsider": 4, "decline": 1, "person": 2, "take over": 2, "hand back": 4,
 }  # fmt: skip
 """What happens next, and how often."""
@@ -93,7 +93,7 @@ class People:
     def _write(self, talk: ChaosTalk, what: str) -> None:
         number = self.rng.randint(12, 60)
         text = {
-            "offer": f"I could manage {number} monthly instalments ({self.messages}).",
+            "offer": f"I could manage {number} monthly instalments{', please' * (self.messages % 7)}.",
             "unclear": f"Make it {number} monthly instalments or {number + 1} monthly instalments.",
             "agree": "All right, I accept.",
             "goodbye": "Goodbye.",

@@ -15,7 +15,7 @@ from app.conversation import receiving
 from app.conversation import takeover as operating
 
 NUMBER = 3 * PAGE
-TEXT = "ü" * 1990
+TEXT = "Please call me back. " * 90
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def long(house):
     house.settled(token)
     house.debtor(token, "POST", "/person")
     for number in range(NUMBER):
-        house.parts.negotiations.receive(found, f"{TEXT} {number}", str(number))
+        house.parts.negotiations.receive(found, f"{TEXT}({number})", str(number))
     return found, token
 
 
