@@ -15,7 +15,7 @@ from app.conversation import receiving
 from app.conversation import takeover as operating
 
 NUMBER = 3 * PAGE
-TEXT = "Please call me back. " * 90
+TEXT = "I shall write more of this soon, and in detail. " * 40
 
 
 @pytest.fixture
