@@ -14,8 +14,8 @@ from app.api.debtor_views import PAGE
 from app.conversation import receiving
 from app.conversation import takeover as operating
 
-NUMBER = 3 * PAGE
-TEXT = "I shall write more of this soon, and in detail. " * 40
+NUMBER = 2 * PAGE + 10
+TEXT = "I shall write more of this soon, and in detail. " * 10
 
 
 @pytest.fixture
