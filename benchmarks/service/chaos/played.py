@@ -31,6 +31,7 @@ LONGEST_TALK = 14
 STEP_S = 2.0
 """What passes between two acts, so that pauses and leases end."""
 SETTLE_S = 30.0
+STALL_S = 30.0
 MEANWHILE = 0.3
 """How often something happens in a negotiation while the model thinks about it."""
 
@@ -183,6 +184,8 @@ class Chaos:
         self.faults.acting = acting
 
     def _answer_as_another(self, service: Negotiations, talk: ChaosTalk) -> None:
+        """Another process answers too, perhaps after the one that thinks has stalled for longer than its lease."""
+        self.faults.clock_s += self.rng.choice((0.0, STALL_S))
         other = self._some_process()
         if other is service:
             return
