@@ -13,7 +13,7 @@ from benchmarks.service.chaos.faults import Fault
 from benchmarks.service.chaos.played import Chaos
 from tests.app.databases import opened, url_of
 
-TURNS, FAULTS = 240, 90
+TURNS, FAULTS = 180, 72
 
 
 def test_nothing_is_lost_or_doubled_whatever_fails(tmp_path):
