@@ -63,10 +63,14 @@ def create_app(service: Parts) -> FastAPI:
         """The process lives."""
         return {"status": "alive"}
 
-    @app.get("/ready", tags=["machine"], responses={503: {"description": "the database or the model is not there"}})
+    @app.get(
+        "/ready",
+        tags=["machine"],
+        responses={503: {"description": "database, model or worker do not do their work"}},
+    )
     def ready(service: Service, response: Response) -> dict[str, bool]:
         """Whether messages are stored and answered."""
-        found = {"database": _stores(service), "model": service.worker.reachable}
+        found = {"database": _stores(service), "model": service.worker.reachable, "worker": service.worker.sound}
         response.status_code = 200 if all(found.values()) else 503
         return found
 

@@ -6,19 +6,20 @@ from collections.abc import AsyncGenerator
 from typing import Annotated
 
 import anyio
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Query
 from pydantic import BaseModel, Field
 from sse_starlette.sse import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
 
 from app.access.links import BadLink, require_generation
-from app.api.debtor_views import NegotiationView, PlanView, negotiation_view, plan_view
+from app.api.debtor_views import PAGE, MessageView, NegotiationView, PlanView, message_view, negotiation_view, plan_view
 from app.api.parts import Debtor, DebtorTicket, Service
 from app.api.problems import PROBLEMS, Text
+from app.api.shown import Shown
 from app.conversation.changes import LOOK_EVERY_S
 from app.conversation.counters import MESSAGES
 from app.conversation.negotiations import MAX_MESSAGE_CHARS, Negotiations
-from app.database.stored_rows import NotThere, messages_of, row_of, today_of
+from app.database.stored_rows import NotThere, page_of, row_of, standing_of, today_of
 
 PING_S = 15
 SETTLE_S = 0.03
@@ -56,8 +57,16 @@ class Correction(BaseModel):
 
 @router.get("/negotiation")
 def negotiation(found: Debtor, service: Service) -> NegotiationView:
-    """The whole conversation, the offer as it stands, and the plan that waits for a confirmation."""
+    """The latest of the conversation, the offer as it stands, and the plan that waits for a confirmation."""
     return _view(service.negotiations, found)
+
+
+@router.get("/messages")
+def earlier(found: Debtor, service: Service, before: Annotated[int, Query(ge=1, le=10**6)]) -> list[MessageView]:
+    """What was said before a position, 50 messages at a time, oldest first."""
+    with service.negotiations.database.reading() as session:
+        row_of(session, found)
+        return [message_view(one) for one in page_of(session, found, before, PAGE)]
 
 
 @router.post("/messages", status_code=202)
@@ -90,6 +99,7 @@ def accept(found: Debtor, service: Service) -> PlanView:
 def reconsider(found: Debtor, service: Service) -> None:
     """Do not confirm the plan, or not that the conversation ends; go on talking."""
     service.negotiations.reconsider(found)
+    service.worker.wake(found)  # what was written before the plan was asked for
 
 
 @router.post("/correct", status_code=204)
@@ -112,9 +122,10 @@ def person(found: Debtor, service: Service) -> None:
 
 @router.get("/events", response_class=EventSourceResponse)
 async def events(ticket: DebtorTicket, service: Service) -> EventSourceResponse:
-    """Server-sent events: `negotiation`, the whole view, at once and whenever it changes.
+    """Server-sent events: `negotiation`, the view, at once and whenever it changes.
 
-    They end if it is erased, or a newer link is made.
+    The first has the latest messages, later ones those that are new or have changed. They end if the negotiation is
+    erased, or a newer link is made.
     """
     leaving = anyio.Event()
     stream = views(service.negotiations, ticket.negotiation_id, leaving, ticket.generation)
@@ -124,7 +135,7 @@ async def events(ticket: DebtorTicket, service: Service) -> EventSourceResponse:
 async def views(
     negotiations: Negotiations, found: str, leaving: anyio.Event | None = None, generation: int = 0
 ) -> AsyncGenerator[dict[str, str]]:
-    """The debtor's view of a negotiation as JSON, anew whenever it has changed.
+    """The debtor's view of a negotiation as JSON, with what is new whenever it has changed.
 
     Args:
         negotiations: of the service.
@@ -132,26 +143,25 @@ async def views(
         leaving: set when the server stops.
         generation: of the link that it is shown to; a newer one ends it.
     """
-    last, awaited, changed = "", True, True
+    shown, awaited, changed = Shown(), True, True
     with negotiations.changes.watching(found) as watcher:
         while leaving is None or not leaving.is_set():
             if changed:
                 if not awaited:
                     await anyio.sleep(SETTLE_S)
                 try:
-                    view, awaited = await run_in_threadpool(_view_json, negotiations, found, generation)
+                    news, awaited = await run_in_threadpool(_news, negotiations, found, shown, generation)
                 except (NotThere, BadLink):  # erased meanwhile, or the link was replaced
                     return
-                if view != last:
-                    last = view
-                    yield {"event": "negotiation", "data": view}
+                if news is not None:
+                    yield {"event": "negotiation", "data": news}
             changed = await negotiations.changes.wait(watcher)
 
 
-def _view_json(negotiations: Negotiations, found: str, generation: int) -> tuple[str, bool]:
-    """The view, and whether an answer is awaited."""
+def _news(negotiations: Negotiations, found: str, shown: Shown, generation: int) -> tuple[str | None, bool]:
+    """What of the view has not been shown, and whether an answer is awaited."""
     view = _view(negotiations, found, generation)
-    return view.model_dump_json(), view.answering
+    return shown.news(view), view.answering
 
 
 def _view(negotiations: Negotiations, found: str, generation: int | None = None) -> NegotiationView:
@@ -159,5 +169,5 @@ def _view(negotiations: Negotiations, found: str, generation: int | None = None)
         row = row_of(session, found)
         if generation is not None:
             require_generation(row.link_generation, generation)
-        messages = messages_of(session, found)
-    return negotiation_view(row, messages, today_of(row))
+        messages, after = standing_of(session, found, PAGE)
+    return negotiation_view(row, messages, after, today_of(row))

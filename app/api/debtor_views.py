@@ -19,6 +19,8 @@ from app.database.tables import MessageRow, NegotiationRow, Sender, Status
 from data.domain import Speaker, standing_terms
 from programs.table import words
 
+PAGE = 50
+"""So many messages are shown at once; what was said before is there to be asked for."""
 AUTOMATED = "You are writing with an automated assistant of the creditor."
 NAMES = {
     Sender.DEBTOR: "you",
@@ -71,6 +73,7 @@ class NegotiationView(BaseModel):
     """Which debt."""
     assistant: str = AUTOMATED
     messages: list[MessageView]
+    """The latest, and in `events` after the first only those that are new or have changed; positions begin at 1."""
     answering: bool
     """Whether an answer is on its way."""
     asks_to_leave: bool
@@ -82,8 +85,8 @@ class NegotiationView(BaseModel):
     agreed: PlanView | None
 
 
-def negotiation_view(row: NegotiationRow, messages: list[MessageRow], today: date) -> NegotiationView:
-    """The debtor's view of a negotiation."""
+def negotiation_view(row: NegotiationRow, messages: list[MessageRow], after: int, today: date) -> NegotiationView:
+    """The debtor's view of a negotiation; `messages` and `after` are of `app.database.stored_rows.standing_of`."""
     case = view_of(row)
     terms = standing_terms(turns_of(messages), Speaker.CREDITOR)
     status = Status(row.status)
@@ -93,7 +96,7 @@ def negotiation_view(row: NegotiationRow, messages: list[MessageRow], today: dat
         status=status,
         name=case.debtor.name,
         about=f"{case.debt.product}, {words.money(case.debt.outstanding, case.debt.currency)} outstanding",
-        messages=[message_view(one, correctable) for one in messages],
+        messages=[message_view(one, correctable) for one in messages if one.position > after],
         answering=status.automated and (not messages or any(not one.answered for one in messages)),
         asks_to_leave=status.automated and asks_to_leave(row),
         offer=plan_view(plan_of(terms, case.debt, today, "debtor")) if terms and status.automated else None,

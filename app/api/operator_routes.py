@@ -9,12 +9,15 @@ from pydantic import BaseModel, Field
 
 from app.access.in_turn import Busy
 from app.access.operators import LOGIN_HOURS, Login
+from app.api.debtor_views import PAGE
 from app.api.listing import Counts, Listed, counted, latest
 from app.api.operator_views import (
     CaseFinding,
+    OperatorMessage,
     OperatorView,
     ScoreView,
     finding_view,
+    operator_messages,
     operator_view,
     record_of,
     score_view,
@@ -25,7 +28,7 @@ from app.conversation import takeover as operating
 from app.conversation.counters import LOGINS
 from app.conversation.negotiations import MAX_MESSAGE_CHARS
 from app.database import case_findings
-from app.database.stored_rows import CannotBe, messages_of, row_of
+from app.database.stored_rows import CannotBe, messages_of, row_of, standing_of
 from app.database.tables import Role, Status
 
 router = APIRouter(prefix="/api", tags=["operator"], responses=PROBLEMS)
@@ -151,11 +154,23 @@ def counts(login: Operator, service: Service) -> Counts:
 
 @router.get("/negotiations/{negotiation_id}")
 def read(negotiation_id: str, login: Operator, service: Service) -> OperatorView:
-    """One negotiation, whole: thoughts, ladder, verdicts, what the guard and the rules of conduct did."""
+    """One negotiation: thoughts, ladder, verdicts, what the guard and the rules of conduct did; the latest messages."""
     with service.negotiations.database.reading() as session:
         row = row_of(session, negotiation_id)
         findings = case_findings.of_case(session, row.case_id)
-        return operator_view(row, messages_of(session, negotiation_id), findings, service.negotiations.house)
+        messages, after = standing_of(session, negotiation_id, PAGE)
+        return operator_view(row, messages, after, findings, service.negotiations.house)
+
+
+@router.get("/negotiations/{negotiation_id}/messages")
+def earlier(
+    negotiation_id: str, login: Operator, service: Service, before: Annotated[int, Query(ge=1, le=10**6)]
+) -> list[OperatorMessage]:
+    """What was said before a position, 50 messages at a time, oldest first."""
+    with service.negotiations.database.reading() as session:
+        row = row_of(session, negotiation_id)
+        messages = messages_of(session, negotiation_id)
+    return [one for one in operator_messages(row, messages) if before - PAGE <= one.position < before]
 
 
 @router.get("/negotiations/{negotiation_id}/score")

@@ -119,6 +119,7 @@ class OperatorView(BaseModel):
     findings: list[CaseFinding]
     """Of the case, whichever conversation they were noticed in."""
     messages: list[OperatorMessage]
+    """The latest; positions begin at 1."""
 
 
 class Scored(BaseModel):
@@ -143,9 +144,9 @@ class ScoreView(BaseModel):
 
 
 def operator_view(
-    row: NegotiationRow, messages: list[MessageRow], findings: list[CaseFindingRow], house: House
+    row: NegotiationRow, messages: list[MessageRow], after: int, findings: list[CaseFindingRow], house: House
 ) -> OperatorView:
-    """Everything of one negotiation, and the findings of its case."""
+    """What stands in one negotiation, its messages after a position, and the findings of its case."""
     case, memory = view_of(row), SeatMemory.model_validate(row.memory)
     debt, pending = case.debt, pending_plan(row)
     return OperatorView(
@@ -165,8 +166,15 @@ def operator_view(
         pending=plan_view(pending) if pending else None,
         agreed=plan_view(Plan.model_validate(row.agreed)) if row.agreed else None,
         findings=[finding_view(one) for one in findings],
-        messages=_messages(messages, debt, memory.ladder),
+        messages=[one for one in operator_messages(row, messages) if one.position > after],
     )
+
+
+def operator_messages(row: NegotiationRow, messages: list[MessageRow]) -> list[OperatorMessage]:
+    """Messages with what stands behind them; among them must be every turn that was before."""
+    ladder, debt = SeatMemory.model_validate(row.memory).ladder, view_of(row).debt
+    walk = steps(turns_of(messages))
+    return [_message(one, next(walk) if one.turn else None, debt, ladder) for one in messages]
 
 
 def finding_view(row: CaseFindingRow) -> CaseFinding:
@@ -198,11 +206,6 @@ def score_view(record: Negotiation) -> ScoreView:
         },
         faults=[f"turn {index + 1}: {sentence}" for index, sentence in soundness_faults(record)],
     )
-
-
-def _messages(rows: list[MessageRow], debt: Debt, ladder: tuple[Terms, ...]) -> list[OperatorMessage]:
-    walk = steps(turns_of(rows))
-    return [_message(row, next(walk) if row.turn else None, debt, ladder) for row in rows]
 
 
 def _message(row: MessageRow, step: Step | None, debt: Debt, ladder: tuple[Terms, ...]) -> OperatorMessage:

@@ -10,6 +10,7 @@ NEEDED: dict[tuple[str, str], Role] = {
     ("GET", "/api/negotiations"): Role.READS,
     ("GET", "/api/counts"): Role.READS,
     ("GET", "/api/negotiations/{negotiation_id}"): Role.READS,
+    ("GET", "/api/negotiations/{negotiation_id}/messages"): Role.READS,
     ("GET", "/api/negotiations/{negotiation_id}/score"): Role.READS,
     ("GET", "/api/findings"): Role.READS,
     ("POST", "/api/negotiations"): Role.ACTS,

@@ -6,7 +6,6 @@ record has personal data, and what is checked before it leaves is what the model
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -29,7 +28,7 @@ from programs.creditor.seat import SeatMemory
 from programs.reader.readers import hear
 from programs.reader.understood import NotClear, ReadSignal, Understood
 from programs.table import words
-from programs.table.failures import InfrastructureFailure, ProgramFault
+from programs.table.failures import ProgramFault
 from programs.table.guard import guarded
 from programs.table.runner import TableState, completed, view
 
@@ -42,9 +41,10 @@ GOES_ON = "I understood: the conversation goes on."
 NOT_SURE = "I am not sure what you mean, and want to get this right."
 UNREADABLE = "I could not make that out. Could you say it in other words?"
 MISREAD = "If that is not what you mean, say it in other words."
+MOST_UNREADABLE = 3
+"""So many messages in a row that cannot be read go to a person."""
 ROUNDS_USED_UP = "We have not found a plan in this conversation. A person will look at your case and get in touch."
 CONFIRM = "That would be the plan below. Nothing is agreed until you have read it and confirmed it."
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,13 @@ class Reply:
     """Signals that were noticed only now: by the reader, or because the debtor said so when asked."""
     read: MessageRow | None = None
     """The message that was read, with what it meant: the one that waited, or that a no was an answer about."""
+    unreadable: bool = False
+    """The model could not read the message."""
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether the talk goes on without a turn of the program: a question, a note, a plan to be confirmed."""
+        return self.status.automated and all(one.turn is None for one in self.messages)
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,10 @@ class HeardMessage:
     found: tuple[Noticed, ...]
     stays: bool = False
     """It says no to the question whether the conversation ends."""
+
+
+class Unreadable(NotClear):
+    """The model's reading of a message could not be used."""
 
 
 class Answers:
@@ -88,16 +99,21 @@ class Answers:
         """What the program answers; sets the turn and the findings of the message that it answers.
 
         Raises:
-            InfrastructureFailure: the model could not be reached. Any other failure hands over to a person: the same
-                message would fail again, and its debtor would wait for ever.
+            InfrastructureFailure: the model could not be reached, or rejected the call.
         """
-        try:
-            return self._reply(row, messages, waiting)
-        except InfrastructureFailure:
-            raise
-        except Exception:
-            logger.exception("negotiation %s is handed over: its message could not be answered", row.id)
-            return Reply((message(Sender.SERVICE, HANDED_OVER),), Status.WITH_A_PERSON)
+        reply = self._reply(row, messages, waiting)
+        if waiting is None or not reply.is_aside:
+            return reply
+        if reply.unreadable and row.unreadable + 1 >= MOST_UNREADABLE:
+            return _ended(reply, HANDED_OVER, Status.WITH_A_PERSON)
+        if row.asides >= self._most_asides * (2 if reply.pending else 1):  # who accepts late may still confirm
+            return _ended(reply, ROUNDS_USED_UP, Status.EXHAUSTED)
+        return reply
+
+    @property
+    def _most_asides(self) -> int:
+        """So many messages without a turn as there are rounds: no reader, and no patience, is without end."""
+        return self.house.program.settings.policy.round_limit
 
     def _reply(self, row: NegotiationRow, messages: Sequence[MessageRow], waiting: MessageRow | None) -> Reply:
         redaction = Redaction.of(view_of(row), messages) if self.house.redact else Redaction()
@@ -138,7 +154,8 @@ class Answers:
         try:
             meant = self._meant(heard, hidden, table, row)
         except NotClear as question:
-            return self._asking_back(redaction.shown(str(question)), said, heard, question.signals)
+            asked = self._asking_back(redaction.shown(str(question)), said, heard, question.signals)
+            return replace(asked, unreadable=isinstance(question, Unreadable))
         if reply := self._noticed_together(heard, meant.signals):
             return reply
         meant = replace(meant, sentence=redaction.shown(meant.sentence))
@@ -195,7 +212,7 @@ class Answers:
             with self.house.playing():
                 return hear(text, self.house.reader, table, debt, today)
         except ProgramFault:
-            raise NotClear(UNREADABLE) from None
+            raise Unreadable(UNREADABLE) from None
 
     def _creditor_turn(self, row: NegotiationRow, turns: tuple[Turn, ...], redaction: Redaction) -> Reply:
         """The program's turn; `turns` are as the model may read them."""
@@ -235,6 +252,11 @@ class Answers:
     def plan(self, row: NegotiationRow, terms: Terms, accepted_by: str) -> Plan:
         """The plan that `terms` mean if they are agreed on the debtor's today."""
         return plan_of(terms, view_of(row).debt, today_of(row), accepted_by)
+
+
+def _ended(reply: Reply, text: str, status: Status) -> Reply:
+    """The reply that ends the program's part instead of another one."""
+    return replace(reply, messages=(message(Sender.SERVICE, text),), status=status, pending=None, asked=None)
 
 
 def _silent(found: tuple[Noticed, ...], row: MessageRow) -> Reply:

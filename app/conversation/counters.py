@@ -10,6 +10,10 @@ ANSWER_SECONDS = Histogram(
     "Seconds from the beginning of an answer to its end.",
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120),
 )
+LOOP_FAILURES = Counter(
+    "maden_loop_failures_total", "Rounds of the service's loops that failed; the loop goes on.", ["loop"]
+)
+TRIES_USED_UP = Counter("maden_tries_used_up_total", "Negotiations left to a person because no try could answer them.")
 MESSAGES = Counter("maden_messages_total", "Messages that came in, by whether they were new.", ["kind"])
 LOGINS = Counter("maden_logins_total", "Tries of operators to log in, by what came of them.", ["outcome"])
 REQUESTS = Counter("maden_http_requests_total", "Requests, by route and status.", ["route", "status"])

@@ -1,23 +1,44 @@
-"""One process at a time answers a negotiation: it holds a lease, a time after which another one may."""
+"""One thread of one process answers a negotiation: it holds a lease, which is renewed while that thread works.
+
+A lease is a token that nobody else has and a time after which another thread may. A process that dies renews nothing,
+so its leases end by themselves; whoever lost a lease may not write (`held_by`), however late it comes.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import os
+import itertools
 import secrets
-import socket
-from datetime import timedelta
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, or_, update
 
 from app.database.tables import NegotiationRow, now
 from app.database.transactions import Database
 
-LEASE_S = 180
-"""How long a process may take over one answer before another one tries."""
+LEASE_S = 20.0
+"""How long a lease lives that nobody renews: so long a negotiation waits whose process was killed."""
+RENEW_EVERY_S = 5.0
+LONGEST_ANSWER_S = 900.0
+"""A thread that takes longer over one answer hangs: its lease is renewed no more."""
+LONGEST_LEASE_S = 60.0
+"""No lease or pause ends later than so; one that does was written before the clock was set back, and does not count."""
 CALL_TIMEOUT_S = 60.0
-"""For one attempt at one call of a model: two must fit into a lease."""
+"""For one attempt at one call of a model."""
+
+
+@dataclass(frozen=True)
+class _Holder:
+    thread: threading.Thread
+    since: float
+
+    @property
+    def works(self) -> bool:
+        return self.thread.is_alive() and time.monotonic() - self.since < LONGEST_ANSWER_S
 
 
 class Leases:
@@ -29,54 +50,63 @@ class Leases:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.process = f"{_host()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.process = secrets.token_hex(12)
+        """Of this start of the process: neither the machine's name nor the process's number is anybody's own."""
+        self._numbers = itertools.count(1)
+        self._holders: dict[str, _Holder] = {}
+        self._lock = threading.Lock()
 
-    def take(self, row: NegotiationRow) -> bool:
-        """Whether this process may answer; it holds the lease once the caller's transaction is committed.
+    def take(self, row: NegotiationRow) -> str | None:
+        """A lease of a negotiation, held once the caller's transaction is committed; None where there is one already.
 
         Args:
             row: of the negotiation, as `app.database.stored_rows.row_of` gives it to a transaction that writes.
         """
-        if row.lease_until is not None and row.lease_until >= now():
-            return False
-        row.lease, row.lease_until = self.process, now() + timedelta(seconds=LEASE_S)
-        return True
+        if not _free(row.lease_until, now()):
+            return None
+        token = f"{self.process}:{next(self._numbers)}"
+        row.lease, row.lease_until = token, now() + timedelta(seconds=LEASE_S)
+        return token
 
-    def end(self, row: NegotiationRow) -> None:
-        """Let others answer as soon as the caller's transaction is committed."""
-        if row.lease == self.process:
-            row.lease = row.lease_until = None
-
-    def release(self, negotiation_id: str) -> None:
-        """Let others answer; nothing where the lease is not ours any more."""
-        ours = (NegotiationRow.id == negotiation_id, NegotiationRow.lease == self.process)
-        free = update(NegotiationRow).where(*ours).values(lease=None, lease_until=None)
-        self.database.transaction(lambda session: session.execute(free), durable=False)
-
-    def free_dead(self) -> None:
-        """End the leases of processes of this machine that live no more, so that a restart need not wait for them."""
-
-        def work(session: Session) -> None:
-            held = session.scalars(select(NegotiationRow).where(NegotiationRow.lease.startswith(f"{_host()}:")))
-            for row in held:
-                if row.lease != self.process and _dead(row.lease or ""):
-                    row.lease = row.lease_until = None
-
-        self.database.transaction(work)
-
-
-def _host() -> str:
-    return socket.gethostname()[:40]
-
-
-def _dead(lease: str) -> bool:
-    """Whether the process of a lease of this machine is gone; one of our own number was another before us."""
-    pid = int(lease.rsplit(":", 2)[1])
-    if pid == os.getpid():
-        return True
-    with contextlib.suppress(PermissionError):
+    @contextmanager
+    def kept(self, token: str) -> Iterator[None]:
+        """A block of the calling thread, during which `renew` renews the lease."""
+        with self._lock:
+            self._holders[token] = _Holder(threading.current_thread(), time.monotonic())
         try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-    return False
+            yield
+        finally:
+            with self._lock:
+                self._holders.pop(token, None)
+
+    def renew(self) -> None:
+        """Let the leases of all threads that still work go on; to be called every `RENEW_EVERY_S`."""
+        with self._lock:
+            tokens = [token for token, holder in self._holders.items() if holder.works]
+        if not tokens:
+            return
+        until = now() + timedelta(seconds=LEASE_S)
+        kept = {"lease_until": until, "updated": NegotiationRow.updated}  # nothing of the negotiation changes
+        longer = update(NegotiationRow).where(NegotiationRow.lease.in_(tokens)).values(kept)
+        self.database.transaction(lambda session: session.execute(longer), durable=False)
+
+
+def held_by(row: NegotiationRow, token: str) -> bool:
+    """Whether a lease is still that thread's; if not, another one may have answered."""
+    return row.lease == token
+
+
+def end(row: NegotiationRow, pause_s: float = 0.0) -> None:
+    """Let others answer once the caller's transaction is committed, or so many seconds later."""
+    row.lease = None
+    row.lease_until = now() + timedelta(seconds=pause_s) if pause_s else None
+
+
+def is_free() -> ColumnElement[bool]:
+    """Of a negotiation in a query: nobody answers it, and it need not pause."""
+    until, moment = NegotiationRow.lease_until, now()
+    return or_(until.is_(None), until < moment, until > moment + timedelta(seconds=LONGEST_LEASE_S))
+
+
+def _free(until: datetime | None, moment: datetime) -> bool:
+    return until is None or until < moment or until > moment + timedelta(seconds=LONGEST_LEASE_S)

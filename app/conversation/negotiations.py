@@ -1,8 +1,8 @@
 """A negotiation with a person: every message is stored before it is answered, and nothing binds before it is confirmed.
 
 The record is the truth: a seat is taken anew for each answer, from the stored turns and what the seat remembered. So a
-restart goes on where the service was, whichever process answers next. One process at a time answers a negotiation: it
-holds a lease, a time after which another one may.
+restart goes on where the service was, whichever process answers next. One thread at a time answers a negotiation: it
+holds a lease (`app.conversation.leases`), and writes nothing that it thought of under a lease that it lost.
 """
 
 from __future__ import annotations
@@ -15,35 +15,31 @@ from sqlalchemy.orm import Session
 
 from app.conduct.outgoing import may_begin
 from app.conduct.signals import noticed
-from app.conversation.answering import Answers, Reply
+from app.conversation.answering import Answers
 from app.conversation.changes import Changes
 from app.conversation.house import House
-from app.conversation.leases import Leases
+from app.conversation.leases import is_free
 from app.conversation.plans.agreeing import ANEW, confirm_plan, take_offer
 from app.conversation.plans.plan import Plan
-from app.conversation.receiving import HANDED_OVER, quiet_others, receive_message, record_noticed, take_back
+from app.conversation.receiving import HANDED_OVER, receive_message, take_back
+from app.conversation.work.turns import Answered, Turns
 from app.database import audit_log as audit
 from app.database.asked import Asked
-from app.database.case_findings import add_findings, require_free, silencing
+from app.database.case_findings import require_free
 from app.database.stored_rows import (
     UNANSWERED,
     CannotBe,
     NotNow,
-    asks_first,
     close_queue,
     hand_over,
-    messages_of,
+    reopen_queue,
     row_of,
-    stored,
-    unanswered_of,
 )
-from app.database.tables import MessageRow, NegotiationRow, Sender, Status, now
+from app.database.tables import MessageRow, NegotiationRow, Status, now
 from app.database.transactions import Database
 from plumbing.plain_text import normalised
 
 MAX_MESSAGE_CHARS = 2000
-Owed = tuple[NegotiationRow, list[MessageRow], MessageRow | None]
-"""A negotiation, its messages, and the one to answer; None at the opening."""
 
 
 class Negotiations:
@@ -57,7 +53,7 @@ class Negotiations:
     def __init__(self, database: Database, house: House) -> None:
         self.database, self.house = database, house
         self.answers = Answers(house)
-        self.leases = Leases(database)
+        self.turns = Turns(database, self.answers)
         self.changes = Changes(database)
         database.speak_by(house.profile)
 
@@ -161,6 +157,9 @@ class Negotiations:
             row = row_of(session, negotiation_id)
             if Status(row.status) is Status.CONFIRMING:
                 row.pending, row.status = None, Status.OPEN.value
+                before = Asked.model_validate(row.asked) if row.asked else Asked()
+                reopen_queue(session, negotiation_id, before.settled)
+                row.asked = before.then(before.what, before.rule, before.position).model_dump(mode="json")
                 audit.record(session, "debtor", "did not confirm", negotiation_id)
             elif Status(row.status) is Status.OPEN and asks_to_leave(row):
                 row.asked = Asked.model_validate(row.asked).then(None).model_dump(mode="json")
@@ -212,117 +211,23 @@ class Negotiations:
         self.database.transaction(work)
 
     def waiting(self) -> list[str]:
-        """Ids of the negotiations that owe somebody an answer and that nobody is answering."""
+        """Ids of the negotiations that owe somebody an answer and that nobody answers, who has waited longest first."""
+        oldest = func.coalesce(func.min(MessageRow.id).filter(MessageRow.answered.is_(False)), 0)
         owed = (
             select(NegotiationRow.id)
             .outerjoin(MessageRow, MessageRow.negotiation_id == NegotiationRow.id)
             .where(NegotiationRow.status.in_([one.value for one in Status if one.automated]))
-            .where(or_(NegotiationRow.lease_until.is_(None), NegotiationRow.lease_until < now()))
+            .where(is_free())
             .group_by(NegotiationRow.id)
             .having(or_(func.count(MessageRow.id) == 0, UNANSWERED > 0))
+            .order_by(oldest, NegotiationRow.created)
         )
         with self.database.reading() as session:
             return list(session.scalars(owed))
 
-    # --- answering
-
-    def answer(self, negotiation_id: str) -> bool:
-        """Answer what waits, oldest first; False where another process is at it or nothing waits.
-
-        Raises:
-            NotThere: no such negotiation.
-            InfrastructureFailure: the model could not be reached; what waits goes on waiting.
-        """
-        taken = partial(self._taken, negotiation_id)
-        owed = self.database.transaction(taken, durable=False)  # after a power cut nobody holds a lease
-        if owed is None:
-            return False
-        held = True
-        try:
-            while owed is not None:
-                reply = self.answers.reply(*owed)
-                if owed[2] is None and not self._may_open(owed[0]):  # the model took long, and it is late now
-                    return False
-                held = self.database.transaction(partial(self._write, owed=owed, reply=reply))
-                owed = self._owed_still(negotiation_id) if held else None
-            return True
-        finally:
-            if held:
-                self.leases.release(negotiation_id)
-
-    def _taken(self, negotiation_id: str, session: Session) -> Owed | None:
-        """What is to be answered, with the lease taken; None if nothing is, or another process is at it."""
-        row = row_of(session, negotiation_id)
-        owed = self._owed(row, messages_of(session, negotiation_id))
-        return owed if owed is not None and self.leases.take(row) else None
-
-    def _owed_still(self, negotiation_id: str) -> Owed | None:
-        with self.database.reading() as session:
-            return self._owed(row_of(session, negotiation_id), messages_of(session, negotiation_id))
-
-    def _owed(self, row: NegotiationRow, messages: list[MessageRow]) -> Owed | None:
-        """What is to be answered next, None if nothing is; an opening is owed only while it may be sent."""
-        waiting = next((one for one in messages if not one.answered), None)
-        if not Status(row.status).automated or (waiting is None and (messages or not self._may_open(row))):
-            return None
-        return row, messages, waiting
-
-    def _may_open(self, row: NegotiationRow) -> bool:
-        """Whether it is time to write to a debtor who has not written: an outage may have delayed it into the night."""
-        for_contact = row.asked is not None and Asked.model_validate(row.asked).for_contact
-        return for_contact or may_begin(self.house.profile, now(), row.timezone) is None
-
-    def _write(self, session: Session, owed: Owed, reply: Reply) -> bool:
-        """Store an answer; whether there is more to answer, so that the lease is still held."""
-        before, _, waiting = owed
-        row = row_of(session, before.id)
-        unanswered = unanswered_of(session, row.id)
-        asked = next((one for one in unanswered if waiting is not None and one.id == waiting.id), None)
-        if waiting is not None and asked is None and not _silences_a_plan(row, reply):
-            return True  # another process has answered it, or the debtor has accepted the offer since
-        unanswered = [one for one in unanswered if one is not asked]
-        # It may have been ended meanwhile, or what came while the program thought asks for something else first.
-        speaks = Status(row.status).automated and not silencing(session, row)
-        if speaks and any(asks_first(one) for one in unanswered):
-            if asked is not None:
-                asked.answered = True
-            audit.record(session, "program", "held back", row.id, position=asked.position if asked else 0)
-            return True
-        for message in reply.messages if speaks else ():  # first: each asks for the highest position
-            stored(session, row.id, Sender(message.sender), message.text, turn=message.turn, findings=message.findings)
-        if asked is not None:
-            asked.answered = True
-        if not speaks:
-            close_queue(session, row.id)
-            return True
-        self._keep_what_was_read(session, row, reply)
-        row.status = reply.status.value
-        row.asked = reply.asked.model_dump(mode="json") if reply.asked and reply.asked != Asked() else None
-        row.pending = reply.pending.model_dump(mode="json") if reply.pending else None
-        if reply.memory is not None:
-            row.memory = reply.memory.model_dump(mode="json")
-        if not unanswered:
-            self.leases.end(row)
-        if not Status(row.status).automated:
-            close_queue(session, row.id)
-        rules = [one["rule"] for message in reply.messages for one in message.findings]
-        audit.record(session, "program", "answered", row.id, status=row.status, rules=rules)
-        if reply.found and reply.read is not None:
-            record_noticed(session, row, reply.read.position, reply.found)
-            quiet_others(session, row, [one for one in reply.found if one.silences])
-        return bool(unanswered)
-
-    def _keep_what_was_read(self, session: Session, row: NegotiationRow, reply: Reply) -> None:
-        if reply.read is None:
-            return
-        read = session.get_one(MessageRow, reply.read.id)
-        read.turn, read.understood, read.findings = reply.read.turn, reply.read.understood, reply.read.findings
-        add_findings(session, row, read.position, reply.found)
-
-
-def _silences_a_plan(row: NegotiationRow, reply: Reply) -> bool:
-    """Whether what was read in a message must be obeyed although its debtor has meanwhile accepted the offer."""
-    return row.pending is not None and any(one.silences for one in reply.found)
+    def answer(self, negotiation_id: str) -> Answered:
+        """Answer the oldest message that waits (`app.conversation.work.turns`)."""
+        return self.turns.answer(negotiation_id)
 
 
 def asks_to_leave(row: NegotiationRow) -> bool:

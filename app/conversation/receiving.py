@@ -18,6 +18,7 @@ from app.conduct.signals import Noticed, outcome_of
 from app.database import audit_log as audit
 from app.database.case_findings import add_findings, silencing
 from app.database.stored_rows import (
+    CannotBe,
     NotNow,
     by_key,
     close_queue,
@@ -25,6 +26,7 @@ from app.database.stored_rows import (
     row_of,
     signal_finding,
     stored,
+    unread_of,
 )
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status
 from data.domain import Move, Turn
@@ -34,6 +36,8 @@ HANDED_OVER = "A person will take over from here; you will hear from them."
 TAKEN_BACK = "Not meant so; it does not count."
 ASKED_ANEW = "Thank you for saying so: that does not count. What do you mean? Say it in other words, with the figures."
 ENDED = (Status.AGREED, Status.DECLINED, Status.STOPPED, Status.ABANDONED)
+MOST_UNREAD = 1000
+"""So many messages in a row a debtor may leave to a person; what gives notice of something is taken all the same."""
 
 
 def receive_message(session: Session, negotiation_id: str, said: str, key: str | None, found: Sequence[Noticed]) -> int:
@@ -41,12 +45,13 @@ def receive_message(session: Session, negotiation_id: str, said: str, key: str |
 
     Raises:
         NotThere: no such negotiation.
-        NotNow: it is over, and the message gives notice of nothing new; or the key is another message's.
+        NotNow: it is over, or a person has too much of it to read, and the message gives notice of nothing new.
+        CannotBe: the key is another message's.
     """
     row = row_of(session, negotiation_id)
     if key is not None and (known := by_key(session, negotiation_id, key)) is not None:
         if known.text != said:
-            raise NotNow("another message has this Idempotency-Key already; send this one with a key of its own")
+            raise CannotBe("this Idempotency-Key is another text's; send this text with a key of its own")
         return known.position
     silences = tuple(one for one in found if one.silences)
     known_rules = {one.rule for one in silencing(session, row)} if silences else set()
@@ -54,6 +59,8 @@ def receive_message(session: Session, negotiation_id: str, said: str, key: str |
     if Status(row.status) in ENDED and not news:
         raise NotNow("this conversation has ended; use the contact details of the creditor")
     waits = Status(row.status).automated and not silences
+    if not waits and not news and unread_of(session, negotiation_id) >= MOST_UNREAD:
+        raise NotNow(f"{MOST_UNREAD} messages of yours wait for a person already; please wait until they have written")
     findings = [signal_finding(one) for one in found]
     message = stored(session, negotiation_id, Sender.DEBTOR, said, key=key, answered=not waits, findings=findings)
     add_findings(session, row, message.position, [one for one in found if one.signal.id not in known_rules])

@@ -67,6 +67,7 @@ def hand_back(database: Database, negotiation_id: str, operator: str, reason: st
             lift_rows(session, found, operator, checked_reason(reason))
         close_queue(session, negotiation_id)
         row.status, row.operator = Status.OPEN.value, None
+        row.tries = row.asides = row.unreadable = 0
         audit.record(session, operator, "handed back", negotiation_id)
 
     database.transaction(work)

@@ -1,20 +1,27 @@
-"""Answers what waits: told of a new message at once, and looking by itself for what a restart or a failure left."""
+"""Answers what waits: told of a new message at once, and looking by itself for what a restart or a failure left.
+
+A negotiation gets one message answered, then the next one's turn comes. No failure ends a loop, and none lets a thread
+sleep while others wait: what failed pauses by itself (`app.conversation.leases`).
+"""
 
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 import time
+from collections.abc import Callable
 
+from app.conversation import leases
 from app.conversation.counters import ANSWER_SECONDS, ANSWERS
 from app.conversation.negotiations import Negotiations
+from app.conversation.work.blame import of_storage
+from app.conversation.work.loops import Loop
+from app.conversation.work.turn_queue import TurnQueue
+from app.conversation.work.turns import Answered
 from app.database.stored_rows import NotThere
 from programs.table.failures import InfrastructureFailure
 
 LOOK_EVERY_S = 2.0
-RETRY_AFTER_S = 5.0
-"""After the model could not be reached."""
 logger = logging.getLogger(__name__)
 
 
@@ -28,60 +35,68 @@ class Worker:
 
     def __init__(self, negotiations: Negotiations, threads: int = 1) -> None:
         self.negotiations = negotiations
-        self._queue: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self._queued: set[str] = set()
-        self._lock = threading.Lock()
+        self._turns = TurnQueue()
         self._stopping = threading.Event()
-        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(threads)]
-        self._looker = threading.Thread(target=self._look, daemon=True)
-        self.reachable = True
-        """Whether the model answered when it was last asked."""
+        answering = [self._loop("answer", self._answer, leases.LONGEST_ANSWER_S) for _ in range(threads)]
+        looking = self._loop("look", self._look, every_s=LOOK_EVERY_S)
+        renewing = self._loop("renew", negotiations.turns.leases.renew, every_s=leases.RENEW_EVERY_S)
+        self.loops = (*answering, looking, renewing)
+
+    def _loop(self, name: str, step: Callable[[], None], stuck_after_s: float = 60.0, every_s: float = 0.0) -> Loop:
+        return Loop(name, step, self._stopping, every_s=every_s, stuck_after_s=stuck_after_s)
 
     def start(self) -> None:
         """Begin to answer; what waits from before is found first."""
-        self.negotiations.leases.free_dead()
-        for thread in (*self._threads, self._looker):
-            thread.start()
+        for loop in self.loops:
+            loop.start()
 
     def stop(self) -> None:
         """Answer nothing more; what is being answered ends."""
         self._stopping.set()
-        for _ in self._threads:
-            self._queue.put(None)
-        for thread in (*self._threads, self._looker):
-            thread.join()
+        self._turns.dismiss(len(self.loops))
+        for loop in self.loops:
+            loop.join()
+
+    @property
+    def sound(self) -> bool:
+        """Whether every loop does its work."""
+        return all(loop.sound for loop in self.loops)
+
+    @property
+    def reachable(self) -> bool:
+        """Whether the model answers, as far as is known."""
+        return self.negotiations.turns.blame.reachable
 
     def wake(self, negotiation_id: str) -> None:
         """There is something to answer."""
-        with self._lock:
-            if negotiation_id in self._queued:
-                return
-            self._queued.add(negotiation_id)
-        self._queue.put(negotiation_id)
+        self._turns.put(negotiation_id)
 
     def _look(self) -> None:
-        while not self._stopping.is_set():
-            for negotiation_id in self.negotiations.waiting():
-                self.wake(negotiation_id)
-            self._stopping.wait(LOOK_EVERY_S)
+        for negotiation_id in self.negotiations.waiting():
+            self.wake(negotiation_id)
 
-    def _work(self) -> None:
-        while (negotiation_id := self._queue.get()) is not None:
-            with self._lock:
-                self._queued.discard(negotiation_id)
-            began = time.monotonic()
-            try:
-                if self.negotiations.answer(negotiation_id):
-                    ANSWERS.labels(outcome="answered").inc()
-                    ANSWER_SECONDS.observe(time.monotonic() - began)
-                    self.reachable = True
-            except NotThere:  # erased meanwhile
-                continue
-            except InfrastructureFailure as failure:
-                self.reachable = False
-                ANSWERS.labels(outcome="unreachable").inc()
-                logger.warning("negotiation %s waits: %s", negotiation_id, failure)
-                self._stopping.wait(RETRY_AFTER_S)
-            except Exception:
-                ANSWERS.labels(outcome="fault").inc()
-                logger.exception("negotiation %s could not be answered", negotiation_id)
+    def _answer(self) -> None:
+        """One turn of one negotiation."""
+        negotiation_id = self._turns.take()
+        if negotiation_id is None:
+            return
+        began = time.monotonic()
+        try:
+            answered = self.negotiations.answer(negotiation_id)
+        except NotThere:  # erased meanwhile
+            return
+        except InfrastructureFailure as failure:
+            ANSWERS.labels(outcome="unreachable").inc()
+            logger.warning("negotiation %s waits: %s", negotiation_id, failure)
+            return
+        except Exception as error:
+            ANSWERS.labels(outcome="fault").inc()
+            if of_storage(error):  # whoever comes next would fail too
+                raise
+            logger.exception("negotiation %s could not be answered", negotiation_id)
+            return
+        if answered:
+            ANSWERS.labels(outcome="answered").inc()
+            ANSWER_SECONDS.observe(time.monotonic() - began)
+        if answered is Answered.MORE:
+            self.wake(negotiation_id)

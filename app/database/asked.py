@@ -22,6 +22,9 @@ class Asked(Frozen):
     for_contact: bool = False
     """Before the opening: the debtor asked for it, so that the hours of contact do not matter."""
 
+    settled: tuple[int, ...] = ()
+    """Positions of messages that waited when a button was pressed; taken back, it leaves them to be answered."""
+
     def then(self, what: Literal["leave", "signal"] | None, rule: str = "", position: int = 0) -> Asked:
         """The next question; what was denied stays so."""
         return Asked(what=what, rule=rule, position=position, denied=self.denied)

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.conduct.outgoing import Checked, with_notices
@@ -32,6 +32,21 @@ _UNANSWERED = _MESSAGES.where(MessageRow.answered.is_(False))
 _BY_KEY = select(MessageRow).where(_OF_ONE, MessageRow.key == bindparam("key"))
 _SENT = select(MessageRow.text).where(_OF_ONE, MessageRow.sender != Sender.DEBTOR.value)
 _HIGHEST = select(func.max(MessageRow.position)).where(_OF_ONE)
+_TOLD = func.max(MessageRow.position).filter(MessageRow.sender != Sender.DEBTOR.value)
+_HIGHEST_AND_TOLD = select(func.max(MessageRow.position), _TOLD).where(_OF_ONE)
+_LATEST = _MESSAGES.where(
+    or_(
+        MessageRow.position > bindparam("after"),
+        MessageRow.turn.is_not(None),
+        MessageRow.answered.is_(False),
+    )
+)
+_PAGE = (
+    select(MessageRow)
+    .where(_OF_ONE, MessageRow.position < bindparam("before"))
+    .order_by(MessageRow.position.desc())
+    .limit(bindparam("number"))
+)
 
 
 class NotThere(Exception):
@@ -69,6 +84,21 @@ def view_of(row: NegotiationRow) -> CreditorView:
 def messages_of(session: Session, negotiation_id: str) -> list[MessageRow]:
     """All messages, oldest first."""
     return list(session.scalars(_MESSAGES, {"negotiation": negotiation_id}))
+
+
+def standing_of(session: Session, negotiation_id: str, number: int) -> tuple[list[MessageRow], int]:
+    """What a view of a negotiation hangs on, oldest first, and the position after which the latest `number` stand.
+
+    That is every turn, what waits, and the latest messages: however much a debtor writes to a person, it stays small.
+    """
+    after = max((session.scalar(_HIGHEST, {"negotiation": negotiation_id}) or 0) - number, 0)
+    return list(session.scalars(_LATEST, {"negotiation": negotiation_id, "after": after})), after
+
+
+def page_of(session: Session, negotiation_id: str, before: int, number: int) -> list[MessageRow]:
+    """The latest `number` messages of those before a position, oldest first."""
+    found = session.scalars(_PAGE, {"negotiation": negotiation_id, "before": before, "number": number})
+    return list(found)[::-1]
 
 
 def unanswered_of(session: Session, negotiation_id: str) -> list[MessageRow]:
@@ -141,6 +171,21 @@ def close_queue(session: Session, negotiation_id: str) -> None:
         update(MessageRow)
         .where(MessageRow.negotiation_id == negotiation_id, MessageRow.answered.is_(False))
         .values(answered=True)
+    )
+
+
+def unread_of(session: Session, negotiation_id: str) -> int:
+    """How many messages the debtor has written since anybody answered."""
+    highest, told = session.execute(_HIGHEST_AND_TOLD, {"negotiation": negotiation_id}).one()
+    return (highest or 0) - (told or 0)
+
+
+def reopen_queue(session: Session, negotiation_id: str, positions: Sequence[int]) -> None:
+    """Let the messages at these positions wait for the program again."""
+    session.execute(
+        update(MessageRow)
+        .where(MessageRow.negotiation_id == negotiation_id, MessageRow.position.in_(positions))
+        .values(answered=False)
     )
 
 

@@ -138,8 +138,15 @@ class NegotiationRow(Base):
     link_generation: Mapped[int] = mapped_column(Integer, default=0)
     """Of the debtor's link that holds; those made before are void."""
     lease: Mapped[str | None] = mapped_column(String(64), default=None)
-    """The process that is answering."""
+    """The thread that is answering (`app.conversation.leases`)."""
     lease_until: Mapped[datetime | None] = mapped_column(Moment, default=None)
+    """When its lease ends; without a lease, when the next try may begin."""
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often what waits was begun to be answered."""
+    asides: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Messages of the debtor that the program answered with a question or a note, so that they used up no round."""
+    unreadable: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Messages in a row that the model could not read."""
     created: Mapped[datetime] = mapped_column(Moment, default=now)
     updated: Mapped[datetime] = mapped_column(Moment, default=now, onupdate=now)
 

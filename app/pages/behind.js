@@ -13,17 +13,20 @@ const actions = {
 };
 const over = ["agreed", "declined", "stopped", "abandoned"];
 const drawn = new Map();
+const lines = new Map(); // of the messages on the page, by position
 
 export function drawNegotiation(view, me) {
   if (drawn.get("id") !== view.id) {
     drawn.clear();
     drawn.set("id", view.id);
-    $("messages").replaceChildren();
+    clearMessages();
   }
   const text = [view.name, view.case_id].filter(Boolean).join(", ");
   tell($("one-title"), text);
   drawState(view, me);
-  drawMessages(view);
+  const first = view.messages[0]?.position;
+  if (lines.size && first > Math.max(...lines.keys()) + 1) clearMessages(); // much was said meanwhile
+  drawMessages(view.messages, view.ladder.length);
   changed("plan", [view.pending, view.agreed], () => drawPlan(view));
   changed("ladder", [view.ladder, view.rung, view.question, view.knew_surplus], () => drawLadder(view));
   changed("program", view.program, () => drawProgram(view.program));
@@ -52,18 +55,33 @@ function drawState(view, me) {
   $("write").hidden = !mine || automated || view.status === "agreed";
 }
 
-function drawMessages(view) {
-  view.messages.forEach((message, number) => {
-    const now = JSON.stringify([message, view.ladder.length]);
-    const before = $("messages").children[number];
-    if (before && drawn.get(`message ${message.position}`) === now) return;
+function clearMessages() {
+  lines.clear();
+  $("messages").replaceChildren();
+}
+
+export function firstShown() {
+  return lines.size ? Math.min(...lines.keys()) : 1;
+}
+
+// Messages in their order, new ones or such as are there already; earlier ones come before what is there.
+export function drawMessages(messages, rungs) {
+  const first = lines.get(firstShown());
+  for (const message of messages) {
+    const now = JSON.stringify([message, rungs]);
+    const before = lines.get(message.position);
+    if (before && drawn.get(`message ${message.position}`) === now) continue;
     drawn.set(`message ${message.position}`, now);
-    const made = line(message, view.ladder.length);
+    const made = line(message, rungs);
     const why = made.querySelector("details");
     if (why && before?.querySelector("details")?.open) why.open = true;
+    const earlier = !before && first && message.position < Math.max(...lines.keys());
+    lines.set(message.position, made);
     if (before) before.replaceWith(made);
+    else if (earlier) first.before(made);
     else $("messages").append(made);
-  });
+  }
+  $("earlier").hidden = firstShown() === 1;
 }
 
 function line(message, rungs) {

@@ -15,7 +15,7 @@ const states = {
   abandoned: "This conversation has ended, since nothing was written for a long time. To take it up again, write to or call the creditor.",
 };
 const silent = ["agreed", "declined", "stopped", "abandoned"];
-let shown = 0;
+const lines = new Map(); // of the messages on the page, by position
 let last = null;
 let unsent = null;
 
@@ -59,15 +59,43 @@ function show(view) {
   last = view;
 }
 
+// What comes is new or has changed; after a long time without a connection the latest may not follow on what is there.
 function append(messages) {
   const atEnd = innerHeight + scrollY > document.documentElement.scrollHeight - innerHeight / 2;
-  for (const message of messages.slice(shown)) $("messages").append(line(message));
-  messages.forEach((message, number) => showUnderstood($("messages").children[number], message));
+  if (messages.length && lines.size && messages[0].position > Math.max(...lines.keys()) + 1) {
+    lines.clear();
+    $("messages").replaceChildren();
+  }
+  const fresh = messages.filter((message) => !lines.has(message.position));
+  for (const message of fresh) $("messages").append(kept(message));
+  for (const message of messages) showUnderstood(lines.get(message.position), message);
+  offerEarlier();
   // As far down as there is something, but no further than the beginning of what is new.
-  if (messages.length > shown && atEnd) $("messages").lastElementChild.scrollIntoView({ block: "start" });
-  shown = messages.length;
+  if (fresh.length && atEnd) $("messages").lastElementChild.scrollIntoView({ block: "start" });
   // What was said before the page opened is there to be read; what comes from now on is announced.
   if (!last) setTimeout(() => $("log").setAttribute("aria-live", "polite"), 200);
+}
+
+function kept(message) {
+  lines.set(message.position, line(message));
+  return lines.get(message.position);
+}
+
+function offerEarlier() {
+  $("earlier").hidden = !lines.size || Math.min(...lines.keys()) === 1;
+}
+
+async function showEarlier() {
+  const before = Math.min(...lines.keys());
+  const response = await fetch(`/api/debtor/messages?before=${before}`, { headers, cache: "no-store" }).catch(() => null);
+  if (!response?.ok) return problem("That did not work; please try again.");
+  const found = await response.json();
+  $("log").setAttribute("aria-live", "off"); // what was said long ago is no news
+  $("messages").prepend(...found.map(kept));
+  for (const message of found) showUnderstood(lines.get(message.position), message);
+  offerEarlier();
+  keepFocus($("earlier"), $("state"));
+  setTimeout(() => $("log").setAttribute("aria-live", "polite"), 200);
 }
 
 function line(message) {
@@ -150,6 +178,7 @@ $("say").addEventListener("submit", async (event) => {
 $("text").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) $("say").requestSubmit();
 });
+$("earlier").addEventListener("click", showEarlier);
 $("accept").addEventListener("click", () => call("/accept"));
 $("confirm").addEventListener("click", () => call("/confirm", { plan: $("confirm").dataset.plan }));
 $("not-yet").addEventListener("click", () => call("/reconsider"));

@@ -1,6 +1,6 @@
 // The operator's page: logging in, the live list, and what can be done with one negotiation.
 
-import { drawNegotiation } from "./behind.js";
+import { drawMessages, drawNegotiation, firstShown } from "./behind.js";
 import { $, keepFocus, sentence, tell } from "./dom.js";
 import { drawFindings } from "./findings.js";
 import { drawList, FILTERS } from "./list.js";
@@ -83,7 +83,7 @@ async function refreshOne() {
   drawNegotiation(view, login.operator);
   drawFindings($("open-findings"), $("findings"), view.findings, lift);
   keepFocus(focused, $("one-title"));
-  const now = `${view.id} ${view.messages.length} ${view.status}`;
+  const now = `${view.id} ${view.messages.at(-1)?.position} ${view.status}`;
   if (now === scored || !view.messages.some((one) => one.move)) return;
   const card = await api("GET", `/negotiations/${view.id}/score`);
   if (!card || view.id !== chosen) return;
@@ -171,6 +171,12 @@ $("back").addEventListener("click", async () => {
   const before = chosen;
   await choose(null);
   (document.querySelector(`[data-id="${before}"]`) || $("filter")).focus();
+});
+$("earlier").addEventListener("click", async () => {
+  const found = await api("GET", `/negotiations/${chosen}/messages?before=${firstShown()}`);
+  if (!found) return;
+  drawMessages(found, Number($("ladder").childElementCount));
+  keepFocus($("earlier"), $("one-title"));
 });
 $("filter").addEventListener("change", () => { pages = 1; refresh(); });
 $("more").addEventListener("click", () => { pages += 1; refresh(); });

@@ -167,4 +167,10 @@ async def _shown(
     """Read until what is shown is as `wanted`."""
     async with asyncio.timeout(PATIENCE_S):
         while not talk.view or not wanted(talk.view):
-            talk.view = await anext(views)
+            talk.view = _merged(talk.view, await anext(views))
+
+
+def _merged(before: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
+    """What a page shows after an event: a message that comes again has changed, all others stay."""
+    messages = {one["position"]: one for one in (*before.get("messages", ()), *news["messages"])}
+    return {**news, "messages": [messages[position] for position in sorted(messages)]}

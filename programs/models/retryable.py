@@ -26,6 +26,7 @@ from programs.table.failures import (
     ProgramFault,
     RateLimited,
     Refusal,
+    RequestRejected,
     UnknownModel,
     UnparseableOutput,
 )
@@ -41,6 +42,8 @@ _BY_CLASS: tuple[tuple[type[Exception], type[InfrastructureFailure | ProgramFaul
     (dspy_errors.LMNotConfiguredError, AuthenticationFailed),
     (dspy_errors.LMBillingError, OutOfCredit),
     (dspy_errors.LMUnsupportedModelError, UnknownModel),
+    (dspy_errors.LMInvalidRequestError, RequestRejected),
+    (dspy_errors.LMUnsupportedFeatureError, RequestRejected),
     (dspy_errors.LMTransportError, ModelUnreachable),
     (dspy_errors.LMError, InfrastructureFailure),
     (TimeoutError, ModelTimeout),

@@ -51,6 +51,12 @@ class UnknownModel(InfrastructureFailure):
     kind = "unknown_model"
 
 
+class RequestRejected(InfrastructureFailure):
+    """The provider takes calls, but not this one: sent again, it is rejected again."""
+
+    kind = "bad_request"
+
+
 class ProgramFault(Exception):
     """The program could not produce a legal turn."""
 

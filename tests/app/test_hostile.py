@@ -248,6 +248,7 @@ def test_a_message_that_cannot_be_answered_goes_to_a_person_instead_of_waiting_f
         attack = Attack(running)
         attack.begin()
         monkeypatch.setattr("app.conversation.answering.hear", lambda *_: 1 / 0)
+        monkeypatch.setattr("app.conversation.work.blame.SHORT_PAUSE_S", 0.0)
         assert attack.say("20 monthly instalments")["messages"][-1] == HANDED_OVER
         assert attack.row().status == Status.WITH_A_PERSON
 

@@ -271,3 +271,26 @@ def test_an_operator_lifts_what_binds_a_case_with_a_reason(tab, server):
     tab.until("document.querySelector('#open-findings').hidden")
     tab.click("#hand-back")
     tab.until("document.querySelector('#one-state').innerText.includes('Negotiating')")
+
+
+def test_a_long_conversation_shows_its_latest_messages_and_the_rest_when_asked(tab, server):
+    found, link = server.begun()
+    server.negotiations.ask_for_a_person(found)
+    for number in range(70):
+        server.negotiations.receive(found, f"I shall write more of this soon ({number}).")
+    shown = "document.querySelectorAll('#messages > li').length"
+    first = "document.querySelector('#messages > li').innerText"
+    for open_page in (lambda: tab.open(link, 390), lambda: (logged_in(tab, server.url), chosen(tab))):
+        open_page()
+        tab.until(f"{shown} === 50")
+        tab.click("#earlier")
+        tab.until(f"{shown} === 72")
+        assert "Our offer is" in tab.value(first)
+        assert "(69)" in tab.value(LAST)
+        assert not tab.value("document.querySelector('#earlier').checkVisibility()")
+    tab.open(link, 390)
+    tab.until(f"{shown} === 50")
+    tab.fill("#text", "One more.")
+    tab.click("#send")
+    tab.until(f"{shown} === 51")
+    assert "One more." in tab.value(LAST)

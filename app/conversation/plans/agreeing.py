@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.conversation.plans.plan import Plan, plan_of, plan_on
 from app.database import audit_log as audit
+from app.database.asked import Asked
 from app.database.case_findings import PLAN_AGREED, binding_plan
 from app.database.stored_rows import (
     NotNow,
@@ -50,7 +51,8 @@ def pending_plan(row: NegotiationRow, today: date | None = None) -> Plan | None:
 def take_offer(session: Session, negotiation_id: str) -> Plan:
     """Make the creditor's standing offer the plan to be confirmed, in a transaction.
 
-    What the debtor wrote before needs no answer any more, so that none can undo this.
+    What the debtor wrote before needs no answer any more, so that none can undo this; but what has to be asked about
+    first still is.
 
     Raises:
         NotThere: no such negotiation.
@@ -58,16 +60,15 @@ def take_offer(session: Session, negotiation_id: str) -> Plan:
     """
     row = row_of(session, negotiation_id)
     if (pending := pending_plan(row)) is not None:
+        _settle_queue(session, row)
         return pending
     terms = standing_terms(turns_of(messages_of(session, negotiation_id)), Speaker.CREDITOR)
     if terms is None or Status(row.status) is not Status.OPEN:
         raise NotNow("there is no offer that you could accept now")
     _require_unbound(session, row)
-    if any(asks_first(one) for one in unanswered_of(session, negotiation_id)):
-        raise NotNow("what you have just written is read first; try again in a moment")
-    close_queue(session, negotiation_id)
     taken = plan_of(terms, view_of(row).debt, today_of(row), "debtor")
     row.pending, row.status, row.asked = taken.model_dump(mode="json"), Status.CONFIRMING.value, None
+    _settle_queue(session, row)
     audit.record(session, "debtor", "would accept", negotiation_id, plan=taken.id)
     return taken
 
@@ -88,6 +89,8 @@ def confirm_plan(session: Session, negotiation_id: str, plan_id: str) -> tuple[P
     if Status(row.status) is not Status.CONFIRMING or current is None:
         raise NotNow("there is no plan that waits for your confirmation")
     _require_unbound(session, row)
+    if any(asks_first(one) for one in unanswered_of(session, negotiation_id)):
+        raise NotNow("what you have just written is read first; try again in a moment")
     if plan_id == current.id:
         _bind(session, row, current)
         return current, True
@@ -96,6 +99,16 @@ def confirm_plan(session: Session, negotiation_id: str, plan_id: str) -> tuple[P
     row.pending = current.model_dump(mode="json")
     audit.record(session, "service", "made a plan anew", negotiation_id, plan=current.id)
     return current, False
+
+
+def _settle_queue(session: Session, row: NegotiationRow) -> None:
+    """A button settles what was written before it, but for what the debtor has to be asked about first."""
+    waiting = [one for one in unanswered_of(session, row.id) if not asks_first(one)]
+    for one in waiting:
+        one.answered = True
+    before = Asked.model_validate(row.asked) if row.asked else Asked()
+    after = before.model_copy(update={"settled": (*before.settled, *(one.position for one in waiting))})
+    row.asked = after.model_dump(mode="json") if after != Asked() else None
 
 
 def _bind(session: Session, row: NegotiationRow, plan: Plan) -> None:

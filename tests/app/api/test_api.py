@@ -169,7 +169,7 @@ def test_a_message_that_is_none_is_refused_in_words(house, body):
 def test_health_readiness_and_metrics(tmp_path):
     with served(tmp_path) as house:
         assert house.client.get("/health").json() == {"status": "alive"}
-        assert house.client.get("/ready").json() == {"database": True, "model": True}
+        assert house.client.get("/ready").json() == {"database": True, "model": True, "worker": True}
         house.log_in()
         _, token = house.begin()
         house.settled(token)
@@ -185,9 +185,9 @@ def test_health_readiness_and_metrics(tmp_path):
 def test_a_model_that_is_gone_is_told_and_the_message_waits(tmp_path, monkeypatch):
     import dspy
 
-    monkeypatch.setattr("app.conversation.worker.RETRY_AFTER_S", 0.05)
+    monkeypatch.setattr("app.conversation.work.blame.PAUSE_S", 0.05)
     monkeypatch.setattr("app.conversation.worker.LOOK_EVERY_S", 0.05)
-    with served(tmp_path, desk_lm(failures=[dspy.lm15.ServerError("down")] * 3)) as house:
+    with served(tmp_path, desk_lm(failures=[dspy.lm15.TransportError("down")] * 10)) as house:
         house.log_in()
         _, token = house.begin()
         until = time.monotonic() + 10

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.conversation import answering, leases, negotiations
 from app.conversation.negotiations import Negotiations
 from app.conversation.plans.plan import Plan
+from app.conversation.work import blame
 from app.database import audit_log as audit
 from app.database.stored_rows import NotNow, NotThere, row_of
 from app.database.tables import AuditRow, MessageRow, NegotiationRow, Sender, Status, now
@@ -168,7 +169,8 @@ def test_another_process_goes_on_where_this_one_was_as_if_it_had_never_stopped(t
     assert row(many, found).memory == row(one, whole).memory
 
 
-def test_a_message_is_stored_before_it_is_answered_and_answered_when_the_model_is_back(tmp_path):
+def test_a_message_is_stored_before_it_is_answered_and_answered_when_the_model_is_back(tmp_path, monkeypatch):
+    monkeypatch.setattr(blame, "PAUSE_S", 0.0)
     down = [None, None, *[dspy.lm15.ServerError("down")] * 20]
     service = desk(tmp_path, desk_lm(failures=down))
     found = begun(service)
@@ -187,7 +189,7 @@ def test_one_process_answers_at_a_time_and_a_dead_ones_lease_runs_out(tmp_path, 
     found = begun(service)
     service.receive(found, "20 monthly instalments?")
     other = desk(tmp_path)
-    assert other.database.transaction(lambda session: other.leases.take(row_of(session, found)))
+    assert other.database.transaction(lambda session: other.turns.leases.take(row_of(session, found)))
     assert not service.answer(found)
     monkeypatch.setattr(leases, "now", lambda: now() + timedelta(seconds=leases.LEASE_S + 1))
     assert service.answer(found)

@@ -8,6 +8,7 @@ import pytest
 
 from app.conversation import negotiations, takeover
 from app.conversation.negotiations import Negotiations
+from app.conversation.work import turns
 from app.database.stored_rows import NotNow
 from app.database.tables import MessageRow, Sender
 from tests.app.conversation.test_negotiations import said, told
@@ -69,7 +70,8 @@ def test_words_to_somebody_in_danger_begin_with_no_notice(tmp_path):
 
 
 def clock(monkeypatch, hour: int) -> None:
-    monkeypatch.setattr(negotiations, "now", lambda: datetime(2026, 11, 23, hour, 30, tzinfo=UTC))
+    for module in (negotiations, turns):
+        monkeypatch.setattr(module, "now", lambda: datetime(2026, 11, 23, hour, 30, tzinfo=UTC))
 
 
 def test_an_opening_that_an_outage_delayed_waits_for_the_morning(tmp_path, monkeypatch):

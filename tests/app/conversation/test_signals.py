@@ -174,6 +174,7 @@ def test_a_weak_finding_in_the_queue_holds_the_answer_back_and_is_asked_about(tm
     thinking.start()
     service.receive(found, text)
     thinking.join()
+    service.answer(found)
     messages = said(service, found)
     assert [one.sender for one in messages].count(Sender.CREDITOR) == 1
     assert messages[-1].text.startswith(answering.NOT_SURE)

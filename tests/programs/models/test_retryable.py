@@ -19,6 +19,7 @@ from programs.table.failures import (
     ProgramFault,
     RateLimited,
     Refusal,
+    RequestRejected,
     UnknownModel,
     UnparseableOutput,
 )
@@ -39,6 +40,7 @@ DSPY = [
     (dspy_errors.LMBillingError("x"), OutOfCredit),
     (dspy_errors.LMUnsupportedModelError("x"), UnknownModel),
     (dspy_errors.LMTransportError("x"), ModelUnreachable),
+    (dspy_errors.LMInvalidRequestError("x"), RequestRejected),
     (dspy_errors.LMServerError("x"), InfrastructureFailure),
     (dspy_errors.LMUnexpectedError("x"), InfrastructureFailure),
     (dspy_errors.ContextWindowExceededError(), ContextOverflow),
@@ -47,6 +49,7 @@ DSPY = [
 LM15 = [
     (dspy.lm15.RateLimitError("x"), RateLimited),
     (dspy.lm15.ContextLengthError("x"), ContextOverflow),
+    (dspy.lm15.InvalidRequestError("x"), RequestRejected),
     (dspy.lm15.ServerError("x"), InfrastructureFailure),
     (dspy.lm15.TimeoutError("x"), ModelTimeout),
 ]
@@ -60,6 +63,7 @@ LITELLM = [
     (from_litellm("ServiceUnavailableError"), InfrastructureFailure),
     (from_litellm("ContextWindowExceededError"), ContextOverflow),
     (from_litellm("ContentPolicyViolationError"), Refusal),
+    (from_litellm("BadRequestError"), RequestRejected),
 ]
 PYTHON = [
     (ConnectionRefusedError("x"), ModelUnreachable),

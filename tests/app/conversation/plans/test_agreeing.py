@@ -23,6 +23,7 @@ from app.database.tables import AuditRow, CaseFindingRow, NegotiationRow, Status
 from app.privacy import retention
 from data.messages.labels import SignalKind
 from programs.reader.readers import hear
+from programs.reader.understood import ReadSignal
 from tests.app.desk import CASE, desk, desk_lm
 
 
@@ -175,7 +176,7 @@ def test_what_the_reader_notices_meanwhile_is_obeyed_all_the_same(tmp_path, monk
 
     def pressing(*asked):
         service.accept_offer(found)
-        return replace(hear(*asked), signals=((SignalKind.DISTRESS, "tired of all"),))
+        return replace(hear(*asked), signals=(ReadSignal(SignalKind.DISTRESS, "tired of all", sure=True),))
 
     monkeypatch.setattr(answering, "hear", pressing)
     service.receive(found, "so tired of all of it")
@@ -185,15 +186,19 @@ def test_what_the_reader_notices_meanwhile_is_obeyed_all_the_same(tmp_path, monk
         assert [one.rule for one in case_findings.of_case(session, CASE)] == ["distress"]
 
 
-def test_what_may_be_a_signal_is_asked_about_before_an_offer_is_taken(tmp_path, monkeypatch):
+def test_what_may_be_a_signal_is_asked_about_before_a_plan_binds(tmp_path, monkeypatch):
     service = desk(tmp_path)
     found = begun(service)
     original = negotiations.noticed
     weak = lambda text, profile: tuple(replace(one, sure=False) for one in original(text, profile))  # noqa: E731
     monkeypatch.setattr(negotiations, "noticed", weak)
     service.receive(found, "stop writing to me")
+    plan = service.accept_offer(found)
     with pytest.raises(NotNow, match="is read first"):
-        service.accept_offer(found)
+        service.confirm(found, plan.id)
+    service.answer(found)
+    with pytest.raises(NotNow, match="no plan that waits"):
+        service.confirm(found, plan.id)
 
 
 def test_what_a_debtor_ended_is_not_opened_again_by_take_over_and_hand_back(tmp_path):
@@ -216,6 +221,6 @@ def test_a_key_that_names_another_text_drops_no_words(house):
     assert house.debtor(token, "POST", "/messages", json=say, headers=key).status_code == 202
     assert house.debtor(token, "POST", "/messages", json=say, headers=key).status_code == 202
     other = house.debtor(token, "POST", "/messages", json={"text": "Stop writing to me."}, headers=key)
-    assert other.status_code == 409
+    assert other.status_code == 422
     assert "a key of its own" in other.json()["detail"]
     assert sum(one["sender"] == "you" for one in house.settled(token)["messages"]) == 1

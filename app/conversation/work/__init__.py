@@ -1,0 +1,1 @@
+"""The worker's parts: loops that go on, whose turn it is, and whose fault a failure is."""
