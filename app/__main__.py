@@ -79,12 +79,11 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     """
     if ctx.invoked_subcommand is not None:
         return
-    import uvicorn
-
     from app.api.parts import Parts
     from app.conversation.warming import begin_to_warm
     from app.conversation.worker import Worker
     from app.server import create_app, set_for_serving
+    from app.serving.listening import listen
 
     store = _opened(database)
     hides = outside(lm) if redact is None else redact
@@ -101,7 +100,7 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     cli.stderr.print(f"maden negotiates at {url}; its API: {url}/api/docs", highlight=False)
     application = create_app(parts)
     set_for_serving()
-    uvicorn.run(application, host=host, port=port, log_level="warning")
+    listen(application, host, port)
 
 
 @app.command()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncGenerator
 from typing import Annotated
 
 import anyio
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Request
 from pydantic import BaseModel, Field
 from sse_starlette.sse import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
@@ -20,6 +21,7 @@ from app.conversation.negotiations import MAX_MESSAGE_CHARS, Negotiations
 from app.database.stored_rows import NotThere, messages_of, row_of, today_of
 
 PING_S = 15
+DISPLACED = "This conversation is open in too many windows. Reload this page to go on here."
 SETTLE_S = 0.03
 """What nobody waits for is shown so much later: a debtor's own words would otherwise take the processor from the
 beginning of their answer."""
@@ -110,20 +112,31 @@ def person(found: Debtor, service: Service) -> None:
 
 
 @router.get("/events", response_class=EventSourceResponse)
-async def events(found: Debtor, service: Service) -> EventSourceResponse:
-    """Server-sent events: `negotiation`, the whole view, at once and whenever it changes; ends if it is erased."""
+async def events(request: Request, found: Debtor, service: Service) -> EventSourceResponse:
+    """Server-sent events: `negotiation`, the whole view, at once and whenever it changes; ends if it is erased.
+
+    A link has four at once; one more, and the oldest ends with the event `displaced`.
+    """
     await run_in_threadpool(_require, service.negotiations, found)
     leaving = anyio.Event()
-    stream = views(service.negotiations, found, leaving)
+    link = request.headers["authorization"].partition(" ")[2]
+    stream = views(service.negotiations, found, leaving, link)
     return EventSourceResponse(stream, ping=PING_S, shutdown_event=leaving, shutdown_grace_period=GRACE_S)
 
 
 async def views(
-    negotiations: Negotiations, found: str, leaving: anyio.Event | None = None
+    negotiations: Negotiations, found: str, leaving: anyio.Event | None = None, link: str = ""
 ) -> AsyncGenerator[dict[str, str]]:
-    """The debtor's view of a negotiation as JSON, anew whenever it has changed, until the server is `leaving`."""
+    """The debtor's view of a negotiation as JSON, anew whenever it has changed, until the server is `leaving`.
+
+    Args:
+        negotiations: of the service.
+        found: the negotiation.
+        leaving: set when the server stops.
+        link: whose view it is; a link has so many at once.
+    """
     last, awaited, changed = "", True, True
-    with negotiations.changes.watching(found) as watcher:
+    with negotiations.changes.watching(found, link) as watcher:
         while leaving is None or not leaving.is_set():
             if changed:
                 if not awaited:
@@ -136,6 +149,9 @@ async def views(
                     last = view
                     yield {"event": "negotiation", "data": view}
             changed = await negotiations.changes.wait(watcher)
+            if watcher.displaced:
+                yield {"event": "displaced", "data": json.dumps({"detail": DISPLACED})}
+                return
 
 
 def _require(negotiations: Negotiations, found: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +26,10 @@ _ANY_ENGINE: dict[str, Any] = {"pool_size": POOL_SIZE, "json_deserializer": from
 TRIES = 20
 WRITES = "writes"
 """In `Session.info` of a transaction that may write."""
+ORIGIN = "origin"
+"""In `Session.info` of such a transaction: `Database.origin`."""
+CHANNEL = "maden"
+"""Where PostgreSQL notifies other processes of commits, with the origin of each (`app.database.notifications`)."""
 CHANGED = "changed"
 """In `Session.info`: the negotiations that the transaction changes, by number in the audit log."""
 Result = TypeVar("Result")
@@ -42,6 +47,8 @@ class Database:
 
     def __init__(self, url: str = DEFAULT_URL) -> None:
         self.url = url
+        self.origin = secrets.token_hex(8)
+        """Tells this process's commits from those of others."""
         try:
             parsed = make_url(url)
             if _is_sqlite(url) and parsed.database:
@@ -61,8 +68,9 @@ class Database:
         # Either way a reader sees one state until it ends; by itself PostgreSQL would show another one to each query.
         one_state: dict[str, Any] = {"reading": True} if _is_sqlite(url) else {"isolation_level": "REPEATABLE READ"}
         self._readers = self._sessions(**one_state)
-        self._writers = self._sessions(info={WRITES: True})
-        self._hasty_writers = self._sessions(info={WRITES: True}, hasty=True)
+        writes = {WRITES: True, ORIGIN: self.origin}
+        self._writers = self._sessions(info=writes)
+        self._hasty_writers = self._sessions(info=writes, hasty=True)
         # SQLite's own waiting is a row of sleeps, up to 100 ms each and in no order.
         self._turn: AbstractContextManager[Any] = threading.Lock() if _is_sqlite(url) else nullcontext()
 
