@@ -35,7 +35,7 @@ class Listener:
         self.database = database
         self._told = told
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread = threading.Thread(target=self._listen, name="listener", daemon=True)
         self._listens = database.engine.dialect.name == "postgresql"
 
     def start(self) -> None:
