@@ -60,8 +60,8 @@ class Listener:
 
     def _hear(self) -> None:
         with self.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.detach()  # it is kept, and is none of the pool's
             driver: Any = connection.connection.driver_connection
+            connection.detach()  # it is kept, and is none of the pool's
             driver.execute(f"LISTEN {CHANNEL}")
             self._told()
             while not self._stopping.is_set():

@@ -21,6 +21,7 @@ import aiohttp
 
 from app.database import audit_log as audit
 from app.database.stored_rows import messages_of
+from app.database.tables import Sender
 from tests.app.databases import SERVER, opened, url_of
 from tests.app.desk import CASE
 from tests.app.proxy import free_port, needs_nginx, proxied
@@ -177,6 +178,6 @@ def test_three_processes_lead_one_conversation_and_the_death_of_one_loses_nothin
     with fleet(tmp_path) as running, proxied(tmp_path, running.ports) as port:
         found = asyncio.run(negotiate(running, f"https://127.0.0.1:{port}"))
     with opened(tmp_path).reading() as session:
-        senders = [one.sender for one in messages_of(session, found) if one.sender in ("debtor", "program")]
-        assert senders == ["program", "debtor", "program", "debtor", "program", "debtor", "program"]
+        senders = [one.sender for one in messages_of(session, found) if one.sender in (Sender.DEBTOR, Sender.CREDITOR)]
+        assert senders == ["creditor", *["debtor", "creditor"] * 3]
         assert audit.verify(session).broken_at is None
