@@ -178,6 +178,10 @@ def test_three_processes_lead_one_conversation_and_the_death_of_one_loses_nothin
     with fleet(tmp_path) as running, proxied(tmp_path, running.ports) as port:
         found = asyncio.run(negotiate(running, f"https://127.0.0.1:{port}"))
     with opened(tmp_path).reading() as session:
-        senders = [one.sender for one in messages_of(session, found) if one.sender in (Sender.DEBTOR, Sender.CREDITOR)]
-        assert senders == ["creditor", *["debtor", "creditor"] * 3]
+        messages = messages_of(session, found)
+        assert all(one.answered for one in messages)
+        said = [one.text for one in messages if one.sender == Sender.DEBTOR]
+        assert said[:3] == ["20 monthly instalments?", "22 monthly instalments?", "I accept."]
+        assert len(set(said)) == len(said)
+        assert [one.sender for one in messages if one.sender == Sender.CREDITOR] == [Sender.CREDITOR] * 3
         assert audit.verify(session).broken_at is None
