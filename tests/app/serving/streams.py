@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
+import socket
+import ssl
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
-import aiohttp
+import httpx2
 
 MANY = 115
+QUIET_S = 0.3
 
 
 @dataclass
@@ -17,32 +21,46 @@ class Opened:
 
     statuses: list[int] = field(default_factory=list)
     displaced: int = 0
-    ended: int = 0
+    open: int = 0
+    """Those that the server still holds."""
     other_page_s: float = 0.0
     """How long another debtor's request took meanwhile."""
 
 
-async def open_many(base: str, token: str, other: str, wait_s: float) -> Opened:
+def open_many(base: str, token: str, other: str, wait_s: float) -> Opened:
     """Open `MANY` event streams of `token`, and after `wait_s` ask for the view of `other`."""
     found = Opened()
-    connector = aiohttp.TCPConnector(limit=0, ssl=False)
-    async with aiohttp.ClientSession(base, connector=connector) as http:
-        streams = [asyncio.create_task(_follow(http, token, found)) for _ in range(MANY)]
-        await asyncio.sleep(wait_s)
+    with ExitStack() as kept:
+        streams = [kept.enter_context(_asked(base, token)) for _ in range(MANY)]
+        time.sleep(wait_s)
         began = time.monotonic()
-        async with http.get("/api/debtor/negotiation", headers={"Authorization": f"Bearer {other}"}) as answer:
-            assert answer.status == 200
+        headers = {"Authorization": f"Bearer {other}"}
+        answer = httpx2.get(f"{base}/api/debtor/negotiation", headers=headers, verify=False, timeout=20)
+        assert answer.status_code == 200
         found.other_page_s = time.monotonic() - began
         for one in streams:
-            one.cancel()
-        await asyncio.gather(*streams, return_exceptions=True)
-    await asyncio.sleep(0.3)  # connections that are let go close in the loop's next turns
+            _look(one, found)
     return found
 
 
-async def _follow(http: aiohttp.ClientSession, token: str, found: Opened) -> None:
-    async with http.get("/api/debtor/events", headers={"Authorization": f"Bearer {token}"}) as stream:
-        found.statuses.append(stream.status)
-        async for line in stream.content:
-            found.displaced += line.strip() == b"event: displaced"
-    found.ended += 1
+def _asked(base: str, token: str) -> socket.socket:
+    place = urlsplit(base)
+    assert place.hostname is not None
+    connection = socket.create_connection((place.hostname, place.port or 0), 20)
+    if place.scheme == "https":
+        connection = ssl._create_unverified_context().wrap_socket(connection)
+    lines = ["GET /api/debtor/events HTTP/1.1", "Host: x", f"Authorization: Bearer {token}", "Connection: close"]
+    connection.sendall("\r\n".join([*lines, "", ""]).encode())
+    return connection
+
+
+def _look(connection: socket.socket, found: Opened) -> None:
+    connection.settimeout(QUIET_S)
+    got = b""
+    try:
+        while more := connection.recv(65536):
+            got += more
+    except TimeoutError:
+        found.open += 1
+    found.statuses.append(int(got.split(b" ", 2)[1]))
+    found.displaced += b"event: displaced" in got
