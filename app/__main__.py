@@ -83,12 +83,11 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     """
     if ctx.invoked_subcommand is not None:
         return
-    import uvicorn
-
     from app.api.parts import Parts
     from app.conversation.warming import begin_to_warm
     from app.conversation.worker import Worker
     from app.server import create_app, set_for_serving
+    from app.serving.listening import listen
 
     secret = os.environ.get(SECRET, "")
     links = Links(secret or secrets.token_hex(32))
@@ -105,7 +104,7 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     cli.stderr.print(f"maden negotiates at {url}; its API: {url}/api/docs", highlight=False)
     application = create_app(parts)
     set_for_serving()
-    uvicorn.run(application, host=host, port=port, log_level="warning")
+    listen(application, host, port)
 
 
 @app.command()

@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app.api import account_routes, debtor_routes, operator_routes
 from app.api.parts import Parts, Service, prepare
+from app.database.notifications import Listener
 
 PAGES = Path(__file__).with_name("pages")
 ABOUT = "Negotiations of overdue debts by a compiled program, with people responsible for it."
@@ -31,10 +32,13 @@ def create_app(service: Parts) -> FastAPI:
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
+        listener = Listener(service.negotiations.database, service.negotiations.changes.heard)
         service.worker.start()
+        listener.start()
         try:
             yield
         finally:
+            await run_in_threadpool(listener.stop)
             await run_in_threadpool(service.worker.stop)
 
     app = FastAPI(title="maden", description=ABOUT, lifespan=running, docs_url=None, redoc_url=None)

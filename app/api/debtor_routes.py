@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncGenerator
 from typing import Annotated
 
 import anyio
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from pydantic import BaseModel, Field
 from sse_starlette.sse import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
@@ -22,6 +23,7 @@ from app.conversation.negotiations import MAX_MESSAGE_CHARS, Negotiations
 from app.database.stored_rows import NotThere, page_of, row_of, standing_of, today_of
 
 PING_S = 15
+DISPLACED = "This conversation is open in too many windows. Reload this page to go on here."
 SETTLE_S = 0.03
 """What nobody waits for is shown so much later: a debtor's own words would otherwise take the processor from the
 beginning of their answer."""
@@ -121,19 +123,24 @@ def person(found: Debtor, service: Service) -> None:
 
 
 @router.get("/events", response_class=EventSourceResponse)
-async def events(ticket: DebtorTicket, service: Service) -> EventSourceResponse:
+async def events(request: Request, ticket: DebtorTicket, service: Service) -> EventSourceResponse:
     """Server-sent events: `negotiation`, the view, at once and whenever it changes.
 
     The first has the latest messages, later ones those that are new or have changed. They end if the negotiation is
-    erased, or a newer link is made.
+    erased, or a newer link is made. A link has four at once; one more, and the oldest ends with the event `displaced`.
     """
     leaving = anyio.Event()
-    stream = views(service.negotiations, ticket.negotiation_id, leaving, ticket.generation)
+    link = request.headers["authorization"].partition(" ")[2]
+    stream = views(service.negotiations, ticket.negotiation_id, leaving, ticket.generation, link)
     return EventSourceResponse(stream, ping=PING_S, shutdown_event=leaving, shutdown_grace_period=GRACE_S)
 
 
 async def views(
-    negotiations: Negotiations, found: str, leaving: anyio.Event | None = None, generation: int = 0
+    negotiations: Negotiations,
+    found: str,
+    leaving: anyio.Event | None = None,
+    generation: int = 0,
+    link: str = "",
 ) -> AsyncGenerator[dict[str, str]]:
     """The debtor's view of a negotiation as JSON, with what is new whenever it has changed.
 
@@ -142,9 +149,10 @@ async def views(
         found: which one.
         leaving: set when the server stops.
         generation: of the link that it is shown to; a newer one ends it.
+        link: that it is shown to; a link has so many at once.
     """
     shown, awaited, changed = Shown(), True, True
-    with negotiations.changes.watching(found) as watcher:
+    with negotiations.changes.watching(found, link) as watcher:
         while leaving is None or not leaving.is_set():
             if changed:
                 if not awaited:
@@ -156,6 +164,9 @@ async def views(
                 if news is not None:
                     yield {"event": "negotiation", "data": news}
             changed = await negotiations.changes.wait(watcher)
+            if watcher.displaced:
+                yield {"event": "displaced", "data": json.dumps({"detail": DISPLACED})}
+                return
 
 
 def _news(negotiations: Negotiations, found: str, shown: Shown, generation: int) -> tuple[str | None, bool]:

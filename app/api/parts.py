@@ -21,12 +21,12 @@ from app.conversation.counters import REQUESTS
 from app.conversation.negotiations import Negotiations
 from app.conversation.worker import Worker
 from app.database.stored_rows import CannotBe, NotNow, NotThere
+from app.serving import limits
 from plumbing.errors import UserError
 
 LOGINS_AT_ONCE = 2
 """Each takes 64 MiB and a processor."""
 LOGINS_WAITING = 60
-MAX_BODY_BYTES = 16 * 1024
 LOGIN_COOKIE = "maden_login"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 SECURITY_HEADERS = {
@@ -163,7 +163,7 @@ def prepare(app: FastAPI) -> None:
 
 
 class Guard:
-    """Refuses bodies that are too long, before they are read; names the policy of every page; counts.
+    """Refuses what is too long, bodies before they are read; names the policy of every page; counts.
 
     Written to ASGI: Starlette's BaseHTTPMiddleware sends every event of a stream through two more tasks.
     """
@@ -186,16 +186,31 @@ class Guard:
                 REQUESTS.labels(route=route, status=message["status"]).inc()
             await send(message)
 
-        app = _TOO_LONG if _too_long(Headers(scope=scope)) else self.app
-        await app(scope, receive, send_guarded)
+        await (_refusal(scope) or self.app)(scope, receive, send_guarded)
 
 
-_TOO_LONG = JSONResponse({"detail": f"a request has at most {MAX_BODY_BYTES} bytes"}, 413)
+_TOO_LONG = {
+    status: JSONResponse({"detail": f"{what} has at most {most} bytes"}, status)
+    for status, what, most in (
+        (413, "a request", limits.MAX_BODY_BYTES),
+        (414, "an address", limits.MAX_ADDRESS_BYTES),
+        (431, "the head of a request", limits.MAX_HEAD_BYTES),
+    )
+}
 
 
-def _too_long(headers: Headers) -> bool:
+def _refusal(scope: Scope) -> JSONResponse | None:
+    """For what is too long; a head that comes piece by piece is refused by the server already."""
+    if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > limits.MAX_ADDRESS_BYTES:
+        return _TOO_LONG[414]
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > limits.MAX_HEAD_BYTES:
+        return _TOO_LONG[431]
+    return _TOO_LONG[413] if _body_too_long(Headers(scope=scope)) else None
+
+
+def _body_too_long(headers: Headers) -> bool:
     length = headers.get("content-length", "0")
-    return "transfer-encoding" in headers or not length.isdigit() or int(length) > MAX_BODY_BYTES
+    return "transfer-encoding" in headers or not length.isdigit() or int(length) > limits.MAX_BODY_BYTES
 
 
 def address_of(request: Request) -> str:

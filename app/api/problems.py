@@ -24,8 +24,10 @@ _REFUSALS = {
     404: "there is no such negotiation",
     409: "not as things stand",
     413: "too long",
+    414: "the address is too long",
     422: "something is missing or cannot be",
     429: "too many requests",
+    431: "the headers are too long",
 }
 CANNOT_BE = "this cannot be done with what was sent"
 PROBLEMS: dict[int | str, dict[str, Any]] = {

@@ -1,7 +1,8 @@
 """Wakes who watches a negotiation: at once when this process changes it, within a look when another one does.
 
 The audit log is the feed. Whatever changes a negotiation appends to it in the same transaction, and its numbers grow
-without a gap in the order of the commits. So one small query tells every watcher of a process what others did.
+without a gap in the order of the commits. So one small query tells every watcher of a process what others did; on
+PostgreSQL it is made as soon as another process commits (`app.database.notifications`).
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from starlette.concurrency import run_in_threadpool
 
 from app.database import audit_log as audit
 from app.database.transactions import Database
+from app.serving.limits import STREAMS_OF_A_LINK, STREAMS_OF_A_NEGOTIATION
 
 LOOK_EVERY_S = 1.5
 """How often a process looks for what others did."""
@@ -23,9 +25,16 @@ REFRESH_S = 60.0
 
 
 class ChangeWatcher:
-    """One who waits for changes, in the event loop in which it was made."""
+    """One who waits for changes, in the event loop in which it was made.
 
-    def __init__(self) -> None:
+    Args:
+        link: whose holder it is; those of one link are counted together.
+    """
+
+    def __init__(self, link: str = "") -> None:
+        self.link = link
+        self.displaced = False
+        """Others came after it, more than there may be; it is to leave."""
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()
         self.refresh_at = time.monotonic() + REFRESH_S
@@ -54,7 +63,8 @@ class Changes:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self._watchers: dict[str, set[ChangeWatcher]] = {}
+        self._watchers: dict[str, list[ChangeWatcher]] = {}
+        """Of each negotiation, as they came."""
         self._own: set[int] = set()
         """Entries that this process wrote after `_seen`: their watchers have been woken."""
         self._seen: int | None = None
@@ -63,17 +73,22 @@ class Changes:
         database.on_commit.append(self._committed)
 
     @contextlib.contextmanager
-    def watching(self, negotiation_id: str) -> Iterator[ChangeWatcher]:
-        """A watcher; whatever is committed from here on wakes it. Read after entering, or a change may be missed."""
-        watcher = ChangeWatcher()
+    def watching(self, negotiation_id: str, link: str = "") -> Iterator[ChangeWatcher]:
+        """A watcher; whatever is committed from here on wakes it. Read after entering, or a change may be missed.
+
+        Where there are too many of the link or the negotiation, the oldest is displaced.
+        """
+        watcher = ChangeWatcher(link)
         with self._lock:
-            self._watchers.setdefault(negotiation_id, set()).add(watcher)
+            watchers = self._watchers.setdefault(negotiation_id, [])
+            watchers.append(watcher)
+            _displace(watchers, link)
         try:
             yield watcher
         finally:
             with self._lock:
                 watchers = self._watchers[negotiation_id]
-                watchers.discard(watcher)
+                watchers.remove(watcher)
                 if not watchers:
                     del self._watchers[negotiation_id]
                 if not self._watchers:
@@ -111,6 +126,14 @@ class Changes:
             self._own = {number for number in self._own if number > self._seen}
         self._wake(others)
 
+    def heard(self) -> None:
+        """Another process has committed: look now, if anybody watches."""
+        with self._lock:
+            if not self._watchers:
+                return
+            self._next_look = 0.0
+        self.look()
+
     def watched(self) -> int:
         """How many watchers there are."""
         with self._lock:
@@ -127,3 +150,13 @@ class Changes:
             watchers = [one for changed in negotiation_ids for one in self._watchers.get(changed, ())]
         for one in watchers:
             one.wake()
+
+
+def _displace(watchers: Sequence[ChangeWatcher], link: str) -> None:
+    staying = [one for one in watchers if not one.displaced]
+    of_link = [one for one in staying if one.link == link]
+    for found, most in ((of_link, STREAMS_OF_A_LINK), (staying, STREAMS_OF_A_NEGOTIATION)):
+        if len(found) > most:
+            found[0].displaced = True
+            found[0].wake()
+            return

@@ -15,7 +15,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from app.database.tables import AuditRow, now
-from app.database.transactions import CHANGED
+from app.database.transactions import CHANGED, CHANNEL, ORIGIN
 
 GENESIS = "0" * 64
 BATCH = 1000
@@ -55,7 +55,8 @@ def record(session: Session, actor: str, action: str, negotiation_id: str | None
             take out.
     """
     if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer at a time anyway
-        session.execute(select(func.pg_advisory_xact_lock(APPENDING)))
+        told = func.pg_notify(CHANNEL, session.info.get(ORIGIN, ""))  # sent with the commit
+        session.execute(select(func.pg_advisory_xact_lock(APPENDING), told))
     last = session.execute(_LAST).first()
     entry = {
         "number": last.number + 1 if last else 1,

@@ -8,11 +8,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import func, inspect, select
 
 from app.database.transactions import Database
 from plumbing.errors import UserError
 
+MIGRATING = 0x6D6164656F
+"""Key of the lock for which processes that start at once queue on PostgreSQL; on SQLite one writes at a time."""
 _FOLDER = Path(__file__).with_name("migrations")
 _OURS = {"negotiations", "messages", "audit"}
 """Tables that every version of the service has had."""
@@ -28,6 +30,8 @@ def migrate(database: Database) -> None:
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))  # configparser replaces %(names)s
     known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
     with database.engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(MIGRATING)))
         stands = MigrationContext.configure(connection).get_current_revision()
         _require_ours(set(inspect(connection).get_table_names()), stands, known)
         config.attributes["connection"] = connection

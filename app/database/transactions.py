@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -29,6 +30,10 @@ WRITES = "writes"
 """In `Session.info` of a transaction that may write."""
 PROFILE = "profile"
 """In `Session.info`: the rules of conduct, so that no message to a debtor is stored without its notices."""
+ORIGIN = "origin"
+"""In `Session.info` of such a transaction: `Database.origin`."""
+CHANNEL = "maden"
+"""Where PostgreSQL notifies other processes of commits, with the origin of each (`app.database.notifications`)."""
 CHANGED = "changed"
 """In `Session.info`: the negotiations that the transaction changes, by number in the audit log."""
 Result = TypeVar("Result")
@@ -46,6 +51,8 @@ class Database:
 
     def __init__(self, url: str = DEFAULT_URL) -> None:
         self.url = url
+        self.origin = secrets.token_hex(8)
+        """Tells this process's commits from those of others."""
         try:
             parsed = make_url(url)
             if _is_sqlite(url) and _is_file(parsed.database):
@@ -67,7 +74,7 @@ class Database:
         # Either way a reader sees one state until it ends; by itself PostgreSQL would show another one to each query.
         one_state: dict[str, Any] = {"reading": True} if _is_sqlite(url) else {"isolation_level": "REPEATABLE READ"}
         self._readers = self._sessions(**one_state)
-        self._info: dict[str, Any] = {WRITES: True}
+        self._info: dict[str, Any] = {WRITES: True, ORIGIN: self.origin}
         self._writers = self._sessions(info=self._info)
         self._hasty_writers = self._sessions(info=self._info, hasty=True)
         # SQLite's own waiting is a row of sleeps, up to 100 ms each and in no order.

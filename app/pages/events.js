@@ -1,4 +1,5 @@
-// Server-sent events over fetch, which, unlike EventSource, can carry a header. Reconnects by itself.
+// Server-sent events over fetch, which, unlike EventSource, can carry a header. Reconnects by itself, unless later
+// windows of the same link have taken its place: they would go on displacing each other.
 
 export async function follow(url, headers, onEvent, onState) {
   for (let wait = 500; ; wait = Math.min(wait * 2, 10000)) {
@@ -11,7 +12,11 @@ export async function follow(url, headers, onEvent, onState) {
       if (response.ok) {
         onState("", false);
         wait = 500;
-        await read(response.body.getReader(), onEvent);
+        const displaced = await read(response.body.getReader(), onEvent);
+        if (displaced) {
+          onState(displaced.detail, true);
+          return;
+        }
       }
     } catch (error) {
       // offline, or the service restarts
@@ -21,6 +26,7 @@ export async function follow(url, headers, onEvent, onState) {
   }
 }
 
+// Resolves to what a `displaced` event said, or to undefined where the stream just ended.
 async function read(reader, onEvent) {
   const decoder = new TextDecoder();
   let rest = "";
@@ -30,8 +36,10 @@ async function read(reader, onEvent) {
     const blocks = (rest + decoder.decode(value, { stream: true })).replaceAll("\r\n", "\n").split("\n\n");
     rest = blocks.pop();
     for (const block of blocks) {
-      const data = block.split("\n").filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trim());
-      if (data.length) onEvent(JSON.parse(data.join("\n")));
+      const lines = block.split("\n");
+      const data = lines.filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trim()).join("\n");
+      if (lines.some((line) => line.trim() === "event: displaced")) return JSON.parse(data);
+      if (data) onEvent(JSON.parse(data));
     }
   }
 }

@@ -6,7 +6,7 @@ import { drawFindings } from "./findings.js";
 import { drawList, FILTERS } from "./list.js";
 import { drawScore } from "./panels.js";
 
-const REFRESH_MS = 2000;
+const REFRESH_MS = 1500;
 const PAGE = 100;
 let login = null;
 let chosen = null;

@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import dspy
-import uvicorn
 from dspy.lm15 import Message, Request, Response, Usage
 from prometheus_client import Counter
 
@@ -29,6 +28,7 @@ from app.conversation.worker import Worker
 from app.database.migrating import migrate
 from app.database.transactions import Database
 from app.server import create_app, set_for_serving
+from app.serving.listening import listen
 from plumbing.errors import UserError
 from tests.app.desk import desk_answer, house
 from tests.programs.cases import case
@@ -77,7 +77,7 @@ def main(url: str, port: int, latency_s: float, threads: int, folder: Path, case
     parts = Parts(negotiations, Links("secret" * 8), operators, Worker(negotiations, threads), base_url, NO_LIMIT)
     app = create_app(parts)
     set_for_serving()
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
+    listen(app, "127.0.0.1", port)
 
 
 @contextmanager

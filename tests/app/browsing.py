@@ -20,6 +20,7 @@ from app.conversation.negotiations import Negotiations
 from app.conversation.worker import Worker
 from app.database.stored_rows import messages_of
 from app.server import create_app
+from app.serving.listening import SETTINGS
 from tests.app.desk import CASE, desk, desk_lm
 from tests.app.served import PASSWORD
 from tests.chromium import Tab
@@ -84,8 +85,8 @@ def site(folder: Path, lm: dspy.LM | None = None) -> Iterator[Site]:
         running.speaks.set()
         answer = lm.engine.answer
         lm.engine.answer = lambda prompt: answer(prompt) if running.speaks.wait(60) else None
-        settings = uvicorn.Config(create_app(running.parts), log_level="critical", timeout_graceful_shutdown=1)
-        server = uvicorn.Server(settings)
+        settings = {**SETTINGS, "log_level": "critical", "timeout_graceful_shutdown": 1}
+        server = uvicorn.Server(uvicorn.Config(create_app(running.parts), **settings))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         while not server.started:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import uvicorn
-
 from app.access.links import Links
 from app.access.operators import Operators
 from app.api.parts import Parts
@@ -14,6 +12,7 @@ from app.conversation.negotiations import Negotiations
 from app.conversation.worker import Worker
 from app.database.migrating import migrate
 from app.server import create_app
+from app.serving.listening import listen
 from tests.app.databases import opened
 from tests.app.desk import desk_lm, house
 from tests.app.served import PASSWORD
@@ -28,7 +27,7 @@ def main(folder: Path, port: int) -> None:
     operators = Operators(database)
     operators.add("olga", PASSWORD)
     parts = Parts(negotiations, Links(SECRET), operators, Worker(negotiations, 2), f"http://127.0.0.1:{port}", 10_000)
-    uvicorn.run(create_app(parts), host="127.0.0.1", port=port, log_level="warning")
+    listen(create_app(parts), "127.0.0.1", port)
 
 
 if __name__ == "__main__":

@@ -9,12 +9,14 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("fastapi", reason="needs the extra app")
 
+from app.serving.limits import STREAMS_OF_A_LINK
 from tests.app.browsing import LAST, Site, logged_in, say, site
 from tests.app.desk import CASE
 from tests.chromium import FOUND, Tab, chromium
@@ -120,6 +122,20 @@ def test_a_debtor_negotiates_to_a_confirmed_plan_and_an_operator_sees_it(tab, se
     assert [one for one in complaints if "/api/login" not in one.get("url", "")] == []  # before the login a 401
     others = {event["request"]["url"] for event in tab.heard("Network.requestWillBeSent")}
     assert all(url.startswith((server.url, "data:", "about:")) for url in others)
+
+
+def test_a_page_that_later_windows_displace_says_so_and_stays_away(tab, server):
+    link = begun(tab, server)
+    headers = {"Authorization": f"Bearer {link.split('#')[1]}"}
+    tab.open(link, 390)
+    tab.until(LAST)
+    with ExitStack() as later:
+        for _ in range(STREAMS_OF_A_LINK):
+            asked = urllib.request.Request(f"{server.url}/api/debtor/events", headers=headers)
+            later.enter_context(urllib.request.urlopen(asked, timeout=20))
+        assert "too many windows" in tab.until("document.querySelector('#closed').innerText")
+        time.sleep(1.0)  # a page that came back would displace another one
+        assert server.negotiations.changes.watched() == STREAMS_OF_A_LINK
 
 
 def test_an_operator_takes_over_and_the_debtor_reads_a_person(tab, server):

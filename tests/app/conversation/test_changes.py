@@ -18,9 +18,10 @@ from app.api.debtor_routes import views
 from app.conversation import changes
 from app.conversation import takeover as operating
 from app.conversation.negotiations import Negotiations
+from app.database.notifications import Listener
 from app.privacy import retention
 from benchmarks.service.measured_server import serving
-from tests.app.databases import url_of
+from tests.app.databases import SERVER, url_of
 from tests.app.desk import CASE, desk
 
 SOON_S = 20.0
@@ -139,6 +140,26 @@ def test_a_change_by_another_process_is_shown_within_a_look(service, tmp_path, m
             assert (await shown(stream))["messages"][-1]["text"] == text
 
     asyncio.run(watch())
+
+
+@pytest.mark.skipif(not SERVER, reason="needs MADEN_TEST_DATABASE: only PostgreSQL tells other processes")
+def test_a_change_by_another_process_is_told_without_a_look(service, tmp_path, no_looks):
+    found, other = begun(service), desk(tmp_path)
+    listener = Listener(service.database, service.changes.heard)
+
+    async def watch() -> None:
+        stream = views(service, found)
+        await shown(stream)
+        listener.start()
+        for text in ("20 monthly instalments?", "Or 22 monthly instalments?"):
+            await asyncio.to_thread(other.receive, found, text)
+            assert (await shown(stream))["messages"][-1]["text"] == text
+        await stream.aclose()
+
+    try:
+        asyncio.run(watch())
+    finally:
+        listener.stop()
 
 
 def test_a_look_wakes_nobody_for_what_this_process_did(service, monkeypatch):
