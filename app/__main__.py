@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,16 +21,24 @@ from app.database.migrating import migrate
 from app.database.transactions import DEFAULT_URL, Database
 from app.privacy import retention
 from app.screen.command import screen
+from app.telemetry.logs import LogFormat, set_up
 from data.book import read_book
 from plumbing import cli
+from plumbing.errors import UserError
 from programs.artifacts.store import ROOT as ARTIFACTS
 from programs.artifacts.store import load_reader
 from programs.debtor.person import model_reader
 from programs.models import make as models
 from programs.playing.contestants import contestant
 
+if TYPE_CHECKING:
+    from fastapi.telemetry import TelemetryConfig
+
+    from programs.maden import Maden
+
 SECRET = "MADEN_APP_SECRET"
 PASSWORD = "MADEN_OPERATOR_PASSWORD"
+COLLECTOR = "OTEL_EXPORTER_OTLP_ENDPOINT"
 Url = Annotated[str, typer.Option("--database", envvar="MADEN_DATABASE", help="SQLAlchemy URL; default: a file here.")]
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False, no_args_is_help=False)
@@ -65,6 +74,15 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
             show_default="on, but off for local and local:...",
         ),
     ] = None,
+    log_format: Annotated[
+        LogFormat, typer.Option(help="Of the lines on standard error; neither has words of people in it.")
+    ] = LogFormat.PLAIN,
+    traces: Annotated[
+        str | None,
+        typer.Option(
+            envvar=COLLECTOR, help="OpenTelemetry collector, such as http://localhost:4318; needs maden[traces]."
+        ),
+    ] = None,
 ) -> None:
     """Run the service: a REST API (its page: /api/docs) that negotiates with real people.
 
@@ -90,6 +108,7 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     hides = outside(lm) if redact is None else redact
     negotiations = Negotiations(store, _house(artifact, reader, lm, book, profile, artifacts, hides))
     models.check_lm(negotiations.house.lm)
+    set_up(log_format)
     begin_to_warm(negotiations.house)
     cli.stderr.print(_told(lm, hides), highlight=False)
     secret = os.environ.get(SECRET, "")
@@ -99,9 +118,10 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     url = base_url or f"http://{host}:{port}"
     parts = Parts(negotiations, Links(secret), Operators(store), Worker(negotiations, threads), url)
     cli.stderr.print(f"maden negotiates at {url}; its API: {url}/api/docs", highlight=False)
-    application = create_app(parts)
-    set_for_serving()
-    uvicorn.run(application, host=host, port=port, log_level="warning")
+    with _traced(traces, negotiations.house.program) as telemetry:
+        application = create_app(parts, telemetry)
+        set_for_serving()
+        uvicorn.run(application, host=host, port=port, log_level="warning", log_config=None)
 
 
 @app.command()
@@ -141,6 +161,16 @@ def _opened(url: str) -> Database:
     database = Database(url)
     migrate(database)
     return database
+
+
+def _traced(collector: str | None, program: Maden) -> AbstractContextManager[TelemetryConfig | None]:
+    if not collector:
+        return nullcontext()
+    try:
+        from app.telemetry.traces import traced
+    except ImportError as error:
+        raise UserError("traces need more packages: pip install 'maden[traces]'") from error
+    return traced(collector, program)
 
 
 def outside(lm: str) -> bool:

@@ -38,6 +38,7 @@ from app.database.stored_rows import (
 )
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status, now
 from app.database.transactions import Database
+from app.telemetry import spans
 from data.domain import Move, MoveKind, Speaker, Turn, standing_terms
 from plumbing.errors import UserError
 from programs.table import words
@@ -100,7 +101,8 @@ class Negotiations:
             audit.record(session, actor, "started", row.id, program=self.house.program_sha256)
             return row.id
 
-        return self.database.transaction(work)
+        spans.awaited(found := self.database.transaction(work))
+        return found
 
     def receive(self, negotiation_id: str, text: str, key: str | None = None) -> int:
         """Store a debtor's message, and obey at once what it gives notice of; returns its position.
@@ -117,6 +119,7 @@ class Negotiations:
         if len(said) > MAX_MESSAGE_CHARS:
             raise NotNow(f"the message has {len(said)} characters; write at most {MAX_MESSAGE_CHARS}")
 
+        spans.awaited(negotiation_id)
         found = noticed(said, self.house.profile)
         receiving = partial(receive_message, negotiation_id=negotiation_id, said=said, key=key, found=found)
         return self.database.transaction(receiving)
@@ -250,6 +253,7 @@ class Negotiations:
 
     # --- answering
 
+    @spans.turn
     def answer(self, negotiation_id: str) -> bool:
         """Answer what waits, oldest first; False where another process is at it or nothing waits.
 

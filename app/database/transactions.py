@@ -14,6 +14,7 @@ from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
+from app.telemetry.spans import span
 from plumbing.errors import UserError
 
 DEFAULT_URL = "sqlite:///maden-app.sqlite"
@@ -85,7 +86,7 @@ class Database:
         sessions = self._writers if durable else self._hasty_writers
         for attempt in range(TRIES):
             try:
-                with self._turn, sessions.begin() as session:
+                with span("store", durable=durable), self._turn, sessions.begin() as session:
                     result = work(session)
                 self._tell(session.info.get(CHANGED, {}))
                 return result
