@@ -44,7 +44,14 @@ def create_app(service: Parts, telemetry: TelemetryConfig | None = None) -> Fast
         finally:
             await run_in_threadpool(service.worker.stop)
 
-    app = FastAPI(title="maden", description=ABOUT, lifespan=running, docs_url="/api/docs", redoc_url=None, telemetry=telemetry or UNTOLD)
+    app = FastAPI(
+        title="maden",
+        description=ABOUT,
+        lifespan=running,
+        docs_url="/api/docs",
+        redoc_url=None,
+        telemetry=telemetry or UNTOLD,
+    )
     app.state.parts = service
     prepare(app)
     app.include_router(debtor_routes.router)

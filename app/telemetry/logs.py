@@ -85,7 +85,7 @@ def wordless(*args: Any, **more: Any) -> logging.LogRecord:
     record = _STANDARD(*args, **more)
     record.msg, record.args = _sentence(record), ()
     if record.exc_info and record.exc_info[1] is not None:
-        record.exc_text = "\n".join(_failure(traceback.TracebackException.from_exception(record.exc_info[1])))
+        record.exc_text = "\n".join(_failure(record.exc_info[1]))
     record.exc_info = None
     return record
 
@@ -95,7 +95,9 @@ def _sentence(record: logging.LogRecord) -> str:
         what = _argument(record.msg)
         return f"{what} (said by {record.module}:{record.lineno})"
     args = record.args or ()
-    known = {key: _argument(one) for key, one in args.items()} if isinstance(args, Mapping) else tuple(map(_argument, args))
+    known = (
+        {key: _argument(one) for key, one in args.items()} if isinstance(args, Mapping) else tuple(map(_argument, args))
+    )
     try:
         return (record.msg % known if known else record.msg).strip()
     except (TypeError, ValueError, KeyError):  # %d of a text
@@ -112,17 +114,20 @@ def _argument(found: Any) -> Any:
     return found if isinstance(found, str) and _ID.fullmatch(found) else WITHHELD
 
 
-def _failure(found: traceback.TracebackException, indent: str = "") -> Iterator[str]:
-    """Classes and places of an exception, of what caused it, and of what it groups."""
-    yield f"{indent}{found.exc_type_str}"
-    for frame in list(found.stack)[-MOST_FRAMES:]:
+def _failure(error: BaseException, indent: str = "", seen: frozenset[int] = frozenset()) -> Iterator[str]:
+    """Classes and places of an exception, of those it groups, and of what was the matter before."""
+    yield f"{indent}{type(error).__qualname__}"
+    for frame in traceback.StackSummary.extract(traceback.walk_tb(error.__traceback__), lookup_lines=False)[
+        -MOST_FRAMES:
+    ]:
         yield f"{indent}  {frame.filename}:{frame.lineno} in {frame.name}"
-    for one in found.exceptions or ():
-        yield from _failure(one, f"{indent}    ")
-    before = found.__cause__ or (None if found.__suppress_context__ else found.__context__)
-    if before is not None:
+    seen |= {id(error)}
+    for one in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
+        yield from _failure(one, f"{indent}    ", seen)
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if before is not None and id(before) not in seen:
         yield f"{indent}after"
-        yield from _failure(before, indent)
+        yield from _failure(before, indent, seen)
 
 
 def _thread_ended(ended: threading.ExceptHookArgs) -> None:
@@ -134,7 +139,7 @@ def _process_ended(_: type[BaseException], error: BaseException, __: Any) -> Non
     logger.critical("the service ended", exc_info=error)
 
 
-def _warned(  # noqa: PLR0913, PLR0917  (as `warnings` calls it)
+def _warned(
     message: Warning | str,
     category: type[Warning],
     filename: str,
