@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +23,7 @@ from app.database.transactions import DEFAULT_URL
 from app.privacy import retention
 from app.record.command import Url, audit, dump, restore
 from app.screen.command import screen
+from app.telemetry.logs import LogFormat, set_up
 from data.book import read_book
 from plumbing import cli
 from plumbing.errors import UserError
@@ -31,7 +33,13 @@ from programs.debtor.person import model_reader
 from programs.models import make as models
 from programs.playing.contestants import contestant
 
+if TYPE_CHECKING:
+    from fastapi.telemetry import TelemetryConfig
+
+    from programs.maden import Maden
+
 PASSWORD = "MADEN_OPERATOR_PASSWORD"
+COLLECTOR = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False, no_args_is_help=False)
 app.command()(screen)
@@ -69,6 +77,15 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
             show_default="on, but off for local and local:...",
         ),
     ] = None,
+    log_format: Annotated[
+        LogFormat, typer.Option(help="Of the lines on standard error; neither has words of people in it.")
+    ] = LogFormat.PLAIN,
+    traces: Annotated[
+        str | None,
+        typer.Option(
+            envvar=COLLECTOR, help="OpenTelemetry collector, such as http://localhost:4318; needs maden[traces]."
+        ),
+    ] = None,
 ) -> None:
     """Run the service: a REST API (its page: /api/docs) that negotiates with real people.
 
@@ -95,6 +112,7 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     hides = outside(lm) if redact is None else redact
     negotiations = Negotiations(store, _house(artifact, reader, lm, book, profile, artifacts, hides))
     models.check_lm(negotiations.house.lm)
+    set_up(log_format)
     begin_to_warm(negotiations.house)
     cli.stderr.print(_told(lm, hides), highlight=False)
     if not secret:
@@ -102,9 +120,10 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     url = base_url or f"http://{host}:{port}"
     parts = Parts(negotiations, links, Operators(store), Worker(negotiations, threads), url)
     cli.stderr.print(f"maden negotiates at {url}; its API: {url}/api/docs", highlight=False)
-    application = create_app(parts)
-    set_for_serving()
-    listen(application, host, port)
+    with _traced(traces, negotiations.house.program) as telemetry:
+        application = create_app(parts, telemetry)
+        set_for_serving()
+        listen(application, host, port)
 
 
 @app.command()
@@ -168,6 +187,16 @@ def retain(days: Annotated[int, typer.Argument(min=1)], database: Url = DEFAULT_
 def _password() -> str:
     given: str = os.environ.get(PASSWORD) or typer.prompt("password", hide_input=True, confirmation_prompt=True)
     return given
+
+
+def _traced(collector: str | None, program: Maden) -> AbstractContextManager[TelemetryConfig | None]:
+    if not collector:
+        return nullcontext()
+    try:
+        from app.telemetry.traces import traced
+    except ImportError as error:
+        raise UserError("traces need more packages: pip install 'maden[traces]'") from error
+    return traced(collector, program)
 
 
 def outside(lm: str) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from fastapi import FastAPI, Response
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
+from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,13 +23,19 @@ from app.database.notifications import Listener
 
 PAGES = Path(__file__).with_name("pages")
 ABOUT = "Negotiations of overdue debts by a compiled program, with people responsible for it."
+UNTOLD: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 SWITCH_EVERY_S = 0.0005
 """How long a thread computes before others get their turn, a tenth of Python's own: whoever has waited for the disk or
 the network has a lock to let go, or a message to send, and needs the interpreter only for a moment."""
 
 
-def create_app(service: Parts) -> FastAPI:
-    """The ASGI application of a service; the worker runs as long as it does."""
+def create_app(service: Parts, telemetry: TelemetryConfig | None = None) -> FastAPI:
+    """The ASGI application of a service; the worker runs as long as it does.
+
+    Args:
+        service: its parts.
+        telemetry: what FastAPI tells of requests (`app.telemetry.traces`); None: nothing, whoever would listen.
+    """
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
@@ -41,7 +48,14 @@ def create_app(service: Parts) -> FastAPI:
             await run_in_threadpool(listener.stop)
             await run_in_threadpool(service.worker.stop)
 
-    app = FastAPI(title="maden", description=ABOUT, lifespan=running, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="maden",
+        description=ABOUT,
+        lifespan=running,
+        docs_url=None,
+        redoc_url=None,
+        telemetry=telemetry or UNTOLD,
+    )
     app.state.parts = service
     prepare(app)
     app.include_router(debtor_routes.router)

@@ -22,6 +22,7 @@ from app.database.stored_rows import message, signal_finding, spoken, today_of, 
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status
 from app.privacy.personal_data import plain
 from app.privacy.redaction import Redaction
+from app.telemetry.spans import span
 from data.domain import Debt, Move, MoveKind, Speaker, Turn
 from data.terms import Terms
 from programs.creditor.seat import SeatMemory
@@ -209,7 +210,7 @@ class Answers:
 
     def _understood(self, text: str, table: TableState, debt: Debt, today: date) -> Understood:
         try:
-            with self.house.playing():
+            with span("read"), self.house.playing():
                 return hear(text, self.house.reader, table, debt, today)
         except ProgramFault:
             raise Unreadable(UNREADABLE) from None
@@ -224,14 +225,17 @@ class Answers:
         seat.recall(SeatMemory.model_validate(row.memory))
         try:
             with self.house.playing() as told:
-                turn = guarded(seat.next_turn(table), table.own, table.theirs, policy)
+                drafted = seat.next_turn(table)
+            with span("guard"):
+                turn = guarded(drafted, table.own, table.theirs, policy)
         except ProgramFault:
             return Reply((message(Sender.SERVICE, HANDED_OVER),), Status.WITH_A_PERSON)
         if turn.move.kind is MoveKind.ACCEPT and table.theirs is not None:
             plan = self.plan(row, table.theirs, "creditor")
             return Reply((message(Sender.SERVICE, CONFIRM),), Status.CONFIRMING, seat.memory, plan)
         first = not any(one.speaker is Speaker.CREDITOR for one in turns)  # its notices come with its first words
-        found = self._checked(turn, table, told, redaction, first=first)
+        with span("guard"):
+            found = self._checked(turn, table, told, redaction, first=first)
         if found.blocked:
             return Reply((message(Sender.SERVICE, HANDED_OVER, found.findings),), Status.WITH_A_PERSON)
         as_known = turn.model_copy(update={"thoughts": redaction.shown(turn.thoughts) if turn.thoughts else None})

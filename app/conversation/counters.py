@@ -5,6 +5,8 @@ from __future__ import annotations
 from prometheus_client import Counter, Histogram
 
 ANSWERS = Counter("maden_answers_total", "Answers of the program, by what came of them.", ["outcome"])
+for _outcome in ("answered", "unreachable", "fault"):  # a rate sees the first of a kind only where there was a 0 before
+    ANSWERS.labels(outcome=_outcome)
 ANSWER_SECONDS = Histogram(
     "maden_answer_seconds",
     "Seconds from the beginning of an answer to its end.",

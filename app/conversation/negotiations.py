@@ -37,6 +37,7 @@ from app.database.stored_rows import (
 )
 from app.database.tables import MessageRow, NegotiationRow, Status, now
 from app.database.transactions import Database
+from app.telemetry import spans
 from plumbing.plain_text import normalised
 
 MAX_MESSAGE_CHARS = 2000
@@ -98,7 +99,8 @@ class Negotiations:
             audit.record(session, actor, "started", row.id, program=self.house.program_sha256)
             return row.id
 
-        return self.database.transaction(work)
+        spans.awaited(found := self.database.transaction(work))
+        return found
 
     def receive(self, negotiation_id: str, text: str, key: str | None = None) -> int:
         """Store a debtor's message, and obey at once what it gives notice of; returns its position.
@@ -116,6 +118,7 @@ class Negotiations:
         if (number := max(len(said), len(normalised(said, keep_newlines=True)))) > MAX_MESSAGE_CHARS:
             raise NotNow(f"the message has {number} characters; write at most {MAX_MESSAGE_CHARS}")
 
+        spans.awaited(negotiation_id)
         found = noticed(said, self.house.profile)
         receiving = partial(receive_message, negotiation_id=negotiation_id, said=said, key=key, found=found)
         return self.database.transaction(receiving)
@@ -225,6 +228,7 @@ class Negotiations:
         with self.database.reading() as session:
             return list(session.scalars(owed))
 
+    @spans.turn
     def answer(self, negotiation_id: str) -> Answered:
         """Answer the oldest message that waits (`app.conversation.work.turns`)."""
         return self.turns.answer(negotiation_id)

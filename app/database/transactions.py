@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.conduct.profile import Profile
 from app.database.private_file import keep_private
+from app.telemetry.spans import span
 from plumbing.errors import UserError
 
 DEFAULT_URL = "sqlite:///maden-app.sqlite"
@@ -104,7 +105,7 @@ class Database:
         sessions = self._writers if durable else self._hasty_writers
         for attempt in range(TRIES):
             try:
-                with self._turn, sessions.begin() as session:
+                with span("store", durable=durable), self._turn, sessions.begin() as session:
                     result = work(session)
                 self._tell(session.info.get(CHANGED, {}))
                 return result

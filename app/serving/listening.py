@@ -17,8 +17,9 @@ SETTINGS: dict[str, Any] = {
     "limit_concurrency": limits.CONNECTIONS,
     "timeout_keep_alive": limits.KEEP_ALIVE_S,
     "log_level": "warning",
+    "log_config": None,
 }
-"""Of `uvicorn.Config`."""
+"""Of `uvicorn.Config`; what is logged, and how, is `app.telemetry.logs`'s."""
 
 
 def listen(application: FastAPI, host: str, port: int) -> None:
