@@ -24,7 +24,7 @@ APPENDING = 0x6D6164656E
 HASHED = ("number", "at", "actor", "action", "negotiation_id", "detail")
 """What of an entry its hash covers, besides the hash before."""
 CONFIRMED, RECORDED, UNBOUND, ERASED = "confirmed", "recorded a plan", "ended a plan", "erased"
-"""Actions from which the agreed plans follow; the first two hold the whole plan (`app.database.agreed_plans`)."""
+"""Actions from which the agreed plans follow; the first two hold the whole plan (`app.record.agreed_plans`)."""
 _APPEND = insert(AuditRow)
 _LAST = select(AuditRow.number, AuditRow.sha256).order_by(AuditRow.number.desc()).limit(1)
 _WHOLE = select(AuditRow.__table__).order_by(AuditRow.number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from app.database import audit_log as audit
-from app.database.agreed_plans import changed_plans
+from app.record.agreed_plans import changed_plans
 from app.record.anchors import Anchor
 
 CUT = "the log was cut, emptied or made anew"

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from app.conversation.counters import LOOP_FAILURES
+from app.telemetry.logs import Harmless
 
 RECOVER_S = 1.0
 """After a round that failed, so that a lasting failure costs no processor."""
@@ -42,6 +43,7 @@ class Loop:
         self._began: float | None = None
         """When the round that goes on began."""
         self._failures = 0
+        LOOP_FAILURES.labels(loop=name)  # a rate sees the first failure only where there was a 0 before
 
     def start(self) -> None:
         """Begin the first round."""
@@ -71,7 +73,7 @@ class Loop:
             except BaseException:  # a SystemExit out of a library would end the thread without a word
                 self._failures += 1
                 LOOP_FAILURES.labels(loop=self.name).inc()
-                logger.exception("a round of the loop %r failed; it goes on", self.name)
+                logger.exception("a round of the loop %r failed; it goes on", Harmless(self.name))
                 wait = max(self.every_s, RECOVER_S)
             self._began = None
             if wait:

@@ -15,8 +15,8 @@ pytest.importorskip("fastapi", reason="needs the extra app")
 from app.access import rate_limit
 from app.access.in_turn import Busy, InTurn
 from app.access.login_pace import OF_ONE_ADDRESS, OF_ONE_NAME, OF_ONE_PAIR, LoginPace
+from tests.app.pages.test_pages import Process
 from tests.app.served import PASSWORD
-from tests.app.test_pages import Process
 
 HERE, THERE = "203.0.113.5", "198.51.100.7"
 

@@ -18,12 +18,12 @@ from alembic.operations import Operations
 from app.conversation.negotiations import Negotiations
 from app.database import audit_log as audit
 from app.database import case_findings, migrating
-from app.database.agreed_plans import changed_plans
 from app.database.migrating import migrate
 from app.database.stored_rows import NotNow, NotThere, messages_of, row_of
 from app.database.tables import AuditRow, Base, MessageRow, NegotiationRow
 from app.database.transactions import Database
 from app.privacy import retention
+from app.record.agreed_plans import changed_plans
 from plumbing.errors import UserError
 from tests.app.databases import opened
 from tests.app.desk import CASE, desk, desk_lm, house

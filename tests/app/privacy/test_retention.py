@@ -18,16 +18,16 @@ from sqlalchemy import select, update
 from app.conversation import takeover
 from app.conversation.negotiations import Negotiations
 from app.database import audit_log as audit
-from app.database.agreed_plans import changed_plans
 from app.database.scrubbing import LEFT_BEHIND
 from app.database.stored_rows import NotNow
 from app.database.tables import AuditRow, MessageRow, NegotiationRow, Status, now
 from app.privacy import retention
+from app.record.agreed_plans import changed_plans
 from plumbing.errors import UserError
 from tests.app.databases import SERVER, opened, url_of
 from tests.app.desk import CASE, desk
+from tests.app.pages.test_pages import Process
 from tests.app.served import PASSWORD
-from tests.app.test_pages import Process
 
 only_sqlite = pytest.mark.skipif(bool(SERVER), reason="looks into SQLite's files")
 

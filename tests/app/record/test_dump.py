@@ -17,10 +17,10 @@ from app.__main__ import app
 from app.access.operators import Operators
 from app.conversation.negotiations import Negotiations
 from app.database import audit_log as audit
-from app.database.agreed_plans import changed_plans
 from app.database.migrating import migrate
 from app.database.tables import AuditRow, LoginRow, NegotiationRow
 from app.database.transactions import Database
+from app.record.agreed_plans import changed_plans
 from app.record.dumping import dumped_tables
 from plumbing.errors import UserError
 from tests.app.databases import opened, url_of

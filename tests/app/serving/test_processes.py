@@ -24,8 +24,8 @@ from app.database.stored_rows import messages_of
 from app.database.tables import Sender
 from tests.app.databases import SERVER, opened, url_of
 from tests.app.desk import CASE
-from tests.app.proxy import free_port, needs_nginx, proxied
 from tests.app.served import PASSWORD
+from tests.app.serving.proxy import free_port, needs_nginx, proxied
 
 START_S = 120.0
 ANSWERED_S = 60.0

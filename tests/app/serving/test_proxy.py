@@ -17,7 +17,7 @@ import httpx2
 
 from app.serving import limits
 from tests.app.browsing import Site, site
-from tests.app.proxy import SHIPPED, needs_nginx, proxied
+from tests.app.serving.proxy import SHIPPED, needs_nginx, proxied
 from tests.app.serving.streams import MANY, open_many
 
 HEADER_TIMEOUT_S = 10

@@ -36,7 +36,7 @@ from tests.app.served import Served
 from tests.programs.players import APPROVE
 from tests.scripted import scripted_lm
 
-LETTER = "I am Wilhelmina Featherstonehaugh, +44 7911 123456. What about 20 monthly instalments?"
+LETTER = "I am Wilhelmina Featherstonehaugh, +44 7911 123456. I can do 20 monthly instalments."
 SECRET = "secret" * 8
 
 

@@ -17,10 +17,10 @@ from app.conversation.plans import agreeing
 from app.conversation.plans.plan import Plan
 from app.database import audit_log as audit
 from app.database import case_findings, stored_rows
-from app.database.agreed_plans import changed_plans
 from app.database.stored_rows import NotNow
 from app.database.tables import AuditRow, CaseFindingRow, NegotiationRow, Status, now
 from app.privacy import retention
+from app.record.agreed_plans import changed_plans
 from data.messages.labels import SignalKind
 from programs.reader.readers import hear
 from programs.reader.understood import ReadSignal
