@@ -13,9 +13,7 @@ _APOSTROPHES = re.compile("['`´\u2032\uff07\u02bc\u02b9\u055a\ua78c]")
 _ACCENT = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
 _REPEATED = re.compile(r"(\w)\1{2,}")
 _SPLIT = re.compile(r"(?<=[.!?;\u3002\uff01\uff1f\uff1b])\s*|\n+")
-_OTHER_SCRIPT = re.compile(
-    r"(?<=[\u4e00-\u9fff])(?=\s?(?:[a-z]{1,20} ){4}[a-z])|(?<=[a-z] )(?=[\u4e00-\u9fff]{5})"
-)
+_OTHER_SCRIPT = re.compile(r"(?<=[\u4e00-\u9fff])(?=\s?(?:[a-z]{1,20} ){4}[a-z])|(?<=[a-z] )(?=[\u4e00-\u9fff]{5})")
 """Before four words or five characters: a word or two of the other script belong to the sentence."""
 _SPACE = re.compile(r"\s+")
 MOST_PARTS = 40
