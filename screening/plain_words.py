@@ -13,6 +13,8 @@ _APOSTROPHES = re.compile("['`´\u2032\uff07\u02bc\u02b9\u055a\ua78c]")
 _ACCENT = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
 _REPEATED = re.compile(r"(\w)\1{2,}")
 _SPLIT = re.compile(r"(?<=[.!?;\u3002\uff01\uff1f\uff1b])\s*|\n+")
+_OTHER_SCRIPT = re.compile(r"(?<=[\u4e00-\u9fff])(?=\s?(?:[a-z]{1,20} ){4}[a-z])|(?<=[a-z] )(?=[\u4e00-\u9fff]{5})")
+"""Before four words or five characters: a word or two of the other script belong to the sentence."""
 _SPACE = re.compile(r"\s+")
 MOST_PARTS = 40
 """Sentences of a text that are looked at one by one."""
@@ -41,6 +43,11 @@ def parts(plain: str) -> list[str]:
     found = [part.strip() for part in _SPLIT.split(plain) if part.strip()]
     together = -(-len(found) // MOST_PARTS)
     return found if together <= 1 else [" ".join(found[at : at + together]) for at in range(0, len(found), together)]
+
+
+def scripts_apart(plain: str) -> str:
+    """`plain` with a line's end between a Chinese sentence and one in letters that nothing parts."""
+    return plain if plain.isascii() else _OTHER_SCRIPT.sub("\n", plain)
 
 
 def simplified(text: str) -> str:

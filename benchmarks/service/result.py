@@ -18,8 +18,8 @@ from app.database.transactions import Database
 from benchmarks.service.clients import ClientTalk
 from programs.models.embedded.processor import usable_cores
 
-CALLS_A_TURN = 2
-"""Reading the message, and the program's turn."""
+CALLS_A_TURN = 3
+"""Reading the message, which is two, and the program's turn."""
 CALLS_AN_OPENING = 2
 """The plan, and the program's turn."""
 NOT_AS_SENT = "is not stored exactly as it was sent"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import math
 import random
 import re
@@ -205,8 +206,14 @@ def _alike(a: Demonstration, b: Demonstration, signature: type[dspy.Signature]) 
 
 
 def _in_order(chosen: Sequence[Demonstration]) -> list[Demonstration]:
-    order = _phases(made.phase for made in chosen)
-    return sorted(chosen, key=lambda made: (order.index(made.phase), made.case_id, made.number))
+    """In the order of a negotiation; where there is none, mixed.
+
+    A small model says what the last demonstrations said: with the signals of a reader at the end (which is where the
+    alphabet had put four of them) it found some in eight harmless messages of ten.
+    """
+    if any(made.phase not in _PHASES for made in chosen):
+        return sorted(chosen, key=lambda made: hashlib.sha256(made.case_id.encode()).digest())
+    return sorted(chosen, key=lambda made: (_PHASES.index(made.phase), made.case_id, made.number))
 
 
 def _phases(found: Iterable[str]) -> list[str]:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from plumbing.errors import UserError
 from plumbing.files import replace_file
 from screening.classifying.features import FEATURES, Rows, rows, sentence_rows
-from screening.plain_words import parts, plain_words
+from screening.plain_words import parts, plain_words, scripts_apart
 
 FORM = 1
 """Of the artifact and of the features; another number is read by another version."""
@@ -53,7 +53,7 @@ class TextClassifier:
 
     def sentence_scores(self, text: str) -> list[tuple[str, dict[str, float]]]:
         """Each sentence in `plain_words` form with its probabilities; where there are several, at last the whole."""
-        plain = plain_words(text)
+        plain = scripts_apart(plain_words(text))
         pieces = parts(plain)
         scored = zip(pieces if len(pieces) == 1 else [*pieces, plain], self._logits(plain), strict=False)
         return [(part, dict(zip(self.labels, _probability(row).tolist(), strict=True))) for part, row in scored]

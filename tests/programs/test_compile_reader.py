@@ -10,6 +10,7 @@ from optimizers.registry import STRATEGIES
 from plumbing.errors import UserError
 from programs.artifacts.store import load_program, load_reader, read_artifact
 from programs.compile import compile_
+from signatures.reading import NOTHING_ELSE
 from tests.programs.command_line import CommandLine
 from tests.programs.readings import message_book, reading
 
@@ -50,6 +51,15 @@ def test_every_strategy_compiles_a_reader_that_reads_better(cli, tmp_path, book,
     demos = [demo for some in shown.values() for demo in some]
     trained = {line["text"] for line in map(json.loads, (book / "debtor-train.jsonl").read_text().splitlines())}
     assert {demo["message"] for demo in demos} <= trained
+
+
+def test_what_to_notice_is_shown_by_as_many_messages_without_a_signal_and_they_are_mixed(cli, tmp_path, book):
+    compiled(cli, tmp_path, book, "--optimizer", "bootstrap", "--train", 26, "--set", "max_demos=10")
+    artifact = read_artifact("reader@1", root=tmp_path / "a")
+    shown = [demo["category"] for demo in artifact.state["reader.notice"]["demos"]]
+    plain = [one == NOTHING_ELSE for one in shown]
+    assert len(shown) / 3 <= sum(plain) <= len(shown) / 2
+    assert plain not in (sorted(plain), sorted(plain, reverse=True)), "whatever stands last is said again"
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ def test_a_readers_word_counts_where_the_classifier_is_in_doubt_and_more_the_bet
     assert supported_signals(harmless, [SignalKind.LAWYER], 9.0), "one that is never wrong is"
     assert not supported_signals(doubtful, [], 9.0), "nothing is found that the reader did not notice"
     assert not heard_signals(doubtful)
-    assert [one.sure for one in supported_signals(doubtful, [SignalKind.LAWYER], 2.0)] == [True]
+    assert [one.sure for one in supported_signals(doubtful, [SignalKind.LAWYER], 4.0)] == [True]
     scores = [supported_signals(doubtful, [SignalKind.LAWYER], weight)[0].score for weight in (2.0, 4.0, 9.0)]
     assert scores == sorted(set(scores))
 
