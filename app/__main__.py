@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -170,7 +170,8 @@ def operator(
 @app.command()
 def erase(case_id: str, database: Url = DEFAULT_URL) -> None:
     """Delete every conversation about a case, as somebody may ask for."""
-    number = retention.erase(open_existing(database), case_id, "command line")
+    with closing(open_existing(database)) as opened:
+        number = retention.erase(opened, case_id, "command line")
     cli.stdout.print(f"{number} conversations about {case_id} deleted", highlight=False)
 
 
@@ -180,7 +181,8 @@ def retain(days: Annotated[int, typer.Argument(min=1)], database: Url = DEFAULT_
 
     Where a debtor waits for an answer, or for a person, nothing is deleted.
     """
-    number = retention.retain(open_existing(database), days, "command line")
+    with closing(open_existing(database)) as opened:
+        number = retention.retain(opened, days, "command line")
     cli.stdout.print(f"{number} conversations deleted", highlight=False)
 
 

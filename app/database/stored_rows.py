@@ -26,6 +26,13 @@ UNANSWERED = func.count(MessageRow.id).filter(MessageRow.answered.is_(False))
 # Built once: building a query takes longer than running it.
 _NEGOTIATION = select(NegotiationRow).where(NegotiationRow.id == bindparam("negotiation"))
 _NEGOTIATION_LOCKED = _NEGOTIATION.with_for_update()
+_SAME_CASE = select(NegotiationRow.case_id).where(NegotiationRow.id == bindparam("negotiation")).scalar_subquery()
+_CASE_LOCKED = (
+    select(NegotiationRow.id)
+    .where(NegotiationRow.case_id == _SAME_CASE)
+    .order_by(NegotiationRow.id)  # all who lock several do so in one order, or they would wait for each other
+    .with_for_update()
+)
 _OF_ONE = MessageRow.negotiation_id == bindparam("negotiation")
 _MESSAGES = select(MessageRow).where(_OF_ONE).order_by(MessageRow.position)
 _UNANSWERED = _MESSAGES.where(MessageRow.answered.is_(False))
@@ -74,6 +81,17 @@ def row_of(session: Session, negotiation_id: str) -> NegotiationRow:
     if row is None:
         raise NotThere(negotiation_id)
     return row
+
+
+def row_alone_on_case(session: Session, negotiation_id: str) -> NegotiationRow:
+    """The same in a transaction that writes, and nobody else changes another negotiation about the case either.
+
+    Raises:
+        NotThere: there is none.
+    """
+    if negotiation_id.isalnum():
+        session.execute(_CASE_LOCKED, {"negotiation": negotiation_id})
+    return row_of(session, negotiation_id)
 
 
 def view_of(row: NegotiationRow) -> CreditorView:

@@ -43,6 +43,8 @@ _CALLED = re.compile(
     r"|我叫|我是)[ .,:]{0,3}$",
     re.IGNORECASE,
 )
+_GREETED = re.compile(r"\b(?:sir|madam|dear|hi|hello)[ .,:]{0,3}$", re.IGNORECASE)
+_PRONOUNS = frozenset(["i", "you", "he", "she", "it", "we", "they", "me", "him", "her", "us", "them"])
 _I_AM = re.compile(r"\b(?:i am|i'm|im|this is|it is|it's|soy|speaking to|for|from)\s$", re.IGNORECASE)
 _DETERMINED = re.compile(
     r"\b(?:the|a|an|my|your|this|that|our|their|his|her|no|any|each|every|some|el|la|un|una|mi|su|este|esta)\s$",
@@ -66,7 +68,9 @@ class Names:
         forms = sorted({form for part in parts for form in _forms(part)}, key=len, reverse=True)
         self._words = frozenset(form.casefold() for form in forms if _is_word(form))
         self._run = (
-            _alternatives([*_joined(parts), *forms], sum(len(re.split("['-]", part)) for part in parts) - 1)
+            _alternatives(
+                [*_joined(parts), *forms], _letters(name), sum(len(re.split("['-]", part)) for part in parts) - 1
+            )
             if forms
             else None
         )
@@ -101,7 +105,7 @@ def stands_as_name(text: str, start: int, end: int, *, shouted: bool = False) ->
     """
     before, word = text[max(0, start - NEAR) : start], text[start:end]
     if _CALLED.search(before):
-        return True
+        return word not in _PRONOUNS or not _GREETED.search(before)  # "dear you" is nobody's name
     capital = word[:1].isupper() and not shouted and word.casefold() not in _PARTICLES
     if not capital or _DETERMINED.search(before):
         return False
@@ -135,6 +139,13 @@ def _parts(name: str) -> list[str]:
     return [part for part in re.split(r"[\s,.]+", name.translate(_LETTERS)) if len(part) > 1]
 
 
+def _letters(name: str) -> str:
+    """The single letters that the name has: between two of its parts they belong to it, as in "Sean O'Briain"."""
+    return "".join(
+        one for part in re.split(r"[\s,.]+", _folded(name)) if len(part) == 1 for one in part if one.isalpha()
+    )
+
+
 def _forms(part: str) -> Iterator[str]:
     """The ways to write one part: as it is, without accents, without marks inside, and each half of it."""
     pieces = [one for one in re.split(r"['-]", part) if len(one) > 2]
@@ -153,10 +164,11 @@ def _joined(parts: list[str]) -> list[str]:
     return [a + b for a, b in permutations(few, 2) if not _HAN.search(a + b)]
 
 
-def _alternatives(forms: list[str], more: int) -> re.Pattern[str]:
-    """A form, or a run of them with at most as many more as the name has parts."""
+def _alternatives(forms: list[str], letters: str, more: int) -> re.Pattern[str]:
+    """A form, or a run of them with at most as many more as the name has parts, and its single `letters` between."""
+    gap = rf"(?:{_GAP}[{letters}][ '.]{{1,2}}|{_GAP})" if letters else _GAP
     one = "|".join(map(_bounded, sorted(set(forms), key=len, reverse=True)))
-    return re.compile(rf"(?:{one})(?:{_GAP}(?:{one})){{0,{more}}}", re.IGNORECASE)
+    return re.compile(rf"(?:{one})(?:{gap}(?:{one})){{0,{more}}}", re.IGNORECASE)
 
 
 def _bounded(form: str) -> str:

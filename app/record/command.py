@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -45,7 +46,7 @@ def verify(
         return
     _require_hash(expect)
     anchored = _signed(read_anchor(anchor), anchor) if anchor else None
-    with open_existing(database).reading() as session:
+    with closing(open_existing(database)) as opened, opened.reading() as session:
         found = _whole(session, expect, anchored)
     cli.stdout.print(f"{found.entries} entries, whole; last hash {found.last_sha256}", highlight=False, soft_wrap=True)
 
@@ -61,7 +62,7 @@ def export(
     Keep it where whoever may write to the database may not. `python -m app audit --anchor FILE` checks it.
     """
     secret = _secret()
-    with open_existing(database or ctx.obj).reading() as session:
+    with closing(open_existing(database or ctx.obj)) as opened, opened.reading() as session:
         content = anchor_of(_whole(session), secret).model_dump_json()
     if file is None:
         typer.echo(content)
@@ -80,7 +81,8 @@ def dump(
 
     The file holds personal data and the hashes of passwords: keep it as you keep the database.
     """
-    head = dumping.dump(open_existing(database), file)
+    with closing(open_existing(database)) as opened:
+        head = dumping.dump(opened, file)
     cli.tell(f"{file}: {head.entries} audit entries, last hash {head.head}")
 
 
@@ -93,7 +95,8 @@ def restore(
     What was erased after the dump is in it again: erase it once more.
     """
     dumping.read_head(file)  # before a database is made for it
-    head = restoring.restore(open_database(database), file)
+    with closing(open_database(database)) as opened:
+        head = restoring.restore(opened, file)
     cli.tell(f"restored: {head.entries} audit entries, whole; last hash {head.head}")
 
 

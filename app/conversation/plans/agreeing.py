@@ -20,6 +20,7 @@ from app.database.stored_rows import (
     asks_first,
     close_queue,
     messages_of,
+    row_alone_on_case,
     row_of,
     stored,
     today_of,
@@ -82,7 +83,7 @@ def confirm_plan(session: Session, negotiation_id: str, plan_id: str) -> tuple[P
         NotThere: no such negotiation.
         NotNow: there is nothing to confirm, or another plan than this.
     """
-    row = row_of(session, negotiation_id)
+    row = row_alone_on_case(session, negotiation_id)
     if row.agreed is not None and (agreed := Plan.model_validate(row.agreed)).id == plan_id:
         return agreed, True
     current = pending_plan(row)

@@ -171,7 +171,7 @@ def test_no_byte_of_what_was_deleted_is_left_while_the_service_runs(tmp_path, co
         talked(process)
         assert WORDS.encode() in raw(tmp_path)
         if command == "retain":
-            service = Negotiations(opened(tmp_path), None)  # type: ignore[arg-type]
+            service = desk(tmp_path)
             while _answering(service):
                 time.sleep(0.05)
             for found in statuses(service):

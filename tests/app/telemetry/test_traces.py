@@ -36,7 +36,7 @@ from tests.app.served import Served
 from tests.programs.players import APPROVE
 from tests.scripted import scripted_lm
 
-LETTER = "I am Wilhelmina Featherstonehaugh, +44 7911 123456. I can do 20 monthly instalments."
+LETTER = "20 monthly instalments? Wilhelmina Featherstonehaugh, featherstonehaugh@example.org"
 SECRET = "secret" * 8
 
 
@@ -114,7 +114,7 @@ def test_no_word_of_a_person_leaves_in_a_trace(house, kept):
     everything = " ".join(one.to_json() for one in told).lower()
     assert "wilhelmina" not in everything
     assert "featherstonehaugh" not in everything
-    assert "7911" not in everything
+    assert "example.org" not in everything
 
 
 def test_a_step_that_fails_is_marked_with_the_class_of_its_error_alone(kept):
