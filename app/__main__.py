@@ -150,7 +150,6 @@ def operator(
     """
     if name is None and not list_:
         raise UserError("name an operator, or write --list")
-    store = open_database(database)
     changes = {
         "--lock": lock,
         "--unlock": unlock,
@@ -158,12 +157,12 @@ def operator(
         "--second-factor": second_factor is True,
         "--no-second-factor": second_factor is False,
     }
-    if name is not None:
-        asked = [option for option, wanted in changes.items() if wanted]
-        told = administer(store, name, asked, role, _password)
-        cli.stderr.print(told, highlight=False, markup=False, soft_wrap=True)
-    if list_:
-        for line in account_lines(store):
+    with closing(open_database(database)) as store:
+        if name is not None:
+            asked = [option for option, wanted in changes.items() if wanted]
+            told = administer(store, name, asked, role, _password)
+            cli.stderr.print(told, highlight=False, markup=False, soft_wrap=True)
+        for line in account_lines(store) if list_ else ():
             cli.stdout.print(line, highlight=False, markup=False, soft_wrap=True)
 
 

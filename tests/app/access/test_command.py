@@ -21,7 +21,6 @@ from tests.app.served import PASSWORD
 def run(tmp_path, monkeypatch):
     """Calls the command on the database of this test."""
     monkeypatch.setenv(PASSWORD_VARIABLE, PASSWORD)
-    monkeypatch.setattr("app.__main__.Database", lambda _: opened(tmp_path))  # which closes it after the test
 
     def call(*words: str) -> str:
         result = CliRunner().invoke(app, ["operator", *words, "--database", url_of(tmp_path)], catch_exceptions=False)
