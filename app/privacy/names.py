@@ -22,7 +22,7 @@ from app.privacy.found import Found
 from data.messages.corpus import SHIPPED
 
 CORPUS = SHIPPED / "debtor-train.jsonl"
-"""Messages of debtors: what at least `COMMON` of them write in lower case is a word."""
+"""Messages of debtors: what at least `COMMON` of them write in lower case, and something else not, is a word."""
 COMMON = 3
 NEAR = 40
 """Characters before a word in which it may be called a name."""
@@ -126,7 +126,9 @@ def common_words() -> frozenset[str]:
     """Words of debtors' messages, in lower case and without accents."""
     counts: Counter[str] = Counter()
     for line in CORPUS.read_text(encoding="utf-8").splitlines():
-        counts.update({word for word in _WORD.findall(_folded(json.loads(line)["text"])) if word.islower()})
+        text = _folded(json.loads(line)["text"])
+        if not text.islower():  # who writes everything small writes names so, too
+            counts.update({word for word in _WORD.findall(text) if word.islower()})
     return frozenset(word for word, number in counts.items() if number >= COMMON) | _ALSO_WORDS
 
 
