@@ -293,7 +293,7 @@ def test_a_long_conversation_shows_its_latest_messages_and_the_rest_when_asked(t
     found, link = server.begun()
     server.negotiations.ask_for_a_person(found)
     for number in range(70):
-        server.negotiations.receive(found, f"I shall write more of this soon ({number}).")
+        server.negotiations.receive(found, f"I earn 1200 a month and pay 700 of it in rent ({number}).")
     shown = "document.querySelectorAll('#messages > li').length"
     first = "document.querySelector('#messages > li').innerText"
     for open_page in (lambda: tab.open(link, 390), lambda: (logged_in(tab, server.url), chosen(tab))):
