@@ -43,8 +43,8 @@ def tab(tmp_path_factory):
         yield tab
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
+@pytest.fixture
+def server(tmp_path_factory):  # one for each test: a plan that one of them agrees binds the debt of all others
     with site(tmp_path_factory.mktemp("site")) as running:
         yield running
 
