@@ -18,7 +18,6 @@ from app.access.operators import Operators
 from app.api.parts import Parts
 from app.conversation.negotiations import Negotiations
 from app.conversation.worker import Worker
-from app.database.case_findings import lift, of_case
 from app.database.stored_rows import messages_of
 from app.server import create_app
 from app.serving.listening import SETTINGS
@@ -47,12 +46,7 @@ class Site:
         return self.parts.negotiations
 
     def begun(self, *, opened: bool = True) -> tuple[str, str]:
-        """A new negotiation's id and its debtor's link; what binds the case since an earlier one is lifted."""
-        database = self.negotiations.database
-        with database.reading() as session:
-            binding = [one.id for one in of_case(session, CASE, lifted=False)]
-        for one in binding:
-            lift(database, one, OPERATOR, "another test's")
+        """A new negotiation's id and its debtor's link."""
         found = self.negotiations.start(CASE, asked_for=True)
         self.parts.worker.wake(found)
         if opened:
