@@ -23,7 +23,7 @@ COMMON: tuple[str, ...] = (
 SAMPLES = 4
 """Random ways through each part of a pattern."""
 LONGEST = 60
-MOST = 25
+MOST = 12
 """Pieces of one pattern."""
 
 
