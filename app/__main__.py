@@ -161,9 +161,9 @@ def operator(
         if name is not None:
             asked = [option for option, wanted in changes.items() if wanted]
             told = administer(store, name, asked, role, _password)
-            cli.stderr.print(told, highlight=False, markup=False, soft_wrap=True)
+            cli.stderr.print(told, highlight=False, soft_wrap=True)
         for line in account_lines(store) if list_ else ():
-            cli.stdout.print(line, highlight=False, markup=False, soft_wrap=True)
+            cli.stdout.print(line, highlight=False, soft_wrap=True)
 
 
 @app.command()

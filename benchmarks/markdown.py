@@ -59,4 +59,4 @@ def write_files(out: Path, contents: Mapping[str, bytes]) -> None:
     for suffix, content in contents.items():
         path = out.with_name(out.name + suffix)
         replace_file(path, content)
-        cli.stderr.print(f"written: {path}", markup=False, highlight=False, soft_wrap=True)
+        cli.stderr.print(f"written: {path}", highlight=False, soft_wrap=True)

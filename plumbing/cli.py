@@ -88,7 +88,7 @@ def require_writable(path: Path | None) -> None:
 def tell(*sentences: str) -> None:
     """Print each sentence on stderr as it is, unwrapped."""
     for sentence in sentences:
-        stderr.print(sentence, markup=False, highlight=False, soft_wrap=True)
+        stderr.print(sentence, highlight=False, soft_wrap=True)
 
 
 def fail(sentence: str) -> None:

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+"""A surrogate without its other half: JSON can escape one, and no file or database can then hold the text."""
 _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs"})
 """Unicode categories without a shape of their own: controls, format marks, unassigned, private use, surrogates."""
 _FILLERS = frozenset(

@@ -106,7 +106,7 @@ def ablate(  # noqa: PLR0913, PLR0917  (a command line)
     if dry_run:
         cli.results().print(_to_play(plan, still_owed, len(cases) * trials))
         return
-    cli.stderr.print(_announced(plan, sum(still_owed), len(cases), trials), markup=False, highlight=False)
+    cli.stderr.print(_announced(plan, sum(still_owed), len(cases), trials), highlight=False)
     stage.check_models(plan.contestants)
     with progress() as bar:
         evaluations = dict(zip(plan.taken, stage.played(plan.contestants, threads, bar), strict=True))

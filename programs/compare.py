@@ -195,7 +195,7 @@ def _write_report(
     created = datetime.now(UTC).isoformat(timespec="minutes")
     page = render(result, evaluations, diffs=_diffs(found), looks=looks, costs=costs, created=created)
     replace_file(path, page.encode())
-    cli.stderr.print(f"report: {path}", markup=False, highlight=False, soft_wrap=True)
+    cli.stderr.print(f"report: {path}", highlight=False, soft_wrap=True)
 
 
 def _write_examples_report(
@@ -208,7 +208,7 @@ def _write_examples_report(
     created = datetime.now(UTC).isoformat(timespec="minutes")
     page = render_examples(contest.kind, result, played, diffs=diffs, created=created)
     replace_file(path, page.encode())
-    cli.stderr.print(f"report: {path}", markup=False, highlight=False, soft_wrap=True)
+    cli.stderr.print(f"report: {path}", highlight=False, soft_wrap=True)
 
 
 def _diffs(found: Sequence[Contestant]) -> list[ArtifactDiff]:

@@ -90,7 +90,7 @@ def ask(prompt: str) -> str:
     Raises:
         UserError: what was typed or piped in is no UTF-8.
     """
-    cli.stderr.print(prompt, end="", markup=False, highlight=False)
+    cli.stderr.print(prompt, end="", highlight=False)
     try:
         return input()
     except UnicodeDecodeError as error:

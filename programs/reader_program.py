@@ -15,7 +15,7 @@ from data.domain import MoveKind
 from data.frozen import Frozen
 from data.messages.book import MessageCase
 from data.messages.corpus import OUTSTANDING, STANDING
-from data.messages.labels import ClaimKind, SignalKind
+from data.messages.labels import ClaimKind, gravest_first
 from data.messages.message import DebtorMessage
 from data.terms import PartialTerms
 from metrics.reading.record import ReadEnding, ReadRecord
@@ -102,8 +102,8 @@ def inputs_of(case: MessageCase) -> dict[str, str]:
 
 def right_answers(message: DebtorMessage) -> dict[str, dict[str, Any]]:
     """What each predictor should answer, by the labels; what an answer has no room for is left out."""
-    gravest = next((kind for kind in SignalKind if kind in message.signals), None)
-    category = Category(NAMES[gravest] if gravest else NOTHING_ELSE)
+    signals = gravest_first(message.signals)
+    category = Category(NAMES[signals[0]] if signals else NOTHING_ELSE)
     said = [
         Said(words=stated, kind=SaidKind(kind.value), value=None if value is None else round(value))
         for kind, value, stated in (*message.terms, *message.claims)

@@ -9,6 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import AfterValidator, BaseModel
 
+from plumbing.plain_text import HALF_CHARACTER
+
 
 class Problem(BaseModel):
     """Why a request was refused."""
@@ -42,7 +44,7 @@ def _storable(text: str) -> str:
     Raises:
         ValueError: a NUL, which PostgreSQL refuses, or half a surrogate pair, which no encoding has.
     """
-    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if "\x00" in text or HALF_CHARACTER.search(text):
         raise ValueError("a NUL character, or half a character, cannot be stored; leave it out")
     return text
 

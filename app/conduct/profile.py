@@ -13,12 +13,12 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from data.frozen import Frozen
 from data.messages.labels import SignalKind
+from plumbing.clock import zone_named
 from plumbing.errors import UserError
 
 PROFILES = Path(__file__).with_name("profiles")
@@ -75,10 +75,7 @@ def _without_apostrophes(patterns: list[str]) -> tuple[re.Pattern[str], ...]:
 
 
 def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: Europe is a folder
-        raise ValueError(f"{name!r} is no time zone") from error
+    zone_named(name)
     return name
 
 

@@ -8,7 +8,6 @@ holds a lease (`app.conversation.leases`), and writes nothing that it thought of
 from __future__ import annotations
 
 from functools import partial
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -38,6 +37,7 @@ from app.database.stored_rows import (
 from app.database.tables import MessageRow, NegotiationRow, Status, now
 from app.database.transactions import Database
 from app.telemetry import spans
+from plumbing.clock import zone_named
 from plumbing.plain_text import normalised
 
 MAX_MESSAGE_CHARS = 2000
@@ -76,8 +76,8 @@ class Negotiations:
         """
         try:
             case = self.house.case_view(case_id)
-            ZoneInfo(timezone or "UTC")
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: Europe is a folder
+            zone_named(timezone or "UTC")
+        except ValueError as error:
             raise CannotBe("there is no time zone of this name; write one such as Europe/London") from error
         row = NegotiationRow(
             case_id=case_id,

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.conduct.profile import Outcome
@@ -25,6 +24,7 @@ from app.database.stored_rows import (
     messages_of,
     row_of,
     signal_finding,
+    silence_others,
     stored,
     unread_of,
 )
@@ -35,7 +35,6 @@ from data.messages.labels import SignalKind
 HANDED_OVER = "A person will take over from here; you will hear from them."
 TAKEN_BACK = "Not meant so; it does not count."
 ASKED_ANEW = "Thank you for saying so: that does not count. What do you mean? Say it in other words, with the figures."
-ENDED = (Status.AGREED, Status.DECLINED, Status.STOPPED, Status.ABANDONED)
 MOST_UNREAD = 1000
 """So many messages in a row a debtor may leave to a person; what gives notice of something is taken all the same."""
 
@@ -56,7 +55,7 @@ def receive_message(session: Session, negotiation_id: str, said: str, key: str |
     silences = tuple(one for one in found if one.silences)
     known_rules = {one.rule for one in silencing(session, row)} if silences else set()
     news = tuple(one for one in silences if one.signal.id not in known_rules)
-    if Status(row.status) in ENDED and not news:
+    if Status(row.status).ended and not news:
         raise NotNow("this conversation has ended; use the contact details of the creditor")
     waits = Status(row.status).automated and not silences
     if not waits and not news and unread_of(session, negotiation_id) >= MOST_UNREAD:
@@ -95,7 +94,7 @@ def reply_to(found: Sequence[Noticed]) -> str:
 def _obey(session: Session, row: NegotiationRow, found: Sequence[Noticed], news: Sequence[Noticed]) -> None:
     """Silence the program; a person who leads already goes on leading, and an agreed plan stays agreed."""
     before = Status(row.status)
-    if before not in ENDED and (row.operator is None or before.automated):
+    if not before.ended and (row.operator is None or before.automated):
         row.status = silenced_status(found).value
     if before is not Status.AGREED:
         row.pending = None
@@ -112,15 +111,9 @@ def quiet_others(session: Session, row: NegotiationRow, found: Sequence[Noticed]
     if not binding:
         return
     status = silenced_status(binding)
-    automated = [one.value for one in Status if one.automated]
-    others = select(NegotiationRow.id).where(NegotiationRow.case_id == row.case_id, NegotiationRow.id != row.id)
-    for other_id in session.scalars(others.where(NegotiationRow.status.in_(automated)).order_by(NegotiationRow.id)):
-        other = row_of(session, other_id)
-        other.status, other.pending, other.asked = status.value, None, None
-        close_queue(session, other_id)
-        if status is not Status.STOPPED:  # who asked for silence is not even told so
-            stored(session, other_id, Sender.SERVICE, HANDED_OVER)
-        audit.record(session, "service", "handed over", other_id, because_of=row.id, status=other.status)
+    said = None if status is Status.STOPPED else HANDED_OVER  # who asked for silence is not even told so
+    for other_id in silence_others(session, row, status, said):
+        audit.record(session, "service", "handed over", other_id, because_of=row.id, status=status.value)
 
 
 def correctable_message(messages: Sequence[MessageRow]) -> MessageRow | None:

@@ -214,6 +214,27 @@ def hand_over(session: Session, row: NegotiationRow, text: str, findings: Sequen
     close_queue(session, row.id)
 
 
+def silence_others(session: Session, row: NegotiationRow, status: Status, said: str | None) -> list[str]:
+    """End the program's part in the other negotiations about the same case; returns their ids.
+
+    Args:
+        session: a transaction that writes.
+        row: of the negotiation because of which they end.
+        status: in which they are left.
+        said: to each of their debtors; None: nothing.
+    """
+    automated = [one.value for one in Status if one.automated]
+    others = select(NegotiationRow.id).where(NegotiationRow.case_id == row.case_id, NegotiationRow.id != row.id)
+    found = list(session.scalars(others.where(NegotiationRow.status.in_(automated)).order_by(NegotiationRow.id)))
+    for other_id in found:
+        other = row_of(session, other_id)
+        other.status, other.pending, other.asked = status.value, None, None
+        close_queue(session, other_id)
+        if said is not None:
+            stored(session, other_id, Sender.SERVICE, said)
+    return found
+
+
 def message(sender: Sender, text: str, findings: Sequence[Finding] = ()) -> MessageRow:
     """A message that is no turn, not yet stored."""
     return MessageRow(sender=sender.value, text=text, findings=[finding_row(one) for one in findings])

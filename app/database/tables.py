@@ -47,6 +47,11 @@ class Status(StrEnum):
         """Whether the program answers."""
         return self in (Status.OPEN, Status.CONFIRMING)
 
+    @property
+    def ended(self) -> bool:
+        """Whether nobody goes on with it."""
+        return self in (Status.AGREED, Status.DECLINED, Status.STOPPED, Status.ABANDONED)
+
 
 class Sender(StrEnum):
     """Who wrote a message."""

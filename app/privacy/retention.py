@@ -20,7 +20,7 @@ from app.database.transactions import Database
 
 ABANDONED_DAYS = 14
 """Without a word from anybody; a debtor's link holds no longer."""
-_ENDED = (Status.AGREED, Status.DECLINED, Status.EXHAUSTED, Status.STOPPED, Status.ABANDONED)
+_ENDED = [one.value for one in Status if one.ended or one is Status.EXHAUSTED]
 _OF_IT = MessageRow.negotiation_id == NegotiationRow.id
 _LAST_SENDER = (
     select(MessageRow.sender)
@@ -71,7 +71,7 @@ def retain(database: Database, days: int, actor: str) -> int:
 
     def work(session: Session) -> int:
         _end_abandoned(session, now() - timedelta(days=min(days, ABANDONED_DAYS)))
-        ended = NegotiationRow.status.in_([one.value for one in _ENDED])
+        ended = NegotiationRow.status.in_(_ENDED)
         old = select(NegotiationRow.id).where(_idle_since(now() - timedelta(days=days)), ended)
         return _delete(session, old, actor, erased=False)
 

@@ -104,16 +104,14 @@ def _whole(session: Session, expect: str | None = None, anchor: Anchor | None = 
     found = audit_log.verify(session)
     if faults := faults_of(session, found, expect, anchor):
         for fault in faults:
-            cli.stdout.print(fault, highlight=False, markup=False, soft_wrap=True)
+            cli.stdout.print(fault, highlight=False, soft_wrap=True)
         raise typer.Exit(cli.EXIT_COMPARISON_FAILED)
     return found
 
 
 def _signed(anchor: Anchor, file: Path) -> Anchor:
     if not anchor.fits(_secret()):
-        cli.stdout.print(
-            f"{file} was not signed with this {SECRET}, or was changed", highlight=False, markup=False, soft_wrap=True
-        )
+        cli.stdout.print(f"{file} was not signed with this {SECRET}, or was changed", highlight=False, soft_wrap=True)
         raise typer.Exit(cli.EXIT_COMPARISON_FAILED)
     return anchor
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,9 +12,8 @@ from data.amounts import MAX_MAJOR, minor_digits
 from data.book.faults import Fault, RowResult, choice_hint, shown
 from data.book.rows import AMOUNT_COLUMNS, MAX_AGE, MAX_OVERDUE_DAYS, MIN_AGE, identifier, zero_outstanding
 from data.domain import DebtCase, Persona, Reason
+from plumbing.plain_text import HALF_CHARACTER
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
-"""JSON can escape one without its other half, and no file or database can then hold the text."""
 _WHOLE_AMOUNT = "is not an amount; write a whole number of minor units, 0 or more"
 _HELP = {
     "currency": "is not a currency; write its three-letter ISO 4217 code in capitals, such as CNY",
@@ -101,7 +99,7 @@ def _beyond_the_types(case: DebtCase, number: int) -> list[Fault]:
     if case.debt.overdue_days > MAX_OVERDUE_DAYS:
         faults.append(Fault(f"{case.debt.overdue_days} {_HELP['overdue_days']}", number, "debt.overdue_days"))
     for column, text in _texts(case.model_dump(mode="python")):
-        if not text.isascii() and _SURROGATE.search(text):
+        if HALF_CHARACTER.search(text):
             faults.append(
                 Fault(f"{shown(text)} holds half of a character (a lone surrogate); correct it", number, column)
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 
 
@@ -35,6 +36,11 @@ class SignalKind(StrEnum):
     """Hour, place, medium or other people that contact is to keep to or leave out."""
     VULNERABILITY = "vulnerability"
     """Illness, disability, bereavement and the like."""
+
+
+def gravest_first(kinds: Collection[SignalKind]) -> tuple[SignalKind, ...]:
+    """Signals in the order of what a person needs, each once."""
+    return tuple(kind for kind in SignalKind if kind in kinds)
 
 
 class Intent(StrEnum):

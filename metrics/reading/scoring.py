@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from data.dimensions import DIMENSIONS
 from data.frozen import Frozen
 from data.messages.corpus import STANDING
-from data.messages.labels import Intent, SignalKind
+from data.messages.labels import Intent, SignalKind, gravest_first
 from metrics.reading.costs import ReadingCosts, default_costs
 from metrics.reading.offered_terms import offers, wanted
 from metrics.reading.record import ReadEnding, ReadRecord
@@ -102,11 +102,11 @@ def mistakes(record: ReadRecord) -> Mistakes:
     message, found = record.case.message, set(record.signals)
     grave, graver = set(message.signals) - NOTED, found - NOTED
     signals = Mistakes(
-        missed=_ordered(grave - found),
+        missed=gravest_first(grave - found),
         noticed_another=bool(graver),
-        silenced=() if grave else _ordered(graver),
-        missed_notes=_ordered((set(message.signals) & NOTED) - found),
-        false_notes=_ordered((found & NOTED) - set(message.signals)),
+        silenced=() if grave else gravest_first(graver),
+        missed_notes=gravest_first((set(message.signals) & NOTED) - found),
+        false_notes=gravest_first((found & NOTED) - set(message.signals)),
     )
     if graver:
         return signals
@@ -177,8 +177,3 @@ def _lost(record: ReadRecord) -> tuple[str, ...]:
 def _false_claims(record: ReadRecord) -> tuple[str, ...]:
     said = {(kind, value) for kind, value, _ in record.case.message.claims}
     return tuple(kind.value for kind, value in record.claims.items() if (kind, value) not in said)
-
-
-def _ordered(kinds: set[SignalKind]) -> tuple[SignalKind, ...]:
-    """The gravest first."""
-    return tuple(kind for kind in SignalKind if kind in kinds)

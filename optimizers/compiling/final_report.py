@@ -32,14 +32,14 @@ def show_outcome(outcome: CompileOutcome, costs: Mapping[str, Cost], minutes: fl
     """
     cli.results().print(_table(outcome))
     for line in (_cost_line(sum(costs.values(), Cost()), minutes), *_closing(outcome)):
-        cli.stdout.print(line, markup=False, highlight=False, soft_wrap=True)
+        cli.stdout.print(line, highlight=False, soft_wrap=True)
 
 
 def show_finished(folder: RunFolder, outcome: CompileOutcome) -> None:
     """A run that came to its end before: its table again, and no call."""
     cli.results().print(_table(outcome))
     for line in (f"run {folder.run_id} was finished before; nothing was called", *_closing(outcome)):
-        cli.stdout.print(line, markup=False, highlight=False, soft_wrap=True)
+        cli.stdout.print(line, highlight=False, soft_wrap=True)
 
 
 def _table(outcome: CompileOutcome) -> Table:

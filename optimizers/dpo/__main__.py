@@ -136,7 +136,7 @@ def dpo(  # noqa: PLR0913, PLR0917  (a command line)
     replace_file(out / "curve.svg", plotted(trained.curve).encode())
     replace_file(out / "card.json", f"{card.model_dump_json(indent=1)}\n".encode())
     replace_file(out / "card.md", text(card).encode())
-    cli.results().print(text(card), markup=False, highlight=False)
+    cli.results().print(text(card), highlight=False)
     cli.tell(f"written to {out}" + (f"; next: python -m programs.compare {model} {runs_as}" if runs_as else ""))
 
 

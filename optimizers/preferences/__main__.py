@@ -178,7 +178,7 @@ def _sha256(path: Path) -> str:
 def _write_card(card: PairsCard, out: Path) -> None:
     replace_file(out.with_suffix(".card.json"), f"{card.model_dump_json(indent=1)}\n".encode())
     replace_file(out.with_suffix(".card.md"), text(card).encode())
-    cli.results().print(text(card), markup=False, highlight=False)
+    cli.results().print(text(card), highlight=False)
 
 
 def _teacher(name: str, debtor: str, model: NamedModel, artifacts: Path, policy: Path | None) -> tuple[Maden, str]:

@@ -138,4 +138,4 @@ class Watchers(RunWatcher):
 
 
 def _print(sentence: str) -> None:
-    cli.stderr.print(f"warning: {sentence}", markup=False, highlight=False, soft_wrap=True)
+    cli.stderr.print(f"warning: {sentence}", highlight=False, soft_wrap=True)

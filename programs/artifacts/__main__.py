@@ -74,7 +74,7 @@ def list_(
         print(json.dumps(rows, ensure_ascii=False, indent=1))
         return
     if not rows:
-        cli.stderr.print(f"{artifacts} holds no artifacts yet; python -m programs.compile makes one", markup=False)
+        cli.stderr.print(f"{artifacts} holds no artifacts yet; python -m programs.compile makes one")
         return
     cli.stdout.print(_list_table(rows))
 
@@ -201,12 +201,12 @@ def verify_(
             faults.append(str(error))
             continue
         sentence = f"ok  {reference}  content sha256 {found.content_sha256[:12]}, {len(found.state)} predictors fit"
-        cli.stdout.print(sentence, markup=False, highlight=False, soft_wrap=True)
+        cli.stdout.print(sentence, highlight=False, soft_wrap=True)
     if not every:
-        cli.stderr.print(f"{artifacts} holds no artifacts yet", markup=False)
+        cli.stderr.print(f"{artifacts} holds no artifacts yet")
     if len(faults) > 1:
         for fault in faults:
-            cli.stderr.print(f"bad {fault}", markup=False, highlight=False, soft_wrap=True)
+            cli.stderr.print(f"bad {fault}", highlight=False, soft_wrap=True)
         raise UserError(f"{len(faults)} of {len(every)} artifacts do not verify")
     if faults:
         raise UserError(faults[0])
@@ -232,7 +232,7 @@ def promote_(
     promote(found.name, found.version, alias, root=artifacts)
     stood = f", it stood on version {before.version}" if before and before.version != found.version else ""
     sentence = f"{found.name}@{alias} is now version {found.version}{stood}"
-    cli.stdout.print(sentence, markup=False, highlight=False, soft_wrap=True)
+    cli.stdout.print(sentence, highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

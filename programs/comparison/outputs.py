@@ -68,7 +68,7 @@ class Outputs:
             path = records_path(self.records, one.label)
             lines = (p.negotiation.model_dump_json(exclude_none=True) + "\n" for p in evaluation.played)
             replace_file(path, "".join(lines).encode())
-            cli.stderr.print(f"records of {one.label}: {path}", markup=False, highlight=False, soft_wrap=True)
+            cli.stderr.print(f"records of {one.label}: {path}", highlight=False, soft_wrap=True)
 
 
 def table(

@@ -10,7 +10,7 @@ import dspy
 from typing_extensions import override
 
 from data.messages.book import MessageBook, MessageCase, read_message_book
-from data.messages.labels import SignalKind
+from data.messages.labels import gravest_first
 from metrics.reading.costs import default_costs
 from metrics.reading.record import ReadRecord
 from metrics.reading.scoring import (
@@ -131,7 +131,7 @@ class ReadingKind(Kind):
         often; what to read by every intent about as often.
         """
         message = record.case.message
-        signals = [kind for kind in SignalKind if kind in message.signals]
+        signals = gravest_first(message.signals)
         worth = SHORT / max(SHORT, len(message.text)) * (2 - self.score([record])[0].objective)
         if predictor == READS:
             return Shown(message.intent.value, message.language, worth)
@@ -141,7 +141,8 @@ class ReadingKind(Kind):
     @override
     def traits(self, case: MessageCase) -> dict[str, str]:
         message = case.message
-        about = next((kind.value for kind in SignalKind if kind in message.signals), "no signal")
+        signals = gravest_first(message.signals)
+        about = signals[0].value if signals else "no signal"
         return {"intent": message.intent.value, "language": message.language, "signal": about}
 
     @override

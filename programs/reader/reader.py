@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dspy
 
-from data.messages.labels import SignalKind
+from data.messages.labels import gravest_first
 from programs.models.calls import call
 from programs.reader.message_parts import message_parts
 from signatures.reading import KIND_OF, Intent, NoticeSignal, Reading, ReadMessage
@@ -47,15 +47,10 @@ class MessageReader(dspy.Module):
         stated = [call(self.read, CALLER, 0, 0.0, message=part, **about).stated for part in parts]
         intents = {one.intent for one in stated}
         reading = Reading(
-            signals=gravest_first({KIND_OF[name] for name in noticed if name in KIND_OF}),
+            signals=list(gravest_first({KIND_OF[name] for name in noticed if name in KIND_OF})),
             intent=next(intent for intent in _FIRMEST if intent in intents),
             said=[],
         )
         return dspy.Prediction(
             reading=reading.model_copy(update={"said": [said for one in stated for said in one.said]})
         )
-
-
-def gravest_first(kinds: set[SignalKind]) -> list[SignalKind]:
-    """Signals in the order of what a person needs."""
-    return [kind for kind in SignalKind if kind in kinds]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.conversation.plans.plan import Plan, plan_of, plan_on
@@ -18,10 +17,10 @@ from app.database.case_findings import PLAN_AGREED, binding_plan
 from app.database.stored_rows import (
     NotNow,
     asks_first,
-    close_queue,
     messages_of,
     row_alone_on_case,
     row_of,
+    silence_others,
     stored,
     today_of,
     turns_of,
@@ -121,7 +120,7 @@ def _bind(session: Session, row: NegotiationRow, plan: Plan) -> None:
     row.agreed, row.pending, row.status = plan.model_dump(mode="json"), None, Status.AGREED.value
     session.add(_finding(row, message.position, plan))
     session.flush()
-    ended = _end_others(session, row)
+    ended = silence_others(session, row, Status.DECLINED, AGREED_ELSEWHERE)
     audit.record(session, "debtor", audit.CONFIRMED, row.id, plan=plan.id, agreed=row.agreed)
     for other_id in ended:
         audit.record(session, "service", "ended", other_id, because_of=row.id)
@@ -131,19 +130,6 @@ def _finding(row: NegotiationRow, position: int, plan: Plan) -> CaseFindingRow:
     why = f"a plan binds this debt, with its last payment by {plan.ends}; lifting this ends that plan"
     about = {"case_id": row.case_id, "negotiation_id": row.id, "position": position}
     return CaseFindingRow(**about, rule=PLAN_AGREED, why=why, silences=False, binds=True)
-
-
-def _end_others(session: Session, row: NegotiationRow) -> list[str]:
-    """End what the program still negotiates about the same debt; the ids of it."""
-    automated = [one.value for one in Status if one.automated]
-    others = select(NegotiationRow.id).where(NegotiationRow.case_id == row.case_id, NegotiationRow.id != row.id)
-    ended = list(session.scalars(others.where(NegotiationRow.status.in_(automated)).order_by(NegotiationRow.id)))
-    for other_id in ended:
-        other = row_of(session, other_id)
-        other.status, other.pending, other.asked = Status.DECLINED.value, None, None
-        close_queue(session, other_id)
-        stored(session, other_id, Sender.SERVICE, AGREED_ELSEWHERE)
-    return ended
 
 
 def _require_unbound(session: Session, row: NegotiationRow) -> None:
