@@ -177,9 +177,9 @@ def test_unclear_messages_are_used_up_like_rounds(tmp_path):
 
 
 def test_a_slow_opening_is_sent_once_however_many_look(tmp_path, monkeypatch):
-    monkeypatch.setattr(leases, "LEASE_S", 0.3)
+    monkeypatch.setattr(leases, "LEASE_S", 0.9)
     monkeypatch.setattr(leases, "RENEW_EVERY_S", 0.05)
-    lm = desk_lm(latency_s=0.4)
+    lm = desk_lm(latency_s=0.6)
     with served(tmp_path, lm) as house:
         house.log_in()
         found, token = house.begin()
