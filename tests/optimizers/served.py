@@ -49,6 +49,7 @@ class Served:
         self._answer = playing(uneven).engine.answer
         self._failing, self._random = failing, random.Random(2)
         self._refuse_after: int | None = None
+        self._hold_from: int | None = None
         self._changed = threading.Condition(server.lock)
         server.reply_to = self._reply_to  # type: ignore[method-assign]
 
@@ -60,6 +61,12 @@ class Served:
     def refuse_after(self, count: int | None) -> None:
         """Refuse the key from the `count`-th request on, a failure that nobody waits out; None: take it again."""
         self._refuse_after = count
+
+    def hold_from(self, count: int | None) -> None:
+        """Leave the `count`-th request and what follows without an answer, so that no compile ends; None: answer."""
+        with self._changed:
+            self._hold_from = count
+            self._changed.notify_all()
 
     def wake(self) -> None:
         """Let `wait_for` look again."""
@@ -78,6 +85,8 @@ class Served:
                 return Reply.error(401, "invalid_api_key", "wrong key")
             self.asked.append(json.dumps(request, sort_keys=True))
             self._changed.notify_all()
+            number = len(self.asked)
+            self._changed.wait_for(lambda: self._hold_from is None or number < self._hold_from)
         content = self._answer(prompt)
         text = json.dumps(content) if isinstance(content, dict) else made_up(request)
         return Reply(body=completion(request, text), delay_s=self.latency_s)

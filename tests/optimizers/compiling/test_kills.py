@@ -23,14 +23,17 @@ def killed_again_and_again(compiler, model, kills, requests):
     """
     rng, lost = random.Random(1), []
     while len(lost) < kills:
+        last = requests + sum(lost)
+        model.hold_from(last)  # a compile that ends before its kill would be no test
         child = compiler.go_on()
         if len(lost) % 4 == 3:
             nap(rng.uniform(0, 0.5))
         else:
             step = max(1, 2 * requests // kills - 1)
-            model.wait_for(len(model.asked) + rng.randint(1, step), lambda child=child: child.gone)
+            model.wait_for(min(last, len(model.asked) + rng.randint(1, step)), lambda child=child: child.gone)
             nap(rng.uniform(0, 0.03))
         assert child.kill() == -9, compiler.said()
+        model.hold_from(None)
         lost.append(len(model.asked) - compiler.stored() - sum(lost))
     return lost
 
