@@ -13,7 +13,7 @@ from optimizers.dspy_bridge.patches import no_stragglers, quiet, repeatable_draw
 from optimizers.runs.task import CompileTask
 from optimizers.settings import StrategySettings
 from optimizers.strategies import bootstrap, gepa, mipro, random_search, search
-from plumbing.errors import UserError, did_you_mean
+from plumbing.errors import UserError, by_name
 from programs.models.adapter import ADAPTER
 
 
@@ -55,10 +55,7 @@ def strategy(name: str) -> RegisteredStrategy:
     Raises:
         UserError: there is none; names the nearest.
     """
-    if name in STRATEGIES:
-        return STRATEGIES[name]
-    hint = did_you_mean(name, STRATEGIES, f"there are {', '.join(STRATEGIES)}")
-    raise UserError(f"there is no optimiser called {name!r}; {hint}")
+    return by_name(name, STRATEGIES, f"there is no optimiser called {name!r}")
 
 
 def compile_with(name: str, task: CompileTask) -> Any:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+Named = TypeVar("Named")
 
 
 class UserError(Exception):
@@ -25,3 +28,19 @@ def did_you_mean(wrong: str, known: Iterable[str], otherwise: str = "", *, most:
     """
     near = difflib.get_close_matches(wrong, list(known), n=most)
     return f"did you mean {' or '.join(map(repr, near) if quoted else near)}?" if near else otherwise
+
+
+def by_name(name: str, known: Mapping[str, Named], refusal: str) -> Named:
+    """What is called `name` among all that there is.
+
+    Args:
+        name: what the user wrote.
+        known: everything by its name.
+        refusal: the sentence that says that there is none, without its end.
+
+    Raises:
+        UserError: there is none; names the nearest.
+    """
+    if name in known:
+        return known[name]
+    raise UserError(f"{refusal}; {did_you_mean(name, known, 'there are ' + ', '.join(known))}")

@@ -18,7 +18,7 @@ from app.database.stored_rows import CannotBe
 from app.database.tables import LoginRow, NegotiationRow, OperatorRow, Role, Status, now
 from app.database.transactions import Database
 
-_ENDED = (Status.AGREED.value, Status.DECLINED.value)
+_ENDED = tuple(status.value for status in Status if status.ended)
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ class Links:
     """
 
     def __init__(self, secret: str, max_age_s: int = MAX_AGE_S) -> None:
-        self._signer = URLSafeTimedSerializer(_strong(secret), salt=SALT)
+        self._signer = URLSafeTimedSerializer(strong(secret), salt=SALT)
         self.max_age_s = max_age_s
 
     def token(self, negotiation_id: str, generation: int = 0) -> str:
@@ -113,7 +113,12 @@ def require_generation(latest: int, generation: int) -> None:
         raise BadLink("a newer link has replaced this one; open the latest that was sent to you")
 
 
-def _strong(secret: str) -> str:
+def strong(secret: str) -> str:
+    """The service's secret, if it is long enough.
+
+    Raises:
+        UserError: it is not.
+    """
     if (size := len(secret.encode())) < SHORTEST_SECRET:
         raise UserError(
             f"the secret in {SECRET} has {size} bytes and needs {SHORTEST_SECRET}; make one with: "

@@ -183,8 +183,6 @@ class Answers:
     def _meant(self, heard: HeardMessage, hidden: str, table: TableState, row: NegotiationRow) -> Understood:
         if heard.stays:
             return Understood(Move.reject(), GOES_ON)
-        if sentence := too_long(hidden, self.house.reads_chars):
-            raise NotClear(sentence)
         return self._understood(hidden, table, view_of(row).debt, today_of(row))
 
     def _asking_back(
@@ -287,16 +285,6 @@ def question_about(found: Sequence[Noticed]) -> str | None:
     """The question whether the first of the signals that are not sure was meant; None where all are."""
     doubt = next((one for one in found if one.asks), None)
     return f"{NOT_SURE} {doubt.signal.question}".rstrip() if doubt else None
-
-
-def too_long(text: str, limit: int | None) -> str | None:
-    """What is said to somebody whose message is longer than what is read at once; None where it is not."""
-    if limit is None or len(text) <= limit:
-        return None
-    return (
-        f"Your message has {len(text)} characters, and I can read only {limit} at once, so I have not answered it. "
-        "Please write what matters most in a shorter message; a person can read all of it."
-    )
 
 
 def _left(row: MessageRow) -> Reply:

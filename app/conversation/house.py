@@ -54,8 +54,6 @@ class House:
     """Reads what a person writes (`programs.debtor.person.model_reader`)."""
     profile: Profile
     book: DebtorBook
-    reads_chars: int | None = None
-    """How much of one message the reader reads; None: all. Who writes more is told, and not read in part."""
     redact: bool = False
     """Whether personal data is kept from the model (`app.privacy.redaction`)."""
 

@@ -62,7 +62,8 @@ class Leases:
         Args:
             row: of the negotiation, as `app.database.stored_rows.row_of` gives it to a transaction that writes.
         """
-        if not _free(row.lease_until, now()):
+        earliest, latest = _lives(now())
+        if row.lease_until is not None and earliest <= row.lease_until <= latest:
             return None
         token = f"{self.process}:{next(self._numbers)}"
         row.lease, row.lease_until = token, now() + timedelta(seconds=LEASE_S)
@@ -104,9 +105,10 @@ def end(row: NegotiationRow, pause_s: float = 0.0) -> None:
 
 def is_free() -> ColumnElement[bool]:
     """Of a negotiation in a query: nobody answers it, and it need not pause."""
-    until, moment = NegotiationRow.lease_until, now()
-    return or_(until.is_(None), until < moment, until > moment + timedelta(seconds=LONGEST_LEASE_S))
+    until, (earliest, latest) = NegotiationRow.lease_until, _lives(now())
+    return or_(until.is_(None), until < earliest, until > latest)
 
 
-def _free(until: datetime | None, moment: datetime) -> bool:
-    return until is None or until < moment or until > moment + timedelta(seconds=LONGEST_LEASE_S)
+def _lives(moment: datetime) -> tuple[datetime, datetime]:
+    """Between which times the end of a lease lies that holds at a moment."""
+    return moment, moment + timedelta(seconds=LONGEST_LEASE_S)

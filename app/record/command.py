@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.orm import Session
 
+from app.access.links import SECRET, strong
 from app.database import audit_log
 from app.database.opening import open_database, open_existing
 from app.database.transactions import DEFAULT_URL
@@ -20,7 +21,6 @@ from plumbing import cli
 from plumbing.errors import UserError
 from plumbing.files import create_file
 
-SECRET = "MADEN_APP_SECRET"
 Url = Annotated[str, typer.Option("--database", envvar="MADEN_DATABASE", help="SQLAlchemy URL; default: a file here.")]
 
 audit = typer.Typer(invoke_without_command=True)
@@ -120,7 +120,7 @@ def _secret() -> str:
     secret = os.environ.get(SECRET, "")
     if not secret:
         raise UserError(f"anchors are signed with the service's secret: set {SECRET}")
-    return secret
+    return strong(secret)
 
 
 def _require_hash(expect: str | None) -> None:

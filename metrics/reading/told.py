@@ -16,23 +16,6 @@ from metrics.reading.scoring import Mistakes, ReadingCard, mistakes
 
 QUOTED = 160
 """Characters of a message that are quoted at most."""
-MEANS: dict[SignalKind, str] = {
-    SignalKind.DISTRESS: "a wish to die, self-harm or acute danger",
-    SignalKind.THREAT: "a threat against the creditor's people",
-    SignalKind.MINOR: "the debtor is or was under age",
-    SignalKind.DEATH: "the debtor has died",
-    SignalKind.THIRD_PARTY: "the writer is not the debtor",
-    SignalKind.STOP: "no contact any more, or a flat refusal ever to pay",
-    SignalKind.LAWYER: "represented by a lawyer, an adviser or a guardian",
-    SignalKind.BANKRUPTCY: "in an insolvency procedure",
-    SignalKind.CAPACITY: "cannot follow what an agreement means",
-    SignalKind.DISPUTE: "disputes the debt or asks for proof",
-    SignalKind.MILITARY: "on active duty",
-    SignalKind.WANTS_PERSON: "wants a human being",
-    SignalKind.LANGUAGE: "speaks another language",
-    SignalKind.CONTACT_LIMIT: "limits hour, place, medium or people of contact",
-    SignalKind.VULNERABILITY: "illness, disability, bereavement and the like",
-}
 
 
 def told_of_reading(
@@ -90,7 +73,7 @@ def _offers(message: DebtorMessage) -> str:
 
 
 def _kinds(kinds: Iterable[SignalKind], names: Mapping[SignalKind, str]) -> str:
-    return " and ".join(f"{names[kind]} ({MEANS[kind]})" for kind in kinds)
+    return " and ".join(names[kind] for kind in kinds)
 
 
 def _list(names: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from plumbing.errors import UserError, did_you_mean
+from plumbing.errors import by_name
 from programs.kinds.kind import Kind
 from programs.kinds.negotiation_kind import NEGOTIATIONS
 from programs.kinds.reading_kind import READINGS
@@ -24,10 +24,7 @@ def kind_named(program: str) -> Kind:
     Raises:
         UserError: there is none; names the nearest.
     """
-    if program in PROGRAMS:
-        return PROGRAMS[program]
-    hint = did_you_mean(program, PROGRAMS, f"there are {', '.join(PROGRAMS)}")
-    raise UserError(f"there is no program called {program!r} to compile; {hint}")
+    return by_name(program, PROGRAMS, f"there is no program called {program!r} to compile")
 
 
 def kind_of(program: Any) -> Kind:

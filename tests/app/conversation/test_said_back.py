@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from app.conversation import answering, receiving
 from app.database.stored_rows import NotNow
 from app.database.tables import Sender, Status
 from data.domain import Speaker, Turn, standing_terms
-from programs.table.words import MAX_HEARD_CHARS
 from tests.app.conversation.test_negotiations import begun, row, said, told
-from tests.app.desk import desk, desk_lm
+from tests.app.desk import desk
 
 LEAVING = ["I am done for today, goodbye.", "Eso es todo, goodbye.", "今天就到这里, goodbye"]
 
@@ -93,18 +90,3 @@ def test_a_plan_from_what_was_not_meant_is_void(tmp_path):
     service.accept_offer(found)
     service.correct(found, 2)
     assert (row(service, found).status, row(service, found).pending) == (Status.OPEN, None)
-
-
-@pytest.mark.parametrize("words", ["I have thought about it. ", "Lo he pensado mucho. ", "我想了很久了。这件事。"])
-def test_a_message_longer_than_what_is_read_is_told_and_is_no_acceptance(tmp_path, words):
-    lm = desk_lm()
-    service = desk(tmp_path, lm)
-    service.house = replace(service.house, reads_chars=MAX_HEARD_CHARS)
-    service.answers.house = service.house
-    found = begun(service)
-    asked = len(lm.engine.requests)
-    long = "I accept. " + words * (MAX_HEARD_CHARS // len(words) + 1) + "But I do NOT accept."
-    answer = told(service, found, long)
-    assert str(len(long)) in answer.text
-    assert row(service, found).status == Status.OPEN
-    assert len(lm.engine.requests) == asked
