@@ -35,7 +35,7 @@ class Worker:
 
     def __init__(self, negotiations: Negotiations, threads: int = 1) -> None:
         self.negotiations = negotiations
-        self._turns = TurnQueue()
+        self._turns = TurnQueue(leases.LONGEST_ANSWER_S)
         self._stopping = threading.Event()
         answering = [self._loop("answer", self._answer, leases.LONGEST_ANSWER_S) for _ in range(threads)]
         looking = self._loop("look", self._look, every_s=LOOK_EVERY_S)
@@ -77,9 +77,11 @@ class Worker:
 
     def _answer(self) -> None:
         """One turn of one negotiation."""
-        negotiation_id = self._turns.take()
-        if negotiation_id is None:
-            return
+        with self._turns.turn() as negotiation_id:
+            if negotiation_id is not None:
+                self._answer_once(negotiation_id)
+
+    def _answer_once(self, negotiation_id: str) -> None:
         began = time.monotonic()
         try:
             answered = self.negotiations.answer(negotiation_id)

@@ -78,11 +78,26 @@ def test_a_loop_that_has_not_begun_or_has_ended_is_not_sound(stopping):
     assert not loop.sound
 
 
+def served(turns):
+    with turns.turn() as one:
+        return one
+
+
 def test_each_stands_in_the_queue_once_and_goes_to_its_end_after_a_turn(monkeypatch):
     monkeypatch.setattr("app.conversation.work.turn_queue.WAIT_S", 0.01)
     turns = TurnQueue()
     for one in ("a", "b", "a", "c", "a"):
         turns.put(one)
-    first = turns.take()
-    turns.put(first)
-    assert [first, turns.take(), turns.take(), turns.take(), turns.take()] == ["a", "b", "c", "a", None]
+    with turns.turn() as first:
+        turns.put(first)
+        turns.put("d")
+    assert [first, *(served(turns) for _ in range(5))] == ["a", "b", "c", "d", "a", None]
+
+
+def test_a_turn_that_hangs_holds_nobodys_place(monkeypatch):
+    monkeypatch.setattr("app.conversation.work.turn_queue.WAIT_S", 0.01)
+    turns = TurnQueue(longest_turn_s=0.0)
+    turns.put("a")
+    with turns.turn():
+        turns.put("a")
+        assert served(turns) == "a"

@@ -1,0 +1,1 @@
+"""What others notice while somebody does to the service what hurts it most; one scenario a function."""
