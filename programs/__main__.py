@@ -67,6 +67,13 @@ ENTRIES = {
         "metrics.score", "metrics.score:command", _BOOK, "Score negotiations that happened anywhere, calls included."
     ),
     "book": Entry("data.book", "data.book:check", _BOOK, "Check a debtor book: every fault at once."),
+    "import": Entry(
+        "data.importing",
+        "data.importing.__main__:main",
+        _BOOK,
+        "Import a lender's own file as accounts or a book.",
+        "importing",
+    ),
     "book-report": Entry(
         "data.report", "reports.debtor_book.book_page:main", _BOOK, "Write the debtor book as a page to read.", "report"
     ),

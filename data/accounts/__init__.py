@@ -1,7 +1,7 @@
 """Accounts: what a creditor knows of its overdue debts, without a single figure that only the debtor knows.
 
-`python -m app --accounts`, `python -m programs.negotiate --accounts FILE --as-debtor` and a creditor seat in a program of
-one's own work with it. Compiling and comparing need debtors who answer, and so a book: `python -m data.completing`.
+`python -m app --accounts`, `python -m programs.negotiate --accounts FILE --as-debtor` and a creditor seat in a program
+of one's own work with it. Compiling and comparing need debtors who answer, and so a book (`python -m data.completing`).
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -126,11 +126,21 @@ def write_book(cases: Iterable[DebtCase], path: Path | str) -> None:
     """
     path, cases = Path(path), tuple(cases)
     if path.suffix.lower() == ".jsonl":
-        content = write_lines(cases).encode()
-    elif path.suffix.lower() == ".parquet":
-        content = write_parquet([write_row(case) for case in cases])
+        replace_file(path, write_lines(cases).encode())
+    else:
+        write_book_rows([write_row(case) for case in cases], path)
+
+
+def write_book_rows(rows: Sequence[dict[str, str]], path: Path) -> None:
+    """`write_book` of rows that are text already.
+
+    Raises:
+        UserError: another suffix than .csv and .parquet, or the extra `parquet` is not installed.
+    """
+    if path.suffix.lower() == ".parquet":
+        content = write_parquet(rows)
     elif path.suffix.lower() == ".csv":
-        content = write_csv([write_row(case) for case in cases])
+        content = write_csv(rows)
     else:
         raise _unknown_format(path)
     replace_file(path, content)
