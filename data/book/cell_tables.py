@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from data.book.faults import BookFaults, Fault, choice_hint, shown
-from data.book.rows import AMOUNT_COLUMNS, COLUMNS, OPTIONAL_COLUMNS
+from data.book.rows import AMOUNT_COLUMNS, COLUMNS, DRAWN_COLUMN, OPTIONAL_COLUMNS
 from data.tables.delimited import DELIMITERS, Row, hinted, rows_of
 from data.tables.encodings import decoded
 from data.tables.faults import FileFaults
@@ -36,7 +36,7 @@ def header_faults(header: Sequence[str]) -> list[Fault]:
     unknown = [
         Fault(f"the column is unknown; {choice_hint(name, COLUMNS)}", column=shown(name))
         for name in header
-        if name not in COLUMNS
+        if name not in COLUMNS and name != DRAWN_COLUMN
     ]
     twice = [Fault("the column stands twice in the header; keep one", column=n) for n in COLUMNS if header.count(n) > 1]
     absent = [

@@ -37,6 +37,9 @@ COLUMNS: tuple[str, ...] = (
 OPTIONAL_COLUMNS = frozenset({"family_id", "name", "age", "story", "persona"})
 """Columns that a file may leave out and cells that may be empty."""
 
+DRAWN_COLUMN = "drawn"
+"""Names the columns of its row that were drawn from a model (data/completing); a mark for readers of the file."""
+
 MAX_OVERDUE_DAYS = 36500
 MIN_AGE, MAX_AGE = 18, 120
 
