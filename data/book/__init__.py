@@ -189,12 +189,21 @@ def _sorted_out(results: Iterator[RowResult]) -> tuple[list[DebtCase], list[Faul
     return cases, faults
 
 
-def check(book: Annotated[Path, typer.Argument(help="A .csv, .parquet or .jsonl file.")] = SHIPPED_BOOK) -> None:
+def check(
+    book: Annotated[Path, typer.Argument(help="A .csv, .parquet or .jsonl file.")] = SHIPPED_BOOK,
+    profile: Annotated[Path | None, typer.Option(help="Write the book as a page to look through (.html).")] = None,
+) -> None:
     """Check a debtor book and print its size, split and content hash; every fault is listed at once.
 
-    Example: `python -m data.book my_debtors.csv`
+    Example: `python -m data.book my_debtors.csv --profile page.html`
     """
+    cli.require_writable(profile)
     loaded = read_book(book)
     sizes = Counter(split_of(case) for case in loaded.cases)
     parts = ", ".join(f"{name} {sizes[name]}" for name in SPLIT_NAMES)
     cli.stdout.print(f"{loaded.source}: {len(loaded)} debtors ({parts}), sha256 {loaded.sha256}", soft_wrap=True)
+    if profile is not None:
+        from data.book.profile import profile_page
+
+        replace_file(profile, profile_page(loaded.cases, loaded.name).encode())
+        cli.tell(f"page written to {profile}")
