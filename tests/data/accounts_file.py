@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -50,11 +51,30 @@ def shipped_accounts(folder: Path) -> Path:
 
 
 def without_finances(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From here on nobody can make finances, nor a case that holds some: whoever asks for them fails."""
+    """From here on nobody can make finances, nor a case that holds some: whoever asks for them fails.
+
+    Only the yardstick of packages (metrics/money/valuation.py) may make its nominal debtor, who is nobody.
+    """
 
     def refused(*_: object, **__: object) -> NoReturn:
         raise AssertionError("finances were asked for where there are accounts alone")
 
     for kind in (Finances, DebtCase):
-        for maker in ("__init__", "model_validate", "model_validate_json", "model_construct"):
+        for maker in ("model_validate", "model_validate_json", "model_construct"):
             monkeypatch.setattr(kind, maker, refused)
+        monkeypatch.setattr(kind, "__init__", _nominal_alone(kind.__init__, refused))
+
+
+def _nominal_alone(made: Callable[..., None], refused: Callable[..., NoReturn]) -> Callable[..., None]:
+    def init(self: object, **values: object) -> None:
+        nominal = values.get("case_id") == "nominal" or {*values} == {
+            "monthly_income",
+            "monthly_expenses",
+            "assets",
+            "reason",
+        }
+        if not nominal or values.get("monthly_income") or values.get("monthly_expenses"):
+            refused()
+        made(self, **values)
+
+    return init

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from data.accounts import read_accounts
+from data.book import read_book
 from data.domain import CreditorPolicy, Ending
 from programs.creditor.rules import BASELINES, RuleCreditor
 from programs.negotiate import negotiate
@@ -34,6 +35,11 @@ def cli(monkeypatch, capsys) -> CommandLine:
 def typed(monkeypatch, *lines: str) -> None:
     rest = iter(lines)
     monkeypatch.setattr("builtins.input", lambda: next(rest))
+
+
+def test_whoever_asks_for_finances_would_fail_here(accounts):
+    with pytest.raises(AssertionError, match="finances were asked for"):
+        read_book()
 
 
 def test_a_person_sits_opposite_a_rule_about_an_account(cli, accounts, monkeypatch, tmp_path):
