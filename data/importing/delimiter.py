@@ -61,12 +61,12 @@ def delimiter_of(sample: Sequence[str]) -> str:
     """
     try:
         from clevercsv import Sniffer
-        from clevercsv.exceptions import NoDetectionResult
+        from clevercsv.exceptions import Error, NoDetectionResult
     except ImportError as error:
         missing = "reading delimited tapes needs the package clevercsv, which is not installed"
         raise UserError(f"{missing}; install it with `pip install 'maden[importing]'`") from error
     try:
         dialect = Sniffer().sniff("".join(sample)[:_SAMPLE_CHARS], delimiters=list(DELIMITERS))
-    except NoDetectionResult:
+    except (NoDetectionResult, Error):
         return ","
     return dialect.delimiter or ","

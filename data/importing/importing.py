@@ -83,10 +83,13 @@ def import_tape(path: Path, tape_map: TapeMap) -> Imported:
 def _absent(tape: Tape, tape_map: TapeMap) -> list[Fault]:
     names = [name for name in tape.header if name]
     few = names if len(names) <= 40 else [*names[:40], f"{len(names) - 40} more"]
+    found = Counter(plain(name) for name in tape.header)
+    absent = "the map reads this column and the tape has none of this name; {}"
+    twice = "the map reads this column and the tape has several of this name; rename all but one"
     return [
-        Fault(f"the map reads this column and the tape has none of this name; {choice_hint(name, few)}", column=name)
+        Fault(twice if found[plain(name)] else absent.format(choice_hint(name, few)), column=name)
         for name in tape_map.used()
-        if tape.place_of(name) is None
+        if found[plain(name)] != 1
     ]
 
 

@@ -22,6 +22,15 @@ _PREAMBLE_ROWS = 30
 """How far down a header is looked for: some tapes begin with a note."""
 
 
+_NO_TEXT = {
+    b"PK\x03\x04": "a workbook (.xlsx) or a zip archive",
+    b"\xd0\xcf\x11\xe0": "an old workbook (.xls)",
+    b"PAR1": "Parquet (.parquet)",
+    b"%PDF": "a PDF, which cannot be imported",
+}
+"""How files begin that are sometimes called .csv, and what they are."""
+
+
 @dataclass(frozen=True)
 class Tape:
     """A file that is being read."""
@@ -94,6 +103,10 @@ def _under_header(rows: Iterator[Row], wanted: Sequence[str]) -> tuple[Row | Non
 
 
 def _text_file(path: Path, given: str | None) -> tuple[Iterator[Row], str]:
+    with path.open("rb") as raw:
+        head = raw.read(4)
+    if head in _NO_TEXT:
+        raise UserError(f"{path.name} is no text but {_NO_TEXT[head]}; give it the suffix of what it is")
     encoding, sure = encoding_of(path, given)
     mark = " with a byte-order mark" if encoding == "utf-8-sig" else ""
     name = NAMES.get(encoding, encoding)

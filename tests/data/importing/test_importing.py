@@ -175,6 +175,45 @@ def test_columns_that_are_not_there_are_told_together(tmp_path):
     assert "known are Konto, Kredite, Open" in found[0]
 
 
+def test_a_column_that_stands_twice_is_told(tmp_path):
+    found = faults(written(tmp_path, "Konto,Kredit,Offen,Tage,offen\nk,1,2,3,4\n"), simple())
+    assert found == [
+        "tape.csv, column Offen: the map reads this column and the tape has several of this name; rename all but one"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("tape.csv", b"", "the file is empty"),
+        ("tape.csv", b"\n\n", "the file is empty"),
+        ("tape.csv", b"PK\x03\x04\x00\x00\x00\xff", "tape.csv is no text but a workbook (.xlsx) or a zip archive"),
+        ("tape.csv", b"a\x00b,c\n1,2\n", "has none of this name"),
+        ("tape.xlsx", b"Konto,Kredit\n", "the file cannot be read as a workbook"),
+        ("tape.parquet", b"PAR1", "the file cannot be read as Parquet"),
+        ("tape.jsonl", b"[1]\n", "has none of this name"),
+        ("tape.pdf", b"%PDF", "the suffix '.pdf' is none of .csv"),
+    ],
+)
+def test_a_file_that_is_no_tape_is_one_sentence(tmp_path, name, content, said):
+    with pytest.raises(UserError) as caught:
+        import_tape(written(tmp_path, content, name), simple())
+    assert said in str(caught.value)
+
+
+def test_a_line_of_json_that_is_no_object_hides_no_other_fault(tmp_path):
+    lines = [
+        {"Konto": "k-1", "Kredit": 100, "Offen": 50.5, "Tage": 3},
+        {"Konto": "k-2", "Kredit": 100, "Offen": None, "Tage": 3},
+    ]
+    text = f"{json.dumps(lines[0])}\nnot json\n\n{json.dumps(lines[1])}\n"
+    found = faults(written(tmp_path, text, "tape.jsonl"), simple())
+    assert [one.split(":")[0] for one in found] == [
+        "tape.jsonl, row 2",
+        "tape.jsonl, row 4, column Offen (outstanding)",
+    ]
+
+
 def test_rows_that_no_filter_takes_have_no_faults(tmp_path):
     text = "Konto,Kredit,Offen,Tage,Status\nk-1,100,50,9,late\nk-2,x,,,paid\nTotal,2\n"
     tape = written(tmp_path, text)
