@@ -1,22 +1,24 @@
 """Fit the level and the spread of what debtors have left to what a lender knows afterwards.
 
 A debtor carries a plan when the surplus, as a share of today's income, reaches what the softest legal plan asks for a
-month. On the model's latent scale that is a probit: P = Phi((base + x - t) / sd), where x is what is known of the
-debtor and t the threshold. Its constant and slope give the level `base` and the spread `sd`; everything else of the
-model stays. Whoever did not agree for other reasons than money counts as somebody who could not pay, so the level is a
-lower bound. (Cameron and Trivedi 2005, "Microeconometrics", section 14.3.)
+month. On the model's latent scale that is a probit, P = Phi((base + x - t) / sd), where x is the debtor's part of the
+model and t the threshold. Both hang on what nobody knows, so P is averaged over draws of it, and the level `base` and
+the spread `sd` are those of the largest likelihood (Train 2009, "Discrete choice methods with simulation", section
+10.5); everything else of the model stays. Whoever did not agree for other reasons than money counts as somebody who
+could not pay, so the level is a lower bound.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
 from scipy.special import logit
+from scipy.stats import chi2, norm
 
 from data.accounts import Accounts
 from data.accounts.account import Account
@@ -29,9 +31,13 @@ from plumbing.errors import UserError
 
 FEWEST = 50
 """Outcomes that a fit needs; and of each kind at least a tenth of them."""
-_DRAWS = 20
-"""Draws of what is unknown that are averaged over."""
+_DRAWS = 100
+"""Draws of what is unknown that are averaged over; with twenty, the noise of the average passes for a wide spread."""
+_FAITH = 0.7
+"""Standard deviation of the log of the spread around the model's own: where outcomes say little, the model is kept."""
 _EDGE = 1e-3
+_SPREADS = (0.05, 3.0)
+"""Between which the spread is looked for."""
 
 Floats = NDArray[np.float64]
 
@@ -59,8 +65,8 @@ def calibrated(accounts: Accounts, outcomes: Sequence[Outcome], seed: int) -> Fi
     known = [one for one in accounts.accounts if one.case_id in carried]
     yes = np.array([carried[one.case_id] for one in known], dtype=float)
     _check_enough(yes)
-    constant, slope = _probit(yes, np.mean([_ease(known, seed, draw) for draw in range(1, _DRAWS + 1)], axis=0))
-    surplus = PARAMETERS["surplus"] | {"base": constant / slope, "sd": 1 / slope}
+    base, spread = _likeliest(yes, np.array([_ease(known, seed, draw) for draw in range(1, _DRAWS + 1)]))
+    surplus = PARAMETERS["surplus"] | {"base": base, "sd": spread}
     before = PARAMETERS["surplus"]
     told = (
         f"calibrated on {len(yes)} outcomes ({yes.mean():.0%} carried a plan): level of the surplus "
@@ -93,17 +99,30 @@ def _ease(accounts: Sequence[Account], seed: int, draw: int) -> Floats:
     return np.asarray(known - logit(inside))
 
 
-def _probit(yes: Floats, ease: Floats) -> tuple[float, float]:
-    """Constant and slope."""
-    import statsmodels.api as sm
+def _likeliest(yes: Floats, ease: Floats) -> tuple[float, float]:
+    """Level and spread of the largest simulated likelihood.
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        result = sm.Probit(yes, sm.add_constant(ease)).fit(disp=0)
-    constant, slope = (float(value) for value in result.params)
-    if not result.mle_retvals["converged"] or slope <= 0.05:
+    Args:
+        yes: 1 for every debtor who carried a plan, else 0.
+        ease: (draws, debtors).
+    """
+
+    def loss(point: Floats) -> float:
+        chance = norm.cdf((point[0] + ease) / np.exp(point[1])).mean(axis=0)
+        return -_log_likelihood(yes, chance) + ((point[1] - start[1]) / _FAITH) ** 2 / 2
+
+    start = np.array([PARAMETERS["surplus"]["base"], np.log(PARAMETERS["surplus"]["sd"])])
+    limits = [(-8.0, 8.0), (np.log(_SPREADS[0]), np.log(_SPREADS[1]))]
+    found = minimize(loss, start, method="Nelder-Mead", bounds=limits)
+    gain = 2 * (-float(found.fun) - _log_likelihood(yes, np.full(len(yes), yes.mean())))
+    if gain < chi2.ppf(0.95, 1):
         raise UserError(
             "the outcomes do not follow how heavy the debts are, so nothing can be calibrated on them; look whether "
             "`agreed` means that a plan was carried"
         )
-    return constant, slope
+    return float(found.x[0]), float(np.exp(found.x[1]))
+
+
+def _log_likelihood(yes: Floats, chance: Floats) -> float:
+    sure = np.clip(chance, _EDGE, 1 - _EDGE)
+    return float((yes * np.log(sure) + (1 - yes) * np.log(1 - sure)).sum())

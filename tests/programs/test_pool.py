@@ -32,7 +32,7 @@ def drawn(cli, tmp_path):
         book, file = tmp_path / f"book-{draw}.csv", tmp_path / f"{draw}.json"
         book.write_bytes(written(completed(accounts, 0, draw)))
         argv = ("linear", "accept-all", "--book", book, "--split", "val", "--trials", "1", "--json", file)
-        result = cli(compare, "python -m programs.compare", *argv, "--played", tmp_path / "played")
+        result = cli(compare, "python -m programs.compare", *argv, "--runs", tmp_path / "runs")
         assert result.code == 0, result.err
         files.append(file)
     return files

@@ -8,15 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.accounts import read_accounts
+from data.accounts import Accounts, read_accounts
 from data.accounts.account import Account
 from data.book import SHIPPED_BOOK, read_book
 from data.completing.__main__ import main
-from data.completing.calibration import calibrated
+from data.completing.calibration import _ease, calibrated
 from data.completing.conditional import borrowers
 from data.completing.drawing import DRAWN, completed, scales
 from data.completing.outcomes import Outcome, read_outcomes
 from data.domain import Debt, Debtor
+from data.synthesis.hardship import PARAMETERS
 from plumbing.errors import UserError
 from tests.data.accounts_file import ACCOUNT, accounts_file, shipped_accounts
 from tests.programs.command_line import CommandLine
@@ -123,8 +124,6 @@ def test_several_draws_are_several_books_each_marked(cli, tmp_path):
 
 def simulated(accounts, base: float, sd: float, seed: int = 5):
     """Outcomes of a world whose surplus has that level and spread."""
-    from data.completing.calibration import _ease
-
     ease = _ease(accounts, seed, 1)
     noise = np.random.default_rng(seed).standard_normal(len(accounts))
     return [
@@ -132,22 +131,19 @@ def simulated(accounts, base: float, sd: float, seed: int = 5):
     ]
 
 
-def test_calibration_finds_the_level_of_a_harder_world(tmp_path):
+def test_calibration_finds_the_level_and_the_spread_of_another_world(tmp_path):
     accounts = read_accounts(shipped_accounts(tmp_path))
-    soft = calibrated(accounts, simulated(accounts.accounts, -0.5, 0.6), 0).parameters["surplus"]
-    hard = calibrated(accounts, simulated(accounts.accounts, -1.5, 0.6), 0).parameters["surplus"]
-    assert soft["base"] - hard["base"] == pytest.approx(1.0, abs=0.35)
-    assert soft["base"] == pytest.approx(-0.5, abs=0.35)
-    left = [
-        surplus(completed(accounts.accounts, 0, 1, {**_parameters(), "surplus": one})).mean() for one in (soft, hard)
-    ]
+    incomes = np.random.default_rng(9).lognormal(np.log(600_000), 0.4, len(accounts)).astype(int)
+    known = tuple(
+        one.model_copy(update={"monthly_income_at_origination": int(income)})
+        for one, income in zip(accounts.accounts, incomes, strict=True)
+    )
+    accounts = Accounts(known, accounts.source)
+    soft, hard = (calibrated(accounts, simulated(known, base, 0.6), 0).parameters["surplus"] for base in (-0.5, -1.5))
+    assert (soft["base"], hard["base"]) == (pytest.approx(-0.5, abs=0.25), pytest.approx(-1.5, abs=0.25))
+    assert (soft["sd"], hard["sd"]) == (pytest.approx(0.6, abs=0.4), pytest.approx(0.6, abs=0.4))
+    left = [surplus(completed(known, 0, 1, {**PARAMETERS, "surplus": one})).mean() for one in (soft, hard)]
     assert left[0] > left[1] + 0.05
-
-
-def _parameters():
-    from data.synthesis.hardship import PARAMETERS
-
-    return PARAMETERS
 
 
 def test_outcomes_that_tell_nothing_are_refused(tmp_path):

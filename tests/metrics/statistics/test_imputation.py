@@ -24,7 +24,11 @@ def test_by_hand():
 
 def test_draws_that_agree_leave_the_interval_as_it_was():
     one = pooled([interval(0.3, 0.1)] * 4)
-    assert (one.low, one.high, one.share_of_draw) == (pytest.approx(0.104, abs=1e-4), pytest.approx(0.496, abs=1e-4), 0.0)
+    assert (one.low, one.high, one.share_of_draw) == (
+        pytest.approx(0.104, abs=1e-4),
+        pytest.approx(0.496, abs=1e-4),
+        0.0,
+    )
 
 
 def test_the_interval_covers_the_truth_as_often_as_it_says():
