@@ -22,6 +22,10 @@ from plumbing.files import replace_file
 __all__ = ["Account", "AccountFaults", "Accounts", "read_accounts", "write_accounts"]
 
 
+_FEWEST_KNOWN = 3
+"""A file with fewer of the required columns is somebody's own and no accounts file with slips in it."""
+
+
 class AccountFaults(FileFaults):
     """An accounts file that cannot be used; `faults` holds everything that is wrong with it."""
 
@@ -129,7 +133,10 @@ def _table(path: Path) -> Table:
 
 
 def _header_faults(header: Sequence[str]) -> list[Fault]:
-    """Missing, repeated and private columns."""
+    """Missing, repeated and private columns; of a lender's own file, that alone."""
+    if header and len({*REQUIRED} & {*header}) < _FEWEST_KNOWN:
+        hint = "`python -m data.importing` imports a lender's own file, see docs/importing.md"
+        return [Fault(f"these are not the columns of an accounts file ({', '.join(header[:5])}, ...); {hint}")]
     private = [
         Fault("the column is the debtor's own affair; take it out, or read the file as a debtor book", column=name)
         for name in header

@@ -18,6 +18,8 @@ from data.tables.encodings import decoded
 from data.tables.faults import FileFaults
 from plumbing.errors import UserError
 
+_FEWEST_KNOWN = 3
+"""A file with fewer known columns, and as many unknown ones or more, is somebody's own and no book with slips in it."""
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]{1,2}", re.ASCII)
 
 
@@ -32,7 +34,11 @@ class Table(NamedTuple):
 
 
 def header_faults(header: Sequence[str]) -> list[Fault]:
-    """Unknown, repeated and missing columns."""
+    """Unknown, repeated and missing columns; of a file that is no book at all, that alone."""
+    foreign = [name for name in header if name not in COLUMNS]
+    if len(header) - len(foreign) < _FEWEST_KNOWN <= len(foreign):
+        hint = "`python -m data.importing` imports a lender's own file, see docs/importing.md"
+        return [Fault(f"these are not the columns of a debtor book ({', '.join(foreign[:5])}, ...); {hint}")]
     unknown = [
         Fault(f"the column is unknown; {choice_hint(name, COLUMNS)}", column=shown(name))
         for name in header

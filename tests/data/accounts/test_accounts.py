@@ -85,6 +85,11 @@ def test_a_misspelt_column_is_asked_about(tmp_path):
     assert sentence.startswith("accounts.csv, column outstanding: the column is missing; is it 'outstandin'?")
 
 
+def test_a_lenders_own_file_is_one_fault_that_says_what_imports_it(tmp_path):
+    (sentence,) = faults(accounts_file(tmp_path, {"id": "1", "loan_amnt": "2", "out_prncp": "3"}))
+    assert "these are not the columns of an accounts file (id, loan_amnt, out_prncp, ...)" in sentence
+
+
 def test_all_faults_are_told_at_once_and_ids_stand_once(tmp_path):
     found = faults(accounts_file(tmp_path, ACCOUNT, {**ACCOUNT, "age": "9", "outstanding": "x"}, ACCOUNT))
     assert [one.split(":")[0] for one in found] == [

@@ -72,3 +72,11 @@ def test_a_fraction_is_still_no_whole_number(tmp_path):
     path = tmp_path / "b.csv"
     path.write_text(text().replace(",120,", ",120.5,", 1), encoding="utf-8")
     assert faults(path) == ["b.csv, row 2, column overdue_days: '120.5' is not a whole number from 0 to 36500"]
+
+
+def test_a_lenders_own_file_is_one_fault_that_says_what_imports_it(tmp_path):
+    path = tmp_path / "tape.csv"
+    path.write_text("id,loan_amnt,annual_inc,out_prncp,age,purpose\n1,2,3,4,41,car\n", encoding="utf-8")
+    (sentence,) = faults(path)
+    assert "these are not the columns of a debtor book (id, loan_amnt, annual_inc, out_prncp, purpose, ...)" in sentence
+    assert "`python -m data.importing` imports a lender's own file" in sentence
