@@ -14,7 +14,7 @@ from data.book.split import split_of
 from data.domain import DebtCase
 from plumbing.errors import UserError
 
-_UNLIKE = ("case_id", "story")
+_UNLIKE = ("case_id", "name", "story")
 """Columns that differ in every row and have no distribution."""
 
 
@@ -41,11 +41,11 @@ def profile_page(cases: Sequence[DebtCase], title: str) -> str:
 
 
 def frame_of(cases: Sequence[DebtCase]) -> pd.DataFrame:
-    """The columns of a book with the part of the split, amounts in major units; stories are left out."""
+    """The columns of a book with the part of the split, amounts in whole major units; names and stories are left out."""
     rows = [write_row(case) | {"split": split_of(case)} for case in cases]
     frame = pd.DataFrame(rows, columns=["split", *COLUMNS]).replace("", None)
     for column in AMOUNT_COLUMNS:
-        frame[column] = [float(to_major(_amount(case, column), case.debt.currency)) for case in cases]
+        frame[column] = [round(to_major(_amount(case, column), case.debt.currency)) for case in cases]
     for column in ("overdue_days", "age"):
         frame[column] = pd.to_numeric(frame[column])
     frame["monthly_surplus"] = frame["monthly_income"] - frame["monthly_expenses"]
