@@ -41,7 +41,7 @@ def profile_page(cases: Sequence[DebtCase], title: str) -> str:
 
 
 def frame_of(cases: Sequence[DebtCase]) -> pd.DataFrame:
-    """The columns of a book with the part of the split, amounts in whole major units; names and stories are left out."""
+    """The columns of a book with the part of the split, amounts in whole major units, without names and stories."""
     rows = [write_row(case) | {"split": split_of(case)} for case in cases]
     frame = pd.DataFrame(rows, columns=["split", *COLUMNS]).replace("", None)
     for column in AMOUNT_COLUMNS:
