@@ -24,7 +24,8 @@ from app.privacy import retention
 from app.record.command import Url, audit, dump, restore
 from app.screen.command import screen
 from app.telemetry.logs import LogFormat, set_up
-from data.book import read_book
+from data.accounts import Accounts, read_accounts
+from data.book import DebtorBook, read_book
 from plumbing import cli
 from plumbing.errors import UserError
 from programs.artifacts.store import ROOT as ARTIFACTS
@@ -56,6 +57,9 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     ] = "maden",
     lm: Annotated[str, typer.Option(help="local, local:FILE.gguf or a LiteLLM model string.")] = models.LOCAL,
     book: Annotated[Path | None, typer.Option(help="A debtor book; default: the shipped one, for tries.")] = None,
+    accounts: Annotated[
+        Path | None, typer.Option(help="Instead of a book: accounts, without anybody's finances (docs/formats.md).")
+    ] = None,
     profile: Annotated[str, typer.Option(help="Rules of conduct: neutral, us-reg-f, uk-conc, or a .toml file.")] = (
         DEFAULT
     ),
@@ -96,10 +100,12 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     A model outside this machine reads placeholders such as [NAME] and [EMAIL A] instead of personal data, as far as
     rules find it: names of other people and an address in unusual words are not found. The record keeps the words.
 
-    Example: `MADEN_APP_SECRET=... python -m app --artifact maden@champion --profile us-reg-f`.
+    Example: `MADEN_APP_SECRET=... python -m app --artifact maden@champion --accounts mine.csv --profile us-reg-f`.
     """
     if ctx.invoked_subcommand is not None:
         return
+    if book is not None and accounts is not None:
+        raise UserError("name a --book or --accounts, not both")
     from app.api.parts import Parts
     from app.conversation.warming import begin_to_warm
     from app.conversation.worker import Worker
@@ -110,7 +116,8 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     links = Links(secret or secrets.token_hex(32))
     store = open_database(database)
     hides = outside(lm) if redact is None else redact
-    negotiations = Negotiations(store, _house(artifact, reader, lm, book, profile, artifacts, hides))
+    cases = read_accounts(accounts) if accounts is not None else read_book(book)
+    negotiations = Negotiations(store, _house(artifact, reader, lm, cases, profile, artifacts, hides))
     models.check_lm(negotiations.house.lm)
     set_up(log_format)
     begin_to_warm(negotiations.house)
@@ -213,7 +220,13 @@ def _told(lm: str, redacts: bool) -> str:
 
 
 def _house(
-    artifact: str, reader: str | None, lm: str, book: Path | None, profile: str, artifacts: Path, redact: bool
+    artifact: str,
+    reader: str | None,
+    lm: str,
+    cases: DebtorBook | Accounts,
+    profile: str,
+    artifacts: Path,
+    redact: bool,
 ) -> House:
     found = contestant(artifact, artifacts=artifacts)
     model = models.make_lm(
@@ -226,7 +239,7 @@ def _house(
         lm=model,
         reader=model_reader(lambda: model, load_reader(reader, root=artifacts).reader if reader else None),
         profile=load_profile(profile),
-        book=read_book(book),
+        book=cases,
         redact=redact,
     )
 

@@ -59,6 +59,7 @@ ENTRIES = {
     "ablate": Entry(
         "programs.ablate", "programs.ablate:ablate", _PROGRAMS, "Say which change between two versions did it."
     ),
+    "pool": Entry("programs.pool", "programs.pool:pool", _PROGRAMS, "Make comparisons on several completed books one."),
     "artifacts": Entry(
         "programs.artifacts", "programs.artifacts.__main__:app", _PROGRAMS, "List, show, diff, verify, promote."
     ),
@@ -67,6 +68,16 @@ ENTRIES = {
         "metrics.score", "metrics.score:command", _BOOK, "Score negotiations that happened anywhere, calls included."
     ),
     "book": Entry("data.book", "data.book:check", _BOOK, "Check a debtor book: every fault at once."),
+    "import": Entry(
+        "data.importing",
+        "data.importing.__main__:main",
+        _BOOK,
+        "Import a lender's own file as accounts or a book.",
+        "importing",
+    ),
+    "complete": Entry(
+        "data.completing", "data.completing.__main__:main", _BOOK, "Draw what a lender does not know of its accounts."
+    ),
     "book-report": Entry(
         "data.report", "reports.debtor_book.book_page:main", _BOOK, "Write the debtor book as a page to read.", "report"
     ),

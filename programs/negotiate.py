@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import dspy
 import typer
+from pydantic import TypeAdapter
 
+from data.accounts import read_accounts
 from data.book import read_book
-from data.domain import DebtCase, Ending, Negotiation, Turn
+from data.domain import CreditorView, Debt, DebtCase, Ending, Negotiation, Turn
 from data.policy import read_policy
 from metrics.evaluator import score
 from plumbing import cli
@@ -22,18 +24,21 @@ from programs.debtor.seating import debtor_factory
 from programs.models import make as models
 from programs.options import ArtifactsOption, BookOption, DebtorLmOption, DebtorOption, LmOption, PolicyOption
 from programs.playing.contestants import ARTIFACTS, Contestant, NamedModel, contestant, variant_or_baseline
-from programs.table.runner import DebtorSeat, TableState, play
+from programs.table.runner import DebtorSeat, Outcome, TableState, meet, play
 from programs.table.transcript import Transcript, WatchedCreditor, WatchedDebtor, plain, scorecard_table
 
 
 def negotiate(  # noqa: PLR0913, PLR0917  (a command line)
-    case: Annotated[str, typer.Option(help="Id of the debtor in the book.")],
+    case: Annotated[str, typer.Option(help="Id of the debtor in the book, or of the account.")],
     artifact: Annotated[str | None, typer.Argument(help="A compiled program: maden@3, maden@champion, a path.")] = None,
     variant: Annotated[
         str | None, typer.Option(help="Instead of an artifact: maden (default), planned, judged, vanilla, or a rule.")
     ] = None,
     lm: LmOption = models.LOCAL,
     book: BookOption = None,
+    accounts: Annotated[
+        Path | None, typer.Option(help="Instead of a book, with --as-debtor: accounts (docs/formats.md).")
+    ] = None,
     policy: PolicyOption = None,
     seed: Annotated[int, typer.Option(help="Of the debtor's behaviour.")] = 0,
     debtor: DebtorOption = "simulated",
@@ -49,12 +54,13 @@ def negotiate(  # noqa: PLR0913, PLR0917  (a command line)
     """Play one negotiation and print it, with the repayment schedule and the scorecard.
 
     Example: `python -m programs.negotiate maden@champion --case d-0001 --show-private`; without a model:
-    `python -m programs.negotiate --variant boulware --case d-0001`; yourself as the debtor: add `--as-debtor`.
+    `python -m programs.negotiate --variant boulware --case d-0001`; yourself as the debtor: add `--as-debtor`, and
+    `--accounts FILE` to sit opposite your own program about one of your accounts.
     """
     if artifact is not None and variant is not None:
         raise UserError("name an artifact or a --variant, not both")
     cli.require_writable(json)
-    chosen = read_book(book).case(case)
+    chosen = _chosen(case, book, accounts, as_debtor)
     model = NamedModel(lm)
     debtor_model = NamedModel(debtor_lm) if debtor_lm else model
     debtors = debtor_factory(debtor, debtor_model, language)
@@ -70,18 +76,32 @@ def negotiate(  # noqa: PLR0913, PLR0917  (a command line)
     console = cli.results()
     transcript = Transcript(console, chosen, show_private)
     transcript.opening(creditor.label, seed)
-    seat = _person(chosen, transcript, model) if as_debtor else debtors(chosen, seed)
+    if as_debtor or isinstance(chosen, CreditorView):
+        seat: DebtorSeat = _person(chosen.debt, transcript, model)
+    else:
+        seat = debtors(chosen, seed)
     with dspy.context(lm=model.get()) if creditor.needs_lm else contextlib.nullcontext():
         negotiation = _played(creditor, chosen, seat, seed, transcript)
     _report(negotiation, transcript, json)
 
 
-def _person(case: DebtCase, transcript: Transcript, model: NamedModel) -> PersonDebtor:
+def _chosen(case: str, book: Path | None, accounts: Path | None, as_debtor: bool) -> DebtCase | CreditorView:
+    if accounts is None:
+        return read_book(book).case(case)
+    if book is not None:
+        raise UserError("name a --book or --accounts, not both")
+    if not as_debtor:
+        hint = "add --as-debtor to be the debtor, or make a book of them with `python -m data.completing`"
+        raise UserError(f"accounts hold no finances that a simulated debtor could answer from; {hint}")
+    return read_accounts(accounts).view(case)
+
+
+def _person(debt: Debt, transcript: Transcript, model: NamedModel) -> PersonDebtor:
     if not transcript.private:
         transcript.finances("You are this debtor; only you know")
     say = lambda text: transcript.console.print(plain(text))  # noqa: E731
     say(HELP)
-    return PersonDebtor(case, ask, say, model_reader(model.get))
+    return PersonDebtor(debt, ask, say, model_reader(model.get))
 
 
 def ask(prompt: str) -> str:
@@ -97,29 +117,44 @@ def ask(prompt: str) -> str:
         raise UserError("what stands on standard input is not UTF-8; convert it, for example with iconv") from error
 
 
-def _played(creditor: Contestant, case: DebtCase, debtor: DebtorSeat, seed: int, transcript: Transcript) -> Negotiation:
-    seat = creditor.seat(case.creditor_view(), seed)
+def _played(
+    creditor: Contestant, case: DebtCase | CreditorView, debtor: DebtorSeat, seed: int, transcript: Transcript
+) -> Negotiation | Outcome:
+    seat = creditor.seat(case if isinstance(case, CreditorView) else case.creditor_view(), seed)
 
     def show(turn: Turn, table: TableState) -> None:
         transcript.turn(turn, table)
         transcript.ladder(tuple(seat.ladder))
 
-    watched = WatchedCreditor(seat, creditor.policy, show)
+    watched, answering = WatchedCreditor(seat, creditor.policy, show), WatchedDebtor(debtor, transcript.turn)
     try:
-        return play(case, watched, WatchedDebtor(debtor, transcript.turn), creditor.policy, seed)
+        if isinstance(case, CreditorView):
+            return meet(watched, answering, creditor.policy)
+        return play(case, watched, answering, creditor.policy, seed)
     except KeyboardInterrupt:
         cli.stderr.print("\ninterrupted: nothing is agreed, nothing is written")
         raise
 
 
-def _report(negotiation: Negotiation, transcript: Transcript, json: Path | None) -> None:
+def _report(negotiation: Negotiation | Outcome, transcript: Transcript, json: Path | None) -> None:
     transcript.ending(negotiation)
     if json is not None:
-        replace_file(json, f"{negotiation.model_dump_json(exclude_none=True)}\n".encode())
+        replace_file(json, f"{_record(negotiation, transcript.case)}\n".encode())
         cli.stderr.print(f"record written to {json}", soft_wrap=True, highlight=False)
     if negotiation.ending is Ending.INFRASTRUCTURE:
         raise UserError(f"the model failed ({negotiation.failure}); nothing is scored, try again")
-    transcript.console.print(scorecard_table(score(negotiation)))
+    if isinstance(negotiation, Negotiation):
+        transcript.console.print(scorecard_table(score(negotiation)))
+    else:
+        transcript.console.print("Not scored: that needs the debtor's finances, and an account holds none.")
+
+
+def _record(negotiation: Negotiation | Outcome, case: DebtCase | CreditorView) -> str:
+    """The record in JSON; of an account one whose case has no finances."""
+    if isinstance(negotiation, Negotiation):
+        return negotiation.model_dump_json(exclude_none=True)
+    told = TypeAdapter(dict[str, Any]).dump_json({"case": case, **vars(negotiation)}, exclude_none=True)
+    return told.decode()
 
 
 if __name__ == "__main__":

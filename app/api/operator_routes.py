@@ -12,6 +12,7 @@ from app.access.operators import LOGIN_HOURS, Login
 from app.api.debtor_views import PAGE
 from app.api.listing import Counts, Listed, counted, latest
 from app.api.operator_views import (
+    UNSCORED,
     CaseFinding,
     OperatorMessage,
     OperatorView,
@@ -182,7 +183,8 @@ def scored(negotiation_id: str, login: Operator, service: Service) -> ScoreView:
         messages = messages_of(session, negotiation_id)
     if not any(one.turn for one in messages):
         raise CannotBe("nothing has been said yet that could be scored")
-    return score_view(record_of(house.program, house.book.case(row.case_id), row, messages))
+    case = house.whole_case(row.case_id)
+    return UNSCORED if case is None else score_view(record_of(house.program, case, row, messages))
 
 
 @router.post("/negotiations/{negotiation_id}/link")

@@ -141,6 +141,16 @@ class ScoreView(BaseModel):
     """By id, in the order of every table."""
     faults: list[str]
     """What makes a turn of the program unsound (DS)."""
+    unscored: str = ""
+    """Why there are no values; "" where there are some."""
+
+
+UNSCORED = ScoreView(
+    finished=False,
+    values={},
+    faults=[],
+    unscored="the scores need the debtor's finances, and the service has accounts, which hold none",
+)
 
 
 def operator_view(

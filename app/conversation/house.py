@@ -1,4 +1,4 @@
-"""What the service negotiates with: one program, its model, the rules of conduct, the book of cases."""
+"""What the service negotiates with: one program, its model, the rules of conduct, the accounts or the book of cases."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from dspy.utils.callback import BaseCallback
 
 from app.conduct.profile import Profile
 from app.database.stored_rows import CannotBe
+from data.accounts import Accounts
 from data.book import DebtorBook
-from data.domain import CreditorView
+from data.domain import CreditorView, DebtCase
 from plumbing.errors import UserError
 from programs.maden import Maden
 from programs.reader.readers import Reader
@@ -53,7 +54,8 @@ class House:
     reader: Reader
     """Reads what a person writes (`programs.debtor.person.model_reader`)."""
     profile: Profile
-    book: DebtorBook
+    book: DebtorBook | Accounts
+    """Whom it negotiates with; accounts are all that a creditor has, and all that it needs but for scores."""
     redact: bool = False
     """Whether personal data is kept from the model (`app.privacy.redaction`)."""
 
@@ -68,9 +70,21 @@ class House:
             CannotBe: there is none.
         """
         try:
-            return self.book.case(case_id).creditor_view()
+            return self.book.view(case_id)
         except UserError as error:  # it names the book's file, and debtors with an id like this
             raise CannotBe("there is no such case in the book") from error
+
+    def timezone_of(self, case_id: str) -> str:
+        """IANA name of the debtor's local time where the accounts tell it; "" where nobody knows."""
+        return self.book.account(case_id).timezone if isinstance(self.book, Accounts) else ""
+
+    def whole_case(self, case_id: str) -> DebtCase | None:
+        """A case with the debtor's finances, which scores are made from; None where the service has accounts.
+
+        Raises:
+            UserError: there is no such case.
+        """
+        return None if isinstance(self.book, Accounts) else self.book.case(case_id)
 
     @contextmanager
     def playing(self) -> Iterator[list[str]]:

@@ -76,6 +76,7 @@ class Negotiations:
         """
         try:
             case = self.house.case_view(case_id)
+            timezone = timezone or self.house.timezone_of(case_id)
             zone_named(timezone or "UTC")
         except ValueError as error:
             raise CannotBe("there is no time zone of this name; write one such as Europe/London") from error

@@ -1,6 +1,6 @@
 // What is known of a negotiation beside its words: plan, ladder, program and its origin, scorecard.
 
-import { $, day, element, fill, later, payments, tell } from "./dom.js";
+import { $, day, element, fill, later, payments, sentence, tell } from "./dom.js";
 
 export function drawPlan(view) {
   const plan = view.agreed || view.pending;
@@ -53,7 +53,7 @@ function estimate(one) {
 }
 
 export function drawScore(card) {
-  tell($("score-note"), card.finished ? "The plan is agreed." : "As if it ended here without an agreement.");
+  tell($("score-note"), card.unscored ? sentence(card.unscored) : card.finished ? "The plan is agreed." : "As if it ended here without an agreement.");
   const groups = Map.groupBy(Object.entries(card.values), ([, one]) => one.aspect);
   const parts = [...groups].flatMap(([aspect, found]) => {
     const list = element("dl", undefined, "scores");

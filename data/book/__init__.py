@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,12 +17,21 @@ from typing import Annotated
 
 import typer
 
-from data.book.cell_tables import Table, csv_table, decoded, header_faults, parquet_table, write_csv, write_parquet
+from data.book.cell_tables import (
+    Table,
+    csv_table,
+    header_faults,
+    length_fault,
+    parquet_table,
+    write_csv,
+    write_parquet,
+)
 from data.book.faults import BookFaults, Fault, RowResult, shown
 from data.book.jsonl import read_lines, write_lines
 from data.book.rows import COLUMNS, read_row, write_row
 from data.book.split import SPLIT_NAMES, SplitName, split_of, with_families
-from data.domain import DebtCase
+from data.domain import CreditorView, DebtCase
+from data.tables.encodings import decoded
 from plumbing import cli
 from plumbing.errors import UserError, did_you_mean
 from plumbing.files import replace_file
@@ -66,6 +75,14 @@ class DebtorBook:
         hint = did_you_mean(case_id, self._by_id, f"the first is {next(iter(self._by_id), 'missing')}", most=3)
         raise UserError(f"no debtor {shown(case_id)} among the {len(self)} of {self.source}; {hint}")
 
+    def view(self, case_id: str) -> CreditorView:
+        """The debtor with this id as the creditor's side receives it.
+
+        Raises:
+            UserError: there is none.
+        """
+        return self.case(case_id).creditor_view()
+
     def split(self, name: SplitName) -> tuple[DebtCase, ...]:
         """The debtors of one part of the split, in the order of the book.
 
@@ -108,24 +125,34 @@ def write_book(cases: Iterable[DebtCase], path: Path | str) -> None:
         OSError: the file cannot be written; what was there is untouched.
     """
     path, cases = Path(path), tuple(cases)
-    if path.suffix == ".jsonl":
-        content = write_lines(cases).encode()
-    elif path.suffix == ".parquet":
-        content = write_parquet([write_row(case) for case in cases])
-    elif path.suffix == ".csv":
-        content = write_csv([write_row(case) for case in cases])
+    if path.suffix.lower() == ".jsonl":
+        replace_file(path, write_lines(cases).encode())
+    else:
+        write_book_rows([write_row(case) for case in cases], path)
+
+
+def write_book_rows(rows: Sequence[dict[str, str]], path: Path) -> None:
+    """`write_book` of rows that are text already.
+
+    Raises:
+        UserError: another suffix than .csv and .parquet, or the extra `parquet` is not installed.
+    """
+    if path.suffix.lower() == ".parquet":
+        content = write_parquet(rows)
+    elif path.suffix.lower() == ".csv":
+        content = write_csv(rows)
     else:
         raise _unknown_format(path)
     replace_file(path, content)
 
 
 def _results(path: Path) -> Iterator[RowResult]:
-    if path.suffix == ".jsonl":
-        return read_lines(decoded(path))
-    if path.suffix == ".parquet":
-        return _table_cases(path, parquet_table(path))
-    if path.suffix == ".csv":
-        return _table_cases(path, csv_table(path))
+    if path.suffix.lower() == ".jsonl":
+        return read_lines(decoded(path, BookFaults))
+    if path.suffix.lower() == ".parquet":
+        return _table_cases(parquet_table(path))
+    if path.suffix.lower() == ".csv":
+        return _table_cases(csv_table(path))
     raise _unknown_format(path)
 
 
@@ -133,19 +160,18 @@ def _unknown_format(path: Path) -> UserError:
     return UserError(f"{path} is no debtor book: the suffix {shown(path.suffix)} is not .csv, .parquet or .jsonl")
 
 
-def _table_cases(path: Path, table: Table) -> Iterator[RowResult]:
+def _table_cases(table: Table) -> Iterator[RowResult]:
     """Cases of a table; with a broken header its known columns are still checked, so that all faults show."""
-    header, rows = table
-    if not header:
+    if not table.header:
         return
-    if broken := header_faults(header):
+    if broken := header_faults(table.header):
         yield RowResult(1, None, None, broken)
-    for number, cells in rows:
-        if len(cells) != len(header):
-            fault = Fault(f"{len(cells)} values for {len(header)} columns; check commas and quotes", number)
-            yield RowResult(number, None, None, [fault])
+    for row in table.rows:
+        if fault := row.fault or length_fault(row, table):
+            yield RowResult(row.number, None, None, [Fault(fault, row.number)])
         else:
-            yield read_row({name: cell for name, cell in zip(header, cells, strict=True) if name in COLUMNS}, number)
+            cells = zip(table.header, row.cells, strict=True)
+            yield read_row({name: cell for name, cell in cells if name in COLUMNS}, row.number)
 
 
 def _sorted_out(results: Iterator[RowResult]) -> tuple[list[DebtCase], list[Fault]]:
@@ -163,12 +189,21 @@ def _sorted_out(results: Iterator[RowResult]) -> tuple[list[DebtCase], list[Faul
     return cases, faults
 
 
-def check(book: Annotated[Path, typer.Argument(help="A .csv, .parquet or .jsonl file.")] = SHIPPED_BOOK) -> None:
+def check(
+    book: Annotated[Path, typer.Argument(help="A .csv, .parquet or .jsonl file.")] = SHIPPED_BOOK,
+    profile: Annotated[Path | None, typer.Option(help="Write the book as a page to look through (.html).")] = None,
+) -> None:
     """Check a debtor book and print its size, split and content hash; every fault is listed at once.
 
-    Example: `python -m data.book my_debtors.csv`
+    Example: `python -m data.book my_debtors.csv --profile page.html`
     """
+    cli.require_writable(profile)
     loaded = read_book(book)
     sizes = Counter(split_of(case) for case in loaded.cases)
     parts = ", ".join(f"{name} {sizes[name]}" for name in SPLIT_NAMES)
     cli.stdout.print(f"{loaded.source}: {len(loaded)} debtors ({parts}), sha256 {loaded.sha256}", soft_wrap=True)
+    if profile is not None:
+        from data.book.profile import profile_page
+
+        replace_file(profile, profile_page(loaded.cases, loaded.name).encode())
+        cli.tell(f"page written to {profile}")

@@ -1,29 +1,48 @@
-"""Debtor books as tables of text cells: CSV (UTF-8, comma) and Parquet, in both directions."""
+"""Debtor books as tables of text cells: CSV and Parquet, in both directions."""
 
 from __future__ import annotations
 
 import csv
 import io
 import math
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from data.book.faults import BookFaults, Fault, choice_hint, shown
-from data.book.rows import AMOUNT_COLUMNS, COLUMNS, OPTIONAL_COLUMNS
+from data.book.rows import AMOUNT_COLUMNS, COLUMNS, DRAWN_COLUMN, OPTIONAL_COLUMNS
+from data.tables.delimited import DELIMITERS, Row, hinted, rows_of
+from data.tables.encodings import decoded
+from data.tables.faults import FileFaults
 from plumbing.errors import UserError
 
-Table = tuple[list[str], Iterator[tuple[int, list[str]]]]
-"""The header, and (row number, cells) of each row."""
+_FEWEST_KNOWN = 3
+"""A file with fewer known columns, and as many unknown ones or more, is somebody's own and no book with slips in it."""
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]{1,2}", re.ASCII)
+
+
+class Table(NamedTuple):
+    """A file as text cells."""
+
+    header: list[str]
+    """Names of the columns, in small letters."""
+    rows: Iterator[Row]
+    delimiter: str = ","
+    """What stands between the cells; "," for Parquet."""
 
 
 def header_faults(header: Sequence[str]) -> list[Fault]:
-    """Unknown, repeated and missing columns."""
+    """Unknown, repeated and missing columns; of a file that is no book at all, that alone."""
+    foreign = [name for name in header if name not in COLUMNS]
+    if len(header) - len(foreign) < _FEWEST_KNOWN <= len(foreign):
+        hint = "`python -m data.importing` imports a lender's own file, see docs/importing.md"
+        return [Fault(f"these are not the columns of a debtor book ({', '.join(foreign[:5])}, ...); {hint}")]
     unknown = [
         Fault(f"the column is unknown; {choice_hint(name, COLUMNS)}", column=shown(name))
         for name in header
-        if name not in COLUMNS
+        if name not in COLUMNS and name != DRAWN_COLUMN
     ]
     twice = [Fault("the column stands twice in the header; keep one", column=n) for n in COLUMNS if header.count(n) > 1]
     absent = [
@@ -34,63 +53,96 @@ def header_faults(header: Sequence[str]) -> list[Fault]:
     return unknown + twice + absent
 
 
-def decoded(path: Path) -> str:
-    """The text of a UTF-8 file (a byte-order mark is dropped).
-
-    Raises:
-        BookFaults: any other encoding; the sentence names the first row that is not UTF-8.
-    """
-    raw = path.read_bytes()
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        row = raw.count(b"\n", 0, error.start) + 1
-        sentence = f"the byte 0x{raw[error.start]:02x} is not UTF-8; save the file in the encoding UTF-8"
-        raise BookFaults(path.name, [Fault(sentence, row)]) from None
-
-
-def csv_table(path: Path) -> Table:
+def csv_table(
+    path: Path,
+    known: Collection[str] = COLUMNS,
+    amounts: Collection[str] = AMOUNT_COLUMNS,
+    faults: type[FileFaults] = BookFaults,
+) -> Table:
     """The header and the rows that are not blank.
 
+    The delimiter is the one that a first line `sep=;` names, or under which the header has most of the known columns.
+    In a file with another delimiter than the comma, amounts may have a decimal comma; they come with a point.
+
+    Args:
+        path: the file.
+        known: the names that a header may have.
+        amounts: the columns of money.
+        faults: what is raised.
+
     Raises:
-        BookFaults: wrong encoding; (while iterating) broken quoting.
+        FileFaults: another encoding than UTF-8, or UTF-16 with its mark.
     """
-    reader = csv.reader(io.StringIO(decoded(path), newline=""), strict=True)
-    rows = _csv_rows(reader, path)
-    _, header = next(rows, (1, []))
-    return [name.strip() for name in header], rows
+    text = decoded(path, faults)
+    lines = io.StringIO(text, newline="")
+    first = lines.readline()
+    delimiter = hinted(first) or _delimiter(first, known)
+    if hinted(first) is None:
+        lines.seek(0)
+    rows = rows_of(lines, delimiter)
+    header = next(rows, Row(1, []))
+    if header.fault:
+        raise faults(path.name, [Fault(header.fault, 1)])
+    names = [name.strip().lower() for name in header.cells]
+    filled = (row for row in rows if not row.blank)
+    return Table(names, filled if delimiter == "," else _with_decimal_points(names, amounts, filled), delimiter)
 
 
-def _csv_rows(reader: Any, path: Path) -> Iterator[tuple[int, list[str]]]:
-    number = 0
-    while True:
-        number += 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise BookFaults(path.name, [Fault(f"the row cannot be read as CSV ({error})", number)]) from None
-        if cells:
-            yield number, cells
+def length_fault(row: Row, table: Table) -> str | None:
+    """What is wrong with a row of another length than the header; None: nothing."""
+    if len(row.cells) == len(table.header):
+        return None
+    between = DELIMITERS.get(table.delimiter, table.delimiter)
+    return f"{len(row.cells)} values for {len(table.header)} columns; check {between}s and quotes"
+
+
+def _delimiter(header: str, known: Collection[str]) -> str:
+    """Under which most of the header's cells are known columns; a comma where none is better."""
+
+    def fitting(delimiter: str) -> int:
+        cells = next(csv.reader([header], delimiter=delimiter), [])
+        return sum(cell.strip().lower() in known for cell in cells)
+
+    return max(DELIMITERS, key=fitting)
+
+
+def _with_decimal_points(names: Sequence[str], amounts: Collection[str], rows: Iterator[Row]) -> Iterator[Row]:
+    """The rows with a point in the amounts, where every comma in an amount is a decimal comma beyond doubt.
+
+    "4,200" could be four thousand two hundred, and then all amounts stay as they are and are told as faults.
+    """
+    kept = list(rows)
+    places = [place for place, name in enumerate(names) if name in amounts]
+    written = [row.cells[place] for row in kept for place in places if place < len(row.cells)]
+    if all(_DECIMAL_COMMA.fullmatch(amount.strip()) for amount in written if "," in amount):
+        for row in kept:
+            for place in places:
+                if place < len(row.cells):
+                    row.cells[place] = row.cells[place].replace(",", ".")
+    yield from kept
 
 
 def write_csv(rows: Sequence[dict[str, str]]) -> bytes:
-    """The rows as UTF-8 CSV, lines ended by a plain newline."""
+    """The rows of a book as UTF-8 CSV, lines ended by a plain newline."""
+    return written_csv(rows, COLUMNS)
+
+
+def written_csv(rows: Sequence[dict[str, str]], columns: Sequence[str]) -> bytes:
+    """Rows as UTF-8 CSV with these columns, lines ended by a plain newline; a cell that a row lacks is empty."""
     text = io.StringIO(newline="")
     # The csv module of Python 3.11 leaves a bare carriage return unquoted, and then cannot read it back.
     bare = any("\r" in cell for row in rows for cell in row.values())
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n", quoting=csv.QUOTE_ALL if bare else csv.QUOTE_MINIMAL)
+    writer = csv.DictWriter(text, columns, lineterminator="\n", quoting=csv.QUOTE_ALL if bare else csv.QUOTE_MINIMAL)
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode()
 
 
-def parquet_table(path: Path) -> Table:
+def parquet_table(path: Path, faults: type[FileFaults] = BookFaults) -> Table:
     """The header and the rows of a Parquet file, every cell as text (floats by their shortest decimal).
 
     Raises:
-        BookFaults: the file is not Parquet.
+        FileFaults: the file is not Parquet.
         UserError: the extra `parquet` is not installed.
     """
     pa, parquet = _pyarrow()
@@ -98,10 +150,10 @@ def parquet_table(path: Path) -> Table:
         table = parquet.read_table(path)
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
-        raise BookFaults(path.name, [Fault(f"the file cannot be read as Parquet ({reason})")]) from None
+        raise faults(path.name, [Fault(f"the file cannot be read as Parquet ({reason})")]) from None
     columns = [[_text(value) for value in column.to_pylist()] for column in table.columns]
-    rows = ((number, list(cells)) for number, cells in enumerate(zip(*columns, strict=True), start=1))
-    return list(table.column_names), rows
+    rows = (Row(number, list(cells)) for number, cells in enumerate(zip(*columns, strict=True), start=1))
+    return Table([str(name).strip().lower() for name in table.column_names], rows)
 
 
 def _text(value: object) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import TypeVar
 
 from data.amounts import to_major, to_minor
 from data.book.faults import Fault, RowResult, choice_hint, shown
 from data.domain import Debt, DebtCase, Debtor, Finances, Persona, Reason
+from data.tables.cells import Cells
 
 AMOUNT_COLUMNS = ("principal", "outstanding", "monthly_income", "monthly_expenses", "assets")
 """Decimal major units of `currency`; the last three but `assets` a month."""
@@ -36,42 +37,17 @@ COLUMNS: tuple[str, ...] = (
 OPTIONAL_COLUMNS = frozenset({"family_id", "name", "age", "story", "persona"})
 """Columns that a file may leave out and cells that may be empty."""
 
+DRAWN_COLUMN = "drawn"
+"""Names the columns of its row that were drawn from a model (data/completing); a mark for readers of the file."""
+
 MAX_OVERDUE_DAYS = 36500
 MIN_AGE, MAX_AGE = 18, 120
 
-_WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)
+_WHOLE = re.compile(r"[+-]?[0-9]+(\.0*)?", re.ASCII)
+"""A whole number, also as pandas writes those of a column with gaps: 95.0."""
 _LENIENT = "KWD"
 """Stands in for a currency that could not be read: three decimals, the most that any has."""
-T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
-
-
-class _Cells:
-    """The cells of one row, read one by one; collects what is wrong with them."""
-
-    def __init__(self, row: Mapping[str, str], number: int) -> None:
-        self._row, self._number = row, number
-        self.faults: list[Fault] = []
-
-    def read(self, column: str, parse: Callable[[str], T]) -> T | None:
-        """The parsed cell, None where it is empty or wrong; `parse` says what is wrong by a ValueError."""
-        text = self._row.get(column, "")
-        if not text.strip():
-            if column not in OPTIONAL_COLUMNS and column in self._row:
-                self._fault(column, "the value is missing")
-            return None
-        try:
-            return parse(text)
-        except ValueError as error:
-            self._fault(column, f"{shown(text)} {error}")
-            return None
-
-    def text(self, column: str) -> str:
-        """An optional text as it stands, "" without one."""
-        return self._row.get(column, "")
-
-    def _fault(self, column: str, sentence: str) -> None:
-        self.faults.append(Fault(sentence, self._number, column))
 
 
 def read_row(row: Mapping[str, str], number: int) -> RowResult:
@@ -81,17 +57,14 @@ def read_row(row: Mapping[str, str], number: int) -> RowResult:
         row: column name to cell; columns that the file lacks are absent.
         number: the row's number in the file, for the sentences.
     """
-    cells = _Cells(row, number)
+    cells = Cells(row, number, OPTIONAL_COLUMNS)
     currency = cells.read("currency", currency_code)
-    amounts = {
-        column: cells.read(column, lambda text: to_minor(text, currency or _LENIENT)) for column in AMOUNT_COLUMNS
-    }
+    amounts = read_amounts(cells, AMOUNT_COLUMNS, currency)
     if amounts["outstanding"] == 0:
         cells.faults.append(zero_outstanding(number, "outstanding", row["outstanding"]))
     identity = cells.read("case_id", identifier), cells.read("family_id", identifier)
     product = cells.read("product", str)
-    overdue = cells.read("overdue_days", lambda text: _whole(text, 0, MAX_OVERDUE_DAYS))
-    age = cells.read("age", lambda text: _whole(text, MIN_AGE, MAX_AGE))
+    overdue, age = cells.read("overdue_days", overdue_days), cells.read("age", age_years)
     reason = cells.read("reason", lambda text: _one_of(text, Reason))
     persona = cells.read("persona", lambda text: _one_of(text, Persona))
     if cells.faults or any(column not in row for column in COLUMNS if column not in OPTIONAL_COLUMNS):
@@ -140,11 +113,27 @@ def identifier(text: str) -> str:
     return text
 
 
+def read_amounts(cells: Cells, columns: Sequence[str], currency: str | None) -> dict[str, int | None]:
+    """The amounts in minor units; those of a row whose currency could not be read may have three decimals."""
+    return {column: cells.read(column, lambda text: to_minor(text, currency or _LENIENT)) for column in columns}
+
+
+def overdue_days(text: str) -> int:
+    """Days since the first missed payment; ValueError says what is wrong."""
+    return _whole(text, 0, MAX_OVERDUE_DAYS)
+
+
+def age_years(text: str) -> int:
+    """An adult's age; ValueError says what is wrong."""
+    return _whole(text, MIN_AGE, MAX_AGE)
+
+
 def _whole(text: str, low: int, high: int) -> int:
     text = text.strip()
-    if not _WHOLE.fullmatch(text) or not low <= int(text[:12]) <= high:
+    digits = text.partition(".")[0]
+    if not _WHOLE.fullmatch(text) or not low <= int(digits[:12]) <= high:
         raise ValueError(f"is not a whole number from {low} to {high}")
-    return int(text)
+    return int(digits)
 
 
 def _one_of(text: str, kind: type[E]) -> E:

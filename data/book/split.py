@@ -3,14 +3,16 @@
 The split is a stable hash of one key per case (its family id, or its own id), so it depends on no other case:
 adding debtors moves nobody. Near-duplicates would leak held-out debtors into compilation, so loading a book
 first gives every group of near-duplicates one family id. Adding a debtor can therefore move only debtors that
-are near-duplicates of it.
+are near-duplicates of it, or bear its name.
 
 Two cases are near-duplicates when they are
 
 - the same account: one currency; principal, outstanding, income, expenses and assets each equal within 1 % plus
   one major unit; overdue days within 31 (a later month's extract of the same account), whatever the names; or
 - the same person: one currency and the same name; ages equal or given in neither; income and expenses equal within the
-  same tolerance (one person's several debts).
+  same tolerance (one person's several debts); or
+- the same person under a name that tells nothing (none, one blacked out such as XXXX, or one that ten debtors
+  or more bear): one currency, age and reason; income, expenses and assets equal within the same tolerance.
 
 The relation is closed transitively, together with the family ids that the book itself gives.
 """
@@ -18,7 +20,7 @@ The relation is closed transitively, together with the family ids that the book 
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Literal
@@ -37,6 +39,13 @@ MEASURED_ON: tuple[SplitName, ...] = ("heldout", "val")
 
 TRAIN_PCT, VAL_PCT = 60, 20
 """The rest, 20 %, is held out."""
+
+_CROWD = 10
+"""A name that so many debtors bear says of none of them who it is."""
+_LEFT_OUT = frozenset(
+    {"redacted", "removed", "deleted", "hidden", "masked", "anonymous", "anonymised", "anonymized", "unknown", "na"}
+    | {"name", "debtor", "customer", "client", "borrower", "notavailable", "nn", "test", "null", "none"}
+)
 
 RELATIVE_TOLERANCE = 0.01
 OVERDUE_TOLERANCE_DAYS = 31
@@ -80,8 +89,11 @@ def _near_duplicates(cases: Sequence[DebtCase]) -> Iterator[tuple[int, int]]:
     yield from _chained(_grouped(cases, lambda case: case.family_id))
     for members in _grouped(cases, lambda case: case.debt.currency):
         yield from _close(members, [_account_point(cases[index]) for index in members])
-    for members in _grouped(cases, _person):
+    telling = telling_names(cases)
+    for members in _grouped(cases, lambda case: _person(case) if _name(case) in telling else None):
         yield from _close(members, [_budget_point(cases[index]) for index in members])
+    for members in _grouped(cases, lambda case: None if _name(case) in telling else _nameless(case)):
+        yield from _close(members, [_purse_point(cases[index]) for index in members])
 
 
 def _grouped(cases: Sequence[DebtCase], key: Callable[[DebtCase], Hashable | None]) -> list[list[int]]:
@@ -112,9 +124,29 @@ def _close(members: list[int], points: list[tuple[float, ...]]) -> Iterator[tupl
         yield places[one][0], places[other][0]
 
 
-def _person(case: DebtCase) -> Hashable | None:
-    name = " ".join(case.debtor.name.split()).casefold()
-    return (case.debt.currency, name, case.debtor.age) if name else None
+def telling_names(cases: Sequence[DebtCase]) -> frozenset[str]:
+    """The names, in small letters, that say who somebody is: neither blacked out nor borne by a crowd."""
+    borne = Counter(_name(case) for case in cases)
+    return frozenset(name for name, bearers in borne.items() if bearers < _CROWD and not _blacked_out(name))
+
+
+def _blacked_out(name: str) -> bool:
+    """Whether a name is none: no letters, or one letter alone however often, or a word for a name left out."""
+    letters = [letter for letter in name if letter.isalpha()]
+    return len(set(letters)) < 2 or "".join(letters) in _LEFT_OUT
+
+
+def _name(case: DebtCase) -> str:
+    return " ".join(case.debtor.name.split()).casefold()
+
+
+def _person(case: DebtCase) -> Hashable:
+    return (case.debt.currency, _name(case), case.debtor.age)
+
+
+def _nameless(case: DebtCase) -> Hashable | None:
+    age = case.debtor.age
+    return None if age is None else (case.debt.currency, age, case.finances.reason)
 
 
 def _account_point(case: DebtCase) -> tuple[float, ...]:
@@ -133,6 +165,10 @@ def _budget_point(case: DebtCase) -> tuple[float, ...]:
         _in_tolerances(case.finances.monthly_income, currency),
         _in_tolerances(case.finances.monthly_expenses, currency),
     )
+
+
+def _purse_point(case: DebtCase) -> tuple[float, ...]:
+    return (*_budget_point(case), _in_tolerances(case.finances.assets, case.debt.currency))
 
 
 def _in_tolerances(minor: int, currency: str) -> float:

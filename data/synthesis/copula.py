@@ -42,8 +42,18 @@ class GaussianCopula:
         """`rows` new rows; none has a missing value."""
         return self._rows(rng.standard_normal((rows, len(self.columns))))
 
+    def latent_of(self, column: str, values: Floats) -> Floats:
+        """Where values of a column lie on the scale of its latent normal variable; ties at their middle rank."""
+        margin = self.margins[self.columns.index(column)]
+        below = (np.searchsorted(margin, values, "left") + np.searchsorted(margin, values, "right")) / 2
+        return np.asarray(norm.ppf(np.clip(below, 0.5, len(margin) - 0.5) / len(margin)))
+
     def _rows(self, noise: Floats) -> pd.DataFrame:
-        uniform = norm.cdf(noise @ np.linalg.cholesky(self.correlation).T)
+        return self.from_latent(noise @ np.linalg.cholesky(self.correlation).T)
+
+    def from_latent(self, latent: Floats) -> pd.DataFrame:
+        """Rows from values of the latent normal variables, one column each."""
+        uniform = norm.cdf(latent)
         drawn = {
             name: np.quantile(margin, uniform[:, index], method="inverted_cdf" if steps else "linear")
             for index, (name, margin, steps) in enumerate(zip(self.columns, self.margins, self.stepwise, strict=True))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -46,24 +46,80 @@ def after_default(applicants: pd.DataFrame, rng: np.random.Generator) -> pd.Data
     principal = applicants["Amount"].to_numpy() * scale
     overdue = _overdue_days(applicants, rng)
     outstanding = _outstanding(principal, income_before, overdue, rng)
-    reason = _reasons(applicants, rng)
-    known = {"overdue": _z(np.log(overdue)), "load": _z(np.log(outstanding / income_before))}
-    income = income_before * (1 - _income_shock(reason, known, rng))
-    expenses = income * (1 - _surplus_share(applicants, reason, known, rng))
+    scores = Scores(
+        overdue=_z(np.log(overdue)),
+        load=_z(np.log(outstanding / income_before)),
+        thrift=_normal_scores(applicants["Expenses"] / applicants["Income"]),
+        wealth=_normal_scores(applicants["Assets"]),
+    )
+    left = what_is_left(applicants, income_before, overdue, outstanding, scores, rng)
     debtors = {
         "product": _products(applicants),
-        "principal": _rounded(principal),
-        "outstanding": _rounded(outstanding),
+        "principal": rounded(principal),
+        "outstanding": rounded(outstanding),
         "overdue_days": overdue,
-        "monthly_income": _rounded(income),
-        "income_before": _rounded(income_before),
-        "monthly_expenses": _rounded(expenses),
-        "assets": _rounded(outstanding * _asset_ratio(applicants, reason, known, rng)),
-        "reason": reason,
-        "persona": _personas(reason, overdue, rng),
+        "monthly_income": rounded(left.income),
+        "income_before": rounded(income_before),
+        "monthly_expenses": rounded(left.expenses),
+        "assets": rounded(left.assets),
+        "reason": left.reason,
+        "persona": left.persona,
         "age": applicants["Age"].to_numpy(int),
     }
     return pd.DataFrame(debtors)
+
+
+class Scores(NamedTuple):
+    """The standardised regressors of the linear models."""
+
+    overdue: Floats
+    """Of the log of the overdue days."""
+    load: Floats
+    """Of the log of the outstanding balance in monthly incomes before the default."""
+    thrift: Floats
+    """How dearly they lived before: normal score of expenses by income."""
+    wealth: Floats
+    """Normal score of the assets before."""
+
+
+class Left(NamedTuple):
+    """What the default left; amounts in major units."""
+
+    reason: NDArray[np.str_]
+    income: Floats
+    expenses: Floats
+    assets: Floats
+    persona: NDArray[np.str_]
+
+
+def what_is_left(
+    applicants: pd.DataFrame,
+    income_before: Floats,
+    overdue: NDArray[np.int64],
+    outstanding: Floats,
+    scores: Scores,
+    rng: np.random.Generator,
+    parameters: Mapping[str, Any] = PARAMETERS,
+) -> Left:
+    """Draw what nobody but the debtors knows, given what is owed and for how long.
+
+    Args:
+        applicants: rows as for `after_default`.
+        income_before: a month before the default, major units.
+        overdue: days.
+        outstanding: major units.
+        scores: the regressors, on whatever scale they were standardised.
+        rng: the only source of chance; its draws are taken in a fixed order.
+        parameters: of the models, as in hardship.toml.
+    """
+    reason = _reasons(applicants, rng)
+    known = {"overdue": scores.overdue, "load": scores.load}
+    shock = parameters["income_shock"]
+    lost = np.clip(_of_reason("shock", reason) + _linear(shock, known, rng), 0, shock["highest"])
+    income = income_before * (1 - lost)
+    share = _surplus_share(parameters["surplus"], reason, {**known, "thrift": scores.thrift}, rng)
+    ratio = _asset_ratio(parameters["assets"], reason, {**known, "wealth": scores.wealth}, rng)
+    return Left(reason, income, income * (1 - share), outstanding * ratio, _personas(reason, overdue, rng))
 
 
 def _overdue_days(applicants: pd.DataFrame, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -79,29 +135,19 @@ def _outstanding(principal: Floats, income: Floats, overdue: NDArray[np.int64], 
     return principal * expit(latent) * (1 + p["interest_per_day"] * overdue)
 
 
-def _income_shock(reason: NDArray[np.str_], known: Mapping[str, Floats], rng: np.random.Generator) -> Floats:
-    """Share of the income before the default that is lost."""
-    p = PARAMETERS["income_shock"]
-    return np.clip(_of_reason("shock", reason) + _linear(p, known, rng), 0, p["highest"])
-
-
 def _surplus_share(
-    applicants: pd.DataFrame, reason: NDArray[np.str_], known: Mapping[str, Floats], rng: np.random.Generator
+    p: Mapping[str, float], reason: NDArray[np.str_], known: Mapping[str, Floats], rng: np.random.Generator
 ) -> Floats:
     """Share of today's income that is left after living costs; a few live beyond their income."""
-    p = PARAMETERS["surplus"]
-    thrift = _normal_scores(applicants["Expenses"] / applicants["Income"])
-    latent = p["base"] + _of_reason("surplus", reason) + _linear(p, {**known, "thrift": thrift}, rng)
+    latent = p["base"] + _of_reason("surplus", reason) + _linear(p, known, rng)
     return p["lowest"] + (p["highest"] - p["lowest"]) * expit(latent)
 
 
 def _asset_ratio(
-    applicants: pd.DataFrame, reason: NDArray[np.str_], known: Mapping[str, Floats], rng: np.random.Generator
+    p: Mapping[str, float], reason: NDArray[np.str_], known: Mapping[str, Floats], rng: np.random.Generator
 ) -> Floats:
     """Liquid assets as a multiple of the outstanding debt."""
-    p = PARAMETERS["assets"]
-    wealth = _normal_scores(applicants["Assets"])
-    return np.exp(p["base"] + _of_reason("assets", reason) + _linear(p, {**known, "wealth": wealth}, rng))
+    return np.exp(p["base"] + _of_reason("assets", reason) + _linear(p, known, rng))
 
 
 def _linear(parameters: Mapping[str, float], regressors: Mapping[str, Floats], rng: np.random.Generator) -> Floats:
@@ -167,5 +213,6 @@ def _normal_scores(values: pd.Series[float]) -> Floats:
     return np.asarray(norm.ppf((values.rank().to_numpy() - 0.5) / len(values)))
 
 
-def _rounded(amounts: Floats) -> NDArray[np.int64]:
-    return (np.maximum(amounts / _STEP, 0).round() * _STEP).astype(np.int64)
+def rounded(amounts: Floats, step: int = _STEP) -> NDArray[np.int64]:
+    """Amounts in major units as people state them: whole multiples of `step`, never negative."""
+    return (np.maximum(amounts / step, 0).round() * step).astype(np.int64)

@@ -38,11 +38,11 @@ class Situation(NamedTuple):
     outstanding: int
 
 
-def story(situation: Situation, rng: np.random.Generator) -> str:
-    """Three to five sentences about `situation`, told by the debtor."""
+def story(situation: Situation, rng: np.random.Generator, unit: str = "yuan") -> str:
+    """Three to five sentences about `situation`, told by the debtor, amounts in `unit`."""
 
     def money(amount: int) -> str:
-        return f"{amount:,} yuan"
+        return f"{amount:,} {unit}"
 
     s = situation
     pools = [SENTENCES["cause"][s.reason], _income(s), _living(s), _reserve(s), SENTENCES["debt"]["words"]]

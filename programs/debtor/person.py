@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 
 import dspy
 
-from data.domain import DebtCase, Move, Speaker, Turn
+from data.domain import Debt, Move, Speaker, Turn
 from plumbing.errors import UserError
 from programs.debtor.commands import by_command
 from programs.reader.reader import MessageReader
@@ -42,7 +42,7 @@ class PersonDebtor:
     """The debtor's seat taken by the person at the keyboard (programs.table.DebtorSeat).
 
     Args:
-        case: the debtor whose part the person plays.
+        debt: what the debtor whose part the person plays owes; the finances are the person's own affair.
         read: asks for one line with the given prompt; raises EOFError at the end of input.
         say: shows one message.
         reader: reads free text; None where there is no model, then the words alone decide.
@@ -51,13 +51,13 @@ class PersonDebtor:
 
     def __init__(
         self,
-        case: DebtCase,
+        debt: Debt,
         read: Callable[[str], str] = input,
         say: Callable[[str], None] = print,
         reader: Reader | None = None,
         today: Callable[[], date] = lambda: datetime.now(UTC).date(),
     ) -> None:
-        self.case, self._read, self._say, self._reader, self._today = case, read, say, reader, today
+        self.debt, self._read, self._say, self._reader, self._today = debt, read, say, reader, today
 
     def reply(self, table: TableState) -> DebtorReply:
         """The person's answer; asks until there is one that is clear and confirmed."""
@@ -93,7 +93,7 @@ class PersonDebtor:
 
     def _heard(self, text: str, table: TableState) -> Understood:
         try:
-            return hear(text, self._reader, table, self.case.debt, self._today())
+            return hear(text, self._reader, table, self.debt, self._today())
         except UserError as error:
             raise NotClear(f"{error}. The commands need no model, see /help.") from None
         except ProgramFault:

@@ -94,6 +94,19 @@ class DebtorSeat(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a table: a record without the case that it was about."""
+
+    turns: tuple[Turn, ...]
+    ending: Ending
+    agreed: Terms | None
+    ladder: tuple[Terms, ...]
+    """The creditor's at the end."""
+    failure: str | None
+    """Why the ending is a program fault or infrastructure."""
+
+
 def view(turns: tuple[Turn, ...], speaker: Speaker, policy: CreditorPolicy) -> TableState:
     """The table after `turns` as `speaker`, whose turn it is, sees it."""
     other = Speaker.DEBTOR if speaker is Speaker.CREDITOR else Speaker.CREDITOR
@@ -125,6 +138,21 @@ def play(
         seed: recorded, so that the negotiation can be played again.
         said: turns that stand already, as a table left them; play goes on with whoever is to move.
     """
+    outcome = meet(creditor, debtor, policy, said)
+    return Negotiation(
+        case=case,
+        turns=outcome.turns,
+        ending=outcome.ending,
+        agreed=outcome.agreed,
+        policy=policy,
+        seed=seed,
+        ladder=outcome.ladder,
+        failure=outcome.failure,
+    )
+
+
+def meet(creditor: CreditorSeat, debtor: DebtorSeat, policy: CreditorPolicy, said: tuple[Turn, ...] = ()) -> Outcome:
+    """`play` where nobody holds the whole case: with an account, whose finances only the debtor knows."""
     turns = list(said)
     agreed: Terms | None = None
     failure: str | None = None
@@ -134,16 +162,7 @@ def play(
         ending, failure = Ending.PROGRAM_FAULT, f"{fault.kind}: {fault}"
     except InfrastructureFailure as fault:
         ending, failure = Ending.INFRASTRUCTURE, f"{fault.kind}: {fault}"
-    return Negotiation(
-        case=case,
-        turns=tuple(turns),
-        ending=ending,
-        agreed=agreed,
-        policy=policy,
-        seed=seed,
-        ladder=tuple(creditor.ladder),
-        failure=failure,
-    )
+    return Outcome(tuple(turns), ending, agreed, tuple(creditor.ladder), failure)
 
 
 def _alternate(

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from data.domain import CreditorPolicy, DebtCase, Ending, Negotiation, Speaker, Turn
+from data.domain import CreditorPolicy, CreditorView, Debt, DebtCase, Ending, Negotiation, Speaker, Turn
 from data.terms import Terms
 from metrics.money.schedule import money_due
 from metrics.scorecard import INDICES, METRICS, Scorecard
@@ -20,7 +20,7 @@ from plumbing.plain_text import visible
 from programs.table import words
 from programs.table.guard import guarded
 from programs.table.lines import Line, finances_text, line, payments_of, told_text
-from programs.table.runner import CreditorSeat, DebtorReply, DebtorSeat, TableState, completed
+from programs.table.runner import CreditorSeat, DebtorReply, DebtorSeat, Outcome, TableState, completed
 
 _STYLES = {Speaker.CREDITOR: "bold cyan", Speaker.DEBTOR: "bold yellow"}
 _INDENT = 10
@@ -70,11 +70,11 @@ class Transcript:
 
     Args:
         console: where to.
-        case: the debtor.
+        case: the debtor, or an account, of whose finances nothing is known and nothing shown.
         show_private: also thoughts, ladder, notes and the debtor's finances.
     """
 
-    def __init__(self, console: Console, case: DebtCase, show_private: bool = False) -> None:
+    def __init__(self, console: Console, case: DebtCase | CreditorView, show_private: bool = False) -> None:
         self.console, self.case, self.private = console, case, show_private
         self._round = 0
         self._ladder: tuple[Terms, ...] = ()
@@ -82,12 +82,15 @@ class Transcript:
     def opening(self, creditor: str, seed: int) -> None:
         """Who negotiates about what."""
         self.console.print(Text(f"{self.case.case_id}: {creditor}, seed {seed}", style="bold"))
-        self.console.print(plain(words.account(self.case.creditor_view())))
+        view = self.case if isinstance(self.case, CreditorView) else self.case.creditor_view()
+        self.console.print(plain(words.account(view)))
         if self.private:
             self.finances("Private")
 
     def finances(self, heading: str) -> None:
-        """The debtor's private side."""
+        """The debtor's private side, where it is known."""
+        if isinstance(self.case, CreditorView):
+            return
         persona = f"; {self.case.persona.value}" if self.case.persona else ""
         text = f"{heading}: {finances_text(self.case)}{persona}. {self.case.finances.story}".rstrip()
         self.console.print(plain(text), style="dim")
@@ -126,7 +129,7 @@ class Transcript:
         grid.add_row(Text(speaker, style=style), plain(said, style_of_words))
         self.console.print(grid)
 
-    def ending(self, negotiation: Negotiation) -> None:
+    def ending(self, negotiation: Negotiation | Outcome) -> None:
         """How it ended, and what is to be paid when."""
         self.console.rule(style="dim")
         self.console.print(Text(ENDINGS[negotiation.ending], style="bold"))
@@ -134,7 +137,7 @@ class Transcript:
             self.console.print(plain(negotiation.failure if self.private else first_line(negotiation.failure)))
         if negotiation.agreed is not None:
             self.console.print(plain(f"Terms: {words.package(negotiation.agreed)}."))
-            self.console.print(schedule_table(negotiation.agreed, self.case))
+            self.console.print(schedule_table(negotiation.agreed, self.case.debt))
 
 
 def first_line(text: str) -> str:
@@ -148,15 +151,15 @@ def plain(text: str, style: str = "") -> Text:
     return Text(visible(text, keep_newlines=True), style=style)
 
 
-def schedule_table(terms: Terms, case: DebtCase) -> Table:
+def schedule_table(terms: Terms, debt: Debt) -> Table:
     """Every payment with its day after the agreement, and what is left to pay after it."""
     table = Table("payment", "day", "amount", "left to pay", title="Repayment schedule", title_justify="left")
     for column in table.columns[1:]:
         column.justify = "right"
-    for payment in payments_of(terms, case.debt):
+    for payment in payments_of(terms, debt):
         table.add_row(payment.what, str(payment.day), payment.amount, payment.left)
     table.add_section()
-    table.add_row("in all", "", words.money(money_due(terms, case.debt.outstanding), case.debt.currency), "")
+    table.add_row("in all", "", words.money(money_due(terms, debt.outstanding), debt.currency), "")
     return table
 
 

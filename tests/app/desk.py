@@ -12,6 +12,7 @@ from app.conduct.profile import load_profile
 from app.conversation.house import House
 from app.conversation.negotiations import Negotiations
 from app.database.tables import Base
+from data.accounts import Accounts
 from data.book import read_book, write_book
 from data.domain import DebtCase
 from programs.creditor.settings import ProgramSettings, Variant
@@ -49,15 +50,26 @@ def desk_lm(message: str = "Let us find a plan.", **settings: Any) -> dspy.LM:
     return scripted_lm(desk_answer(message), **settings)
 
 
-def house(folder: Path, lm: dspy.LM, profile: str = "neutral", cases: list[DebtCase] | None = None) -> House:
+def house(
+    folder: Path,
+    lm: dspy.LM,
+    profile: str = "neutral",
+    cases: list[DebtCase] | None = None,
+    accounts: Accounts | None = None,
+) -> House:
     path = folder / "book.jsonl"
-    write_book(cases or [case(case_id=CASE, income=613_700, expenses=507_900, assets=411_300)], path)
+    if accounts is None:
+        write_book(cases or [case(case_id=CASE, income=613_700, expenses=507_900, assets=411_300)], path)
     program = Maden(ProgramSettings(variant=Variant.PLANNED))
     sha256 = program.sha256
-    return House(program, "planned", sha256, lm, model_reader(lambda: lm), load_profile(profile), read_book(path))
+    return House(
+        program, "planned", sha256, lm, model_reader(lambda: lm), load_profile(profile), accounts or read_book(path)
+    )
 
 
-def desk(folder: Path, lm: dspy.LM | None = None, profile: str = "neutral") -> Negotiations:
+def desk(
+    folder: Path, lm: dspy.LM | None = None, profile: str = "neutral", accounts: Accounts | None = None
+) -> Negotiations:
     database = opened(folder)
     Base.metadata.create_all(database.engine)
-    return Negotiations(database, house(folder, lm or desk_lm(), profile))
+    return Negotiations(database, house(folder, lm or desk_lm(), profile, accounts=accounts))

@@ -17,6 +17,7 @@ from app.access.operators import Operators
 from app.api.parts import Parts
 from app.conversation.worker import Worker
 from app.server import create_app
+from data.accounts import Accounts
 from tests.app.desk import CASE, desk
 
 PASSWORD = "correct horse battery"
@@ -39,9 +40,9 @@ class Served:
     def operator(self, method: str, path: str, **more: Any) -> Any:
         return self.client.request(method, f"/api{path}", headers={"X-CSRF": self.csrf}, **more)
 
-    def begin(self) -> tuple[str, str]:
+    def begin(self, case_id: str = CASE) -> tuple[str, str]:
         """A negotiation's id and its debtor's token."""
-        answer = self.operator("POST", "/negotiations", json={"case_id": CASE, "asked_for": True})
+        answer = self.operator("POST", "/negotiations", json={"case_id": case_id, "asked_for": True})
         assert answer.status_code == 201, answer.text
         return answer.json()["id"], answer.json()["link"].split("#")[1]
 
@@ -59,8 +60,8 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path, lm: dspy.LM | None = None, **more: Any) -> Iterator[Served]:
-    negotiations = desk(folder, lm)
+def served(folder: Path, lm: dspy.LM | None = None, accounts: Accounts | None = None, **more: Any) -> Iterator[Served]:
+    negotiations = desk(folder, lm, accounts=accounts)
     operators = Operators(negotiations.database)
     parts = Parts(negotiations, Links("secret" * 8), operators, Worker(negotiations, 2), "http://testserver", **more)
     with TestClient(create_app(parts)) as client:

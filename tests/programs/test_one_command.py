@@ -79,7 +79,7 @@ def test_a_mistake_ends_as_it_does_in_the_module(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    ("words", "completed"), [("maden co", {"compile", "compare"}), ("maden artifacts pro", {"promote"}),
+    ("words", "completed"), [("maden co", {"compile", "compare", "complete"}), ("maden artifacts pro", {"promote"}),
                              ("maden score --js", {"--json"})]
 )  # fmt: skip
 def test_the_shell_completes_commands_and_their_options(words, completed, monkeypatch, capsys):

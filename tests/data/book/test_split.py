@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from data.book import DebtorBook
 from data.book.split import split_of, with_families
-from data.domain import DebtCase
+from data.domain import DebtCase, Debtor
 from plumbing.errors import UserError
 from tests.data.builders import make_case, unlike
 
@@ -117,3 +117,32 @@ def test_the_parts_of_a_book_cover_it_once_and_an_unknown_part_is_refused() -> N
     assert sorted(case.case_id for part in parts for case in part) == [case.case_id for case in book.cases]
     with pytest.raises(UserError, match="no split 'test'; the parts of a book are train, val, heldout"):
         book.split("test")  # type: ignore[arg-type]
+
+
+def spread(number: int, **changes: object) -> DebtCase:
+    """A debtor with a budget of its own."""
+    figures = {"monthly_income": 300_000 + 1_700 * number, "monthly_expenses": 200_000 + 1_300 * number}
+    return unlike(number, **{"age": 40, "assets": int(10_000 * 1.03**number), **figures, **changes})
+
+
+@pytest.mark.parametrize("name", ["XXXX", "XXXX XXXX", "[REDACTED]", "***", "Removed", "n/a", "Consumer A"])
+def test_a_name_that_tells_nothing_makes_no_family(name):
+    """Of 300 people whose names were blacked out, those of near incomes and one age were taken for one."""
+    cases = [spread(number, name=name) for number in range(300)]
+    assert {case.family_id for case in with_families(cases)} == {None}
+
+
+@pytest.mark.parametrize("name", ["XXXX", ""])
+def test_one_person_without_a_name_is_known_by_the_purse(name):
+    one, other, third = (spread(number, name=name) for number in (0, 100, 200))
+    same = {field: getattr(one.finances, field) for field in ("monthly_income", "monthly_expenses", "assets")}
+    twin = other.model_copy(update={"debtor": one.debtor, "finances": one.finances.model_copy(update=same)})
+    found = with_families([one, twin, third])
+    assert [case.family_id for case in found] == [one.case_id, one.case_id, None]
+    aged = [case.model_copy(update={"debtor": Debtor(name=name)}) for case in (one, twin)]
+    assert {case.family_id for case in with_families(aged)} == {None}
+
+
+def test_a_name_of_a_few_still_ties_one_persons_debts():
+    one, other = unlike(0, name="Wei Chen", age=41), unlike(100, name="wei  chen", age=41, assets=9_000_000)
+    assert [case.family_id for case in with_families([one, other])] == ["d-0000", "d-0000"]

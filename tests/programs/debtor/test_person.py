@@ -92,7 +92,7 @@ def answer(
         return read_as(reading or {}, message)
 
     reader.weight = 0.0
-    person = PersonDebtor(make_case(), keyboard.read, keyboard.say, reader if reading is not None else None)
+    person = PersonDebtor(make_case().debt, keyboard.read, keyboard.say, reader if reading is not None else None)
     return person.reply(table), keyboard.shown, keyboard
 
 
@@ -350,7 +350,7 @@ class TestEnd:
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            PersonDebtor(make_case(), interrupted, lambda text: None).reply(FIRST)
+            PersonDebtor(make_case().debt, interrupted, lambda text: None).reply(FIRST)
 
 
 class FixedCreditor:
@@ -363,7 +363,7 @@ class FixedCreditor:
 def test_at_the_table_unnamed_figures_carry_over_to_the_record():
     keyboard = Keyboard("/offer 10 20 7 12", "/offer - - - 10", "/accept")
     negotiation = play(
-        make_case(), FixedCreditor(), PersonDebtor(make_case(), keyboard.read, keyboard.say), CreditorPolicy()
+        make_case(), FixedCreditor(), PersonDebtor(make_case().debt, keyboard.read, keyboard.say), CreditorPolicy()
     )
     offers = [turn.move.terms for turn in negotiation.turns if turn.speaker is Speaker.DEBTOR and turn.move.terms]
     assert [(o.discount_pct, o.installment_periods) for o in offers] == [(10, 12), (10, 10)]

@@ -1,0 +1,64 @@
+"""`python -m data.completing`: accounts become books of debtors who can answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from data.accounts import read_accounts
+from data.book.cell_tables import written_csv
+from data.book.rows import COLUMNS, DRAWN_COLUMN, write_row
+from data.completing.calibration import calibrated
+from data.completing.drawing import DRAWN, completed
+from data.completing.outcomes import read_outcomes
+from data.domain import DebtCase
+from data.synthesis.hardship import PARAMETERS
+from plumbing import cli
+from plumbing.errors import UserError
+from plumbing.files import replace_file
+
+MOST_DRAWS = 1000
+
+
+def main(
+    accounts: Annotated[Path, typer.Argument(help="An accounts file (docs/formats.md).")],
+    out: Annotated[Path, typer.Option(help="The book to write, .csv; several draws: book-01.csv, book-02.csv, ...")],
+    draws: Annotated[int, typer.Option(min=1, max=MOST_DRAWS, help="How many books.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")] = 0,
+    calibrate: Annotated[
+        Path | None, typer.Option(help="What came of earlier accounts: case_id, agreed, paid (docs/importing.md).")
+    ] = None,
+) -> None:
+    """Draw what a lender does not know of its accounts, given what it knows: debtors for compile and compare.
+
+    Income, expenses, assets, reason, story and persona are drawn and named in the column `drawn`; nobody's true
+    finances are in the book. Compare on several draws before you believe a difference.
+
+    Example: `python -m data.completing accounts.csv --out book.csv --draws 5`.
+    """
+    if out.suffix.lower() != ".csv":
+        raise UserError(f"a completed book is written as .csv, and {out} is none")
+    cli.require_writable(out)
+    known = read_accounts(accounts)
+    parameters: dict[str, Any] = PARAMETERS
+    if calibrate is not None:
+        fit = calibrated(known, read_outcomes(calibrate), seed)
+        parameters = fit.parameters
+        cli.tell(fit.told)
+    for draw in range(1, draws + 1):
+        path = out if draws == 1 else out.with_stem(f"{out.stem}-{draw:0{max(2, len(str(draws)))}d}")
+        replace_file(path, written(completed(known.accounts, seed, draw, parameters)))
+        told = f"{path}: {len(known)} debtors, seed {seed}, draw {draw}"
+        cli.stdout.print(told, soft_wrap=True, highlight=False)
+
+
+def written(cases: tuple[DebtCase, ...]) -> bytes:
+    """A book as CSV that says of every row what is drawn in it."""
+    mark = " ".join(DRAWN)
+    return written_csv([{**write_row(case), DRAWN_COLUMN: mark} for case in cases], (*COLUMNS, DRAWN_COLUMN))
+
+
+if __name__ == "__main__":
+    cli.run(main, "python -m data.completing")

@@ -1,0 +1,142 @@
+"""Which column of a tape looks like which of ours, by its name and by what stands in it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from data.importing.columns import NUMBERS
+from data.importing.money import number
+from data.importing.tape_map import NOTHING
+from plumbing.errors import UserError
+
+SYNONYMS: dict[str, list[str]] = tomllib.loads(Path(__file__).with_name("synonyms.toml").read_text(encoding="utf-8"))
+
+LIKELY, SURE = 72.0, 92.0
+"""Scores, of 100, from which a column is drafted, and from which no doubt is told."""
+_WRONG_KIND = 0.55
+"""What is left of the score of a column that holds no numbers where ours does, or the other way round."""
+_NUMERIC_SHARE = 0.8
+
+DATE_FORMS = (
+    "%Y-%m-%d",
+    "%d.%m.%Y",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d-%b-%y",
+    "%d-%b-%Y",
+    "%b-%Y",
+    "%Y/%m/%d",
+    "%Y-%m-%d %H:%M:%S",
+    "%m/%d/%Y %H:%M",
+    "%Y%m%d",
+)
+_DATED = frozenset({"overdue_days", "age"})
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A column of the tape for one of ours."""
+
+    column: str
+    score: float
+    """0 to 100."""
+    cells: tuple[str, ...]
+    """What stands in its first rows, empty cells left out."""
+
+
+def likely(header: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, Candidate]:
+    """For each of our columns the one that looks most like it, where one does; no column stands for two.
+
+    Args:
+        header: names of the tape's columns.
+        rows: the first rows under it.
+
+    Raises:
+        UserError: the package for comparing names is not installed.
+    """
+    columns = {name: filled(rows, place) for place, name in enumerate(header) if name}
+    scored = [
+        Candidate(column, _score(target, column, cells), cells)
+        for target in SYNONYMS
+        for column, cells in columns.items()
+    ]
+    targets = [target for target in SYNONYMS for _ in columns]
+    found: dict[str, Candidate] = {}
+    used: set[str] = set()
+    for target, one in sorted(zip(targets, scored, strict=True), key=lambda pair: -pair[1].score):
+        if one.score >= LIKELY and target not in found and one.column not in used:
+            found[target] = one
+            used.add(one.column)
+    return found
+
+
+def filled(rows: Sequence[Sequence[str]], place: int) -> tuple[str, ...]:
+    """The cells of a column that hold something."""
+    cells = (row[place].strip() for row in rows if place < len(row))
+    return tuple(cell for cell in cells if cell not in NOTHING)
+
+
+def _score(target: str, column: str, cells: Sequence[str]) -> float:
+    fuzz: Any = _rapidfuzz()
+    words = _words(column)
+    score = max(max(fuzz.ratio(words, other), fuzz.token_sort_ratio(words, other)) for other in SYNONYMS[target])
+    part = max(fuzz.token_set_ratio(words, other) * 0.9 for other in SYNONYMS[target] if " " in other)
+    return float(max(score, part) * _fit(target, cells))
+
+
+def _fit(target: str, cells: Sequence[str]) -> float:
+    """How far what stands in a column is of the kind that ours holds; 1 where nothing stands."""
+    if not cells:
+        return 1.0
+    numeric = sum(map(_is_number, cells)) / len(cells) >= _NUMERIC_SHARE
+    if target in NUMBERS:
+        return 1.0 if numeric or (target in _DATED and date_form(cells)) else _WRONG_KIND
+    if target == "case_id":
+        return 1.0 if len(set(cells)) == len(cells) else _WRONG_KIND
+    wrong = (numeric and target != "family_id") or bool(date_form(cells))
+    return _WRONG_KIND if wrong else 1.0
+
+
+def date_form(cells: Sequence[str]) -> str | None:
+    """The form of dates that all cells have; None without one."""
+    return next((form for form in DATE_FORMS if cells and all(_is_date(cell, form) for cell in cells)), None)
+
+
+def _is_date(cell: str, form: str) -> bool:
+    try:
+        datetime.strptime(cell, form)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        number(cell)
+    except ValueError:
+        try:
+            number(cell, ",")
+        except ValueError:
+            return False
+    return True
+
+
+def _words(name: str) -> str:
+    """`LoanOriginalAmount` and `LOAN_ORIGINAL-AMOUNT` as words in small letters."""
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    return " ".join(re.sub(r"[\W_]+", " ", apart).split()).casefold()
+
+
+def _rapidfuzz() -> Any:
+    try:
+        from rapidfuzz import fuzz
+    except ImportError as error:
+        missing = "--suggest needs the package rapidfuzz, which is not installed"
+        raise UserError(f"{missing}; install it with `pip install 'maden[importing]'`") from error
+    return fuzz
