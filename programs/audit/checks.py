@@ -134,7 +134,7 @@ def does_not_fold(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> C
 
 
 def agrees_with_its_file(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> CheckResult:
-    """Honest personas claim what is in the book, as people round, the strategic one claims worse, and nobody contradicts itself."""
+    """Honest personas claim what is in the book as people round, the strategic one worse, nobody contradicts itself."""
     wrong, claims = [], 0
     asked = [offer(FIRM.between(SOFT, 0.02 * n), *q[::-1]) for n, q in enumerate(QUESTIONS.items())]
     for case in cases:

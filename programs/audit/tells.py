@@ -137,7 +137,7 @@ def _auc(scores: NDArray[np.float64], mine: NDArray[np.bool_]) -> float:
     return float(((above > 0) + 0.5 * (above == 0)).mean())
 
 
-def _shuffled_areas(  # noqa: PLR0917
+def _shuffled_areas(
     design: NDArray[np.float64],
     personas: NDArray[np.str_],
     names: Sequence[str],
