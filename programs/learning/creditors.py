@@ -19,8 +19,10 @@ _SOME = 250
 """Packages of the grid that a goal is picked from."""
 
 
-def goal(facts: Facts, view: CreditorView, policy: CreditorPolicy, finances: FinanceModel, rng: np.random.Generator) -> Floats:
-    """A package worth aiming at by what was claimed: the best of some of the grid, nowhere firmer than the last offer."""
+def goal(
+    facts: Facts, view: CreditorView, policy: CreditorPolicy, finances: FinanceModel, rng: np.random.Generator
+) -> Floats:
+    """A package worth aiming at by what was claimed: the best of some of the grid, no firmer than the last offer."""
     grid = aim_grid(policy)
     some = grid[rng.choice(len(grid), min(_SOME, len(grid)), replace=False)]
     some = some[no_firmer(some, facts.own[-1])] if facts.own else some
@@ -94,7 +96,9 @@ class SteadyCreditor:
         if self.manner == "cheap":
             first, days = self.rng.choice([1.0, 0.8, 0.5]), self.rng.random()
             later = self.rng.random()
-            return own + np.array([0, -100 * self.step * first, 29 * self.step * days, 33 * self.step * (1 - days) * later])
+            return own + np.array(
+                [0, -100 * self.step * first, 29 * self.step * days, 33 * self.step * (1 - days) * later]
+            )
         to = facts.theirs[-1] if self.manner == "demand" and facts.theirs else None
         if to is None:
             to = goal(facts, self.view, self.policy, self.finances, self.rng)

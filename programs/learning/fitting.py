@@ -48,7 +48,7 @@ def boosted(features: Sequence[str], rising: Mapping[str, int], trees: int, seed
     )
 
 
-def forest(  # noqa: PLR0913, PLR0917  (what it takes to fit one)
+def forest(
     examples: tuple[Floats, Floats, np.ndarray],
     features: Sequence[str],
     rising: Mapping[str, int],

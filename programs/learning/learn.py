@@ -109,7 +109,7 @@ def _dumped(measured: Mapping[str, Reliability], debtors: int) -> dict[str, Any]
     return {"debtors": debtors, **{name: one.model_dump() for name, one in measured.items()}}
 
 
-def _played(  # noqa: PLR0913, PLR0917  (what a round of negotiations is)
+def _played(
     name: str,
     cases: Sequence[DebtCase],
     finances: FinanceModel,
@@ -123,7 +123,7 @@ def _played(  # noqa: PLR0913, PLR0917  (what a round of negotiations is)
     return gather(cases, finances, model, range(first, first + games), recipe.changed, told.step)
 
 
-def _first_model(  # noqa: PLR0913, PLR0917
+def _first_model(
     steady: Gathered,
     finances: FinanceModel,
     times: tuple[tuple[float, float, float], ...],
@@ -146,7 +146,7 @@ def _both(steady: Gathered, near: Gathered) -> Gathered:
     )  # fmt: skip
 
 
-def _fitted(  # noqa: PLR0913, PLR0917
+def _fitted(
     gathered: Gathered,
     finances: FinanceModel,
     times: tuple[tuple[float, float, float], ...],

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from data.frozen import Frozen
 from programs.creditor.support.plans import Floats
-
-import numpy as np
 
 BANDS = 10
 

@@ -101,7 +101,17 @@ def drawn(seed: int) -> Change:
     return change
 
 
-_SINGLE = ("beta", "reciprocity", "relief_floor", "horizon", "ambition", "patience", "candour", "effort", "buffer_months")
+_SINGLE = (
+    "beta",
+    "reciprocity",
+    "relief_floor",
+    "horizon",
+    "ambition",
+    "patience",
+    "candour",
+    "effort",
+    "buffer_months",
+)
 
 PERTURBATIONS: Mapping[str, Change | None] = {
     "as simulated": None,

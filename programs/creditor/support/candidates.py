@@ -1,4 +1,4 @@
-"""Which packages are considered in a turn: some two hundred, near what is best, near what was offered, near the demand."""
+"""Which packages are weighed in a turn: some two hundred, near what is best, what was offered, and the demand."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from data.dimensions import DIMENSIONS, Dimension
 from data.domain import CreditorPolicy
 from programs.creditor.support.facts import Facts
 from programs.creditor.support.plans import SIGN, Floats, Plans, bounds, no_firmer, row, softened_to
@@ -24,15 +25,13 @@ _PERIODS = (3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 18, 20, 22, 24)
 @lru_cache(maxsize=16)
 def aim_grid(policy: CreditorPolicy) -> Plans:
     """The packages to aim at, some 1,800: coarse, its own limits always on it."""
-    axes = [
-        _within(steps, *policy.bounds(dimension))
-        for dimension, steps in (
-            ("discount_pct", _DISCOUNTS),
-            ("immediate_payment_pct", _FIRST),
-            ("immediate_payment_days", _DAYS),
-            ("installment_periods", _PERIODS),
-        )
-    ]
+    steps: dict[Dimension, tuple[int, ...]] = {
+        "discount_pct": _DISCOUNTS,
+        "immediate_payment_pct": _FIRST,
+        "immediate_payment_days": _DAYS,
+        "installment_periods": _PERIODS,
+    }
+    axes = [_within(steps[dimension], *policy.bounds(dimension)) for dimension in DIMENSIONS]
     return np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)
 
 

@@ -180,7 +180,7 @@ class DecisionSupport:
             value, allowed = np.append(value, belief.weights @ at_hand), np.append(allowed, True)
         return _Weighed(with_demand, now, later, worth, value, allowed)
 
-    def _values(  # noqa: PLR0913, PLR0917  (what a value is made of)
+    def _values(
         self, facts: Facts, plans: Plans, now: Floats, later: Floats, worth: Worth, belief: Belief, at_hand: Floats
     ) -> Floats:
         agreed, soft = belief.weights @ worth.cci, softness(plans, self.policy)
@@ -197,7 +197,7 @@ class DecisionSupport:
 
     # --- what is shown
 
-    def _options(  # noqa: PLR0913, PLR0917  (what options are made of)
+    def _options(
         self,
         table: TableState,
         facts: Facts,
@@ -209,7 +209,9 @@ class DecisionSupport:
         """The best ones first, apart from each other; those named, and an acceptance, in any case."""
         acceptance = len(weighed.plans) - 1 if self._demand(table) is not None else None
         ranked = np.argsort(-np.where(weighed.open, weighed.value, weighed.value + CLOSED), kind="stable")
-        chosen = _apart(weighed.plans, [int(n) for n in ranked if n != acceptance and weighed.open[n]], MOST_OPTIONS - 1)
+        chosen = _apart(
+            weighed.plans, [int(n) for n in ranked if n != acceptance and weighed.open[n]], MOST_OPTIONS - 1
+        )
         named = [_index_of(weighed.plans, row(t)) for t in also if not self.policy.breaches(t)]
         wanted = dict.fromkeys([*chosen, *named, *([] if acceptance is None else [acceptance])])
         options = [self._option(facts, belief, weighed, n, n == acceptance) for n in wanted]

@@ -10,7 +10,6 @@ from data.domain import Inquiry, MinorUnits, Move, MoveKind
 from data.frozen import Frozen
 from data.terms import Terms
 
-
 NEXT_TO_NO_CHANCE = 0.05
 """Chance that any plan is kept below which none is proposed any more."""
 
@@ -79,7 +78,7 @@ class Support(Frozen):
     chance_any_kept: float
     """That any plan inside the policy could be kept."""
     evidence_against: float
-    """How strongly the refusals so far speak against the forecasts; 1 not at all (`programs.creditor.support.watch`)."""
+    """How strongly the refusals so far speak against the forecasts; 1 not at all (see watch.py)."""
     trusted: bool
     """Whether the forecasts are believed; if not, the best option is a cautious rule's."""
     firm: bool

@@ -115,9 +115,7 @@ def _own(facts: Facts) -> list[float]:
 
 def rows(table: TableFeatures, plans: Plans) -> Floats:
     """(N, len(FEATURES)): the table's features beside those of each offer."""
-    return np.concatenate(
-        [np.broadcast_to(table.fixed, (len(plans), len(table.fixed))), _offers(table, plans)], axis=1
-    )
+    return np.concatenate([np.broadcast_to(table.fixed, (len(plans), len(table.fixed))), _offers(table, plans)], axis=1)
 
 
 def _offers(table: TableFeatures, plans: Plans) -> Floats:

@@ -1,4 +1,4 @@
-"""What accounts like this one tell of a household's money: income, then living costs, then savings, each given the rest.
+"""What accounts like this one tell of a household: income, then living costs, then savings, each given the rest.
 
 A chain of log-linear models with representative joint residuals, fitted to the training records (programs.learning).
 It holds coefficients only, so a file of it gives no household away.

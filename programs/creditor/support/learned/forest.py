@@ -1,4 +1,4 @@
-"""Boosted trees as arrays, evaluated by NumPy alone: scikit-learn fits them (programs.learning), nobody needs it to read.
+"""Boosted trees as arrays, evaluated by NumPy alone: scikit-learn fits them, nobody needs it to read them.
 
 Every tree is laid out as a whole binary tree of one depth (node i has the children 2i+1 and 2i+2), so that all trees
 and rows go down a level at a time. Gradient boosting after Friedman (2001); the calibration is Platt's (1999).
