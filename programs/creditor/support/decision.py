@@ -13,7 +13,6 @@ import numpy as np
 
 from data.domain import CreditorPolicy, CreditorView, MoveKind, Speaker
 from data.terms import Terms
-from programs.creditor.rules import conceded
 from programs.creditor.support.candidates import aim_grid, candidates
 from programs.creditor.support.course import Course
 from programs.creditor.support.facts import Facts, facts_of
@@ -223,10 +222,10 @@ class DecisionSupport:
     def _cautious_first(
         self, table: TableState, facts: Facts, belief: Belief, weighed: _Weighed, options: list[Option]
     ) -> tuple[Option, ...]:
-        """Forecasts that were wrong rank nothing: the linear rule's offer leads, or the demand where it is as good."""
-        step = (table.round - 1) / max(1, table.round_limit - 1)
-        cautious = conceded(step, self.policy)
-        cautious = cautious if table.own is None else table.own.softest_with(cautious)
+        """Forecasts that were wrong rank nothing: an even step from here to the softest package at the end leads, as
+        the linear rule's would, or the demand where it is as good."""
+        own = table.own or self.policy.firmest()
+        cautious = own.between(self.policy.softest(), 1 / (facts.rounds_left + 1)).softest_with(own)
         demand = next((one for one in options if one.kind is MoveKind.ACCEPT), None)
         if demand is not None and softness(row(demand.terms)[None], self.policy) <= softness(
             row(cautious)[None], self.policy
