@@ -140,7 +140,7 @@ def _summary(row: Row, first: Row, attainable: np.ndarray) -> dict[str, Any]:
         "agreed": row.agreed,
         "kept": row.kept,
         "no_deal_agreements": sum(
-            n.agreed is not None and top == 0 for n, top in zip(row.played, attainable, strict=True)
+            n.agreed is not None and bool(top == 0) for n, top in zip(row.played, attainable, strict=True)
         ),
         "rounds": row.rounds,
         "turn_ms": row.turn_ms,
