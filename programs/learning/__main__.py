@@ -68,7 +68,7 @@ def _progress(bars: PhaseBars) -> Progress:
 
 
 def _report(model: SupportModel, out: Path) -> None:
-    measured = model.provenance["validation"]
+    measured = {**model.provenance["validation"], "any_kept": model.provenance["beliefs"]["any_kept"]}
     table = Table("chance of", "stated", "came true", "number", title="On the val split", title_justify="left")
     for name, found in measured.items():
         if name == "debtors":
@@ -80,6 +80,9 @@ def _report(model: SupportModel, out: Path) -> None:
             table.add_row("", f"{band['stated']:.2f}", f"{band['came_true']:.2f}", f"{band['number']:,}")
         table.add_section()
     cli.stdout.print(table)
+    for name, error in model.provenance["beliefs"]["error"].items():
+        claimed = "never told" if error["claimed"] is None else f"as claimed {error['claimed']:.1%}"
+        print(f"{name}: median error as believed at the end {error['believed']:.1%}, {claimed}")
     counts = model.provenance["learned"]
     print(
         f"learned from {counts['negotiations']:,} negotiations with {counts['debtors']:,} debtors "

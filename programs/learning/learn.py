@@ -11,6 +11,7 @@ from data.frozen import Frozen
 from programs.creditor.support.learned.features import FEATURES, RISING, TABLE_FEATURES
 from programs.creditor.support.learned.finances import FinanceModel
 from programs.creditor.support.learned.model import SupportModel
+from programs.learning.beliefs import beliefs_scored
 from programs.learning.fitting import bent_times, finance_model, forest
 from programs.learning.games import Examples, Gathered, gather
 from programs.learning.reliability import Reliability, reliability
@@ -66,18 +67,26 @@ def learned(
     finances = finance_model(train, recipe.seed)
     times = bent_times(train, recipe.seed)
     steady = _played("steady creditors", train, finances, None, recipe.steady_games, recipe, told)
-    first = _first_model(steady, finances, times, train, recipe, told)
+    first = _first_model(steady, finances, times, recipe, told)
     near = _played("nearly the best offers", train, finances, first, recipe.near_games, recipe, told)
     told.stage("fitting", 3)
     model = _fitted(_both(steady, near), finances, times, recipe, recipe.trees, told)
     measured = measure(model, val, recipe, told)
+    told.stage("validation, beliefs", 1)
+    beliefs = beliefs_scored(model, val, recipe.seed)
+    told.step()
     counts = {
         "debtors": len(train),
         "negotiations": steady.negotiations + near.negotiations,
         "offers_now": sum(map(len, (*steady.now.answers, *near.now.answers))),
         "offers_later": sum(map(len, steady.later.answers)),
     }
-    noted = {"learned": counts, "recipe": recipe.model_dump(), "validation": _dumped(measured, len(val))}
+    noted = {
+        "learned": counts,
+        "recipe": recipe.model_dump(),
+        "validation": _dumped(measured, len(val)),
+        "beliefs": beliefs,
+    }
     return replace(model, provenance={**(provenance or {}), **noted})
 
 
@@ -86,7 +95,7 @@ def measure(
 ) -> dict[str, Reliability]:
     """How good the stated chances are on debtors that taught nothing, by what they are chances of."""
     told = progress or Progress()
-    seeds = replace_seed(recipe)
+    seeds = _measuring(recipe)
     steady = _played("validation, steady creditors", cases, model.finances, None, 1, seeds, told)
     near = _played("validation, nearly the best offers", cases, model.finances, model, 1, seeds, told)
     found = {}
@@ -100,7 +109,7 @@ def measure(
     return found
 
 
-def replace_seed(recipe: Recipe) -> Recipe:
+def _measuring(recipe: Recipe) -> Recipe:
     """The same with seeds that no training negotiation has."""
     return recipe.model_copy(update={"seed": recipe.seed + 7_919})
 
@@ -127,11 +136,10 @@ def _first_model(
     steady: Gathered,
     finances: FinanceModel,
     times: tuple[tuple[float, float, float], ...],
-    train: Sequence[DebtCase],
     recipe: Recipe,
     told: Progress,
 ) -> SupportModel:
-    """Good enough to play near the best: at the end of a steady creditor's talk, taken is taken now."""
+    """Good enough to play near the best, from what steady creditors were told at the end of their talks."""
     told.stage("fitting for the second half", 3)
     return _fitted(steady, finances, times, recipe, FIRST_TREES, told)
 
