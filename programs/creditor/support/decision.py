@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from data.domain import CreditorPolicy, CreditorView, MoveKind, Speaker
 from data.terms import Terms
@@ -19,16 +20,15 @@ from programs.creditor.support.facts import Facts, facts_of
 from programs.creditor.support.learned.features import TableFeatures, rows, table_features
 from programs.creditor.support.learned.finances import Belief, mixed
 from programs.creditor.support.learned.model import SupportModel, load_support
-from programs.creditor.support.options import Household, Option, Spread, Support
-from programs.creditor.support.plans import Floats, Plans, ease, lowest_balance, package, payments, row, softness
+from programs.creditor.support.options import Option, Support
+from programs.creditor.support.plans import Floats, Plans, package, payments, row, softness
 from programs.creditor.support.questions import question_values
+from programs.creditor.support.showing import apart, fits_told, household_of, index_of
 from programs.creditor.support.watch import LIMIT, evidence
 from programs.creditor.support.worth import COST_OF_A_ROUND, Worth, still_to_be_had, worth_under
 from programs.table.runner import TableState, view
 
 MOST_OPTIONS = 6
-APART = 0.02
-"""Mean ease by which two options differ at least; nearer ones are the same to a debtor."""
 SURELY = 0.02
 """Chance below which claims are taken as they are, and above one less it as bent."""
 CLOSED = -1.0
@@ -44,7 +44,10 @@ class _Weighed:
     later: Floats
     worth: Worth
     value: Floats
-    open: np.ndarray
+    open: NDArray[np.bool_]
+    """What the course allows."""
+    candidates: int
+    """The first so many were not named by anybody."""
 
 
 class DecisionSupport:
@@ -77,9 +80,10 @@ class DecisionSupport:
 
         Args:
             table: the creditor's to move.
-            also: further packages to put a value on, such as a program's own pick; legal ones become options beside
-                the best.
+            also: further packages to put a value on, such as a program's own pick. Those that may be offered (legal,
+                no concession taken back) become options too, behind the others where the course keeps them closed.
         """
+        also = [terms for terms in also if self._may_be_offered(terms, table)]
         facts = facts_of(table)
         plain = self.model.finances.draws(self.account, facts)
         shown = table_features(facts, self.account, plain)
@@ -92,8 +96,10 @@ class DecisionSupport:
             round=facts.round,
             rounds_left=facts.rounds_left,
             options=self._options(table, facts, belief, weighed, also, trusted),
-            household=_household(belief, bent),
-            questions=dict(question_values(facts, belief, weighed.later * weighed.worth.cci)),
+            household=household_of(belief, bent),
+            questions=dict(
+                question_values(facts, belief, (weighed.later * weighed.worth.cci)[:, : weighed.candidates])
+            ),
             chance_any_kept=self._chance_any_kept(belief),
             evidence_against=against,
             trusted=trusted,
@@ -162,22 +168,29 @@ class DecisionSupport:
     def _weigh(
         self, table: TableState, facts: Facts, shown: TableFeatures, belief: Belief, also: Sequence[Terms]
     ) -> _Weighed:
+        """The candidates, the named packages and the demand, in this order."""
         grid_worth = belief.weights @ np.stack([cci for cci, _ in self._of_grid(belief)])
-        plans = candidates(facts, self.policy, grid_worth)
-        named = [row(terms) for terms in also if not self.policy.breaches(terms)]
-        plans = np.concatenate([plans, np.array(named)]) if named else plans
+        found = candidates(facts, self.policy, grid_worth)
         demand = self._demand(table)
-        with_demand = plans if demand is None else np.concatenate([plans, row(demand)[None]])
-        worth = worth_under(belief, with_demand, self.account.debt.outstanding, self.policy)
-        at_hand = np.full(len(belief.weights), -1.0) if demand is None else worth.cci[:, -1]
-        seen = rows(shown, with_demand)
+        more = [row(terms) for terms in (*also, *(() if demand is None else (demand,)))]
+        plans = np.concatenate([found, np.array(more)]) if more else found
+        worth = worth_under(belief, plans, self.account.debt.outstanding, self.policy)
+        seen = rows(shown, plans)
         now, later = (f.chance(seen) for f in (self.model.accepted_now, self.model.accepted_later))
-        offered = Worth(worth.cci[:, : len(plans)], worth.kept[:, : len(plans)])
-        value = self._values(facts, plans, now[: len(plans)], later[: len(plans)], offered, belief, at_hand)
-        allowed = self.course.open(facts, plans, self.policy)
+        at_hand = np.full(len(belief.weights), -1.0) if demand is None else worth.cci[:, -1]
+
+        def valued(first: int) -> Floats:
+            some = Worth(worth.cci[:, :first], worth.kept[:, :first])
+            return self._values(facts, plans[:first], now[:first], later[:first], some, belief, at_hand)
+
+        value = valued(len(found))
+        if also:  # a named package is one more way on for itself, not for the others
+            value = np.append(value, valued(len(found) + len(also))[len(found) :])
+        allowed = self.course.open(facts, plans[: len(value)], self.policy)
+        allowed[: len(found)] = self.course.open(facts, found, self.policy)
         if demand is not None:
             value, allowed = np.append(value, belief.weights @ at_hand), np.append(allowed, True)
-        return _Weighed(with_demand, now, later, worth, value, allowed)
+        return _Weighed(plans, now, later, worth, value, allowed, len(found))
 
     def _values(
         self, facts: Facts, plans: Plans, now: Floats, later: Floats, worth: Worth, belief: Belief, at_hand: Floats
@@ -188,6 +201,9 @@ class DecisionSupport:
         on = still_to_be_had(plans, later, worth.cci, belief.weights, at_hand) - COST_OF_A_ROUND
         value = now * agreed + (1 - now) * (on - self.course.concession_cost * soft)
         return np.asarray(value - self.course.costs(facts, plans))
+
+    def _may_be_offered(self, terms: Terms, table: TableState) -> bool:
+        return not self.policy.breaches(terms) and (table.own is None or not table.own.softer_in(terms))
 
     def _demand(self, table: TableState) -> Terms | None:
         """The debtor's standing package where it may be accepted."""
@@ -208,13 +224,11 @@ class DecisionSupport:
         """The best ones first, apart from each other; those named, and an acceptance, in any case."""
         acceptance = len(weighed.plans) - 1 if self._demand(table) is not None else None
         ranked = np.argsort(-np.where(weighed.open, weighed.value, weighed.value + CLOSED), kind="stable")
-        chosen = _apart(
-            weighed.plans, [int(n) for n in ranked if n != acceptance and weighed.open[n]], MOST_OPTIONS - 1
-        )
-        named = [_index_of(weighed.plans, row(t)) for t in also if not self.policy.breaches(t)]
+        chosen = apart(weighed.plans, [int(n) for n in ranked if n != acceptance and weighed.open[n]], MOST_OPTIONS - 1)
+        named = [index_of(weighed.plans, row(terms)) for terms in also]
         wanted = dict.fromkeys([*chosen, *named, *([] if acceptance is None else [acceptance])])
-        options = [self._option(facts, belief, weighed, n, n == acceptance) for n in wanted]
-        options.sort(key=lambda one: (-one.value, one.kind is not MoveKind.ACCEPT))
+        in_order = sorted(wanted, key=lambda n: (not weighed.open[n], -weighed.value[n], n != acceptance))
+        options = [self._option(facts, belief, weighed, n, n == acceptance) for n in in_order]
         if trusted:
             return tuple(options)
         return self._cautious_first(table, facts, belief, weighed, options)
@@ -242,7 +256,7 @@ class DecisionSupport:
         now, later = (f.chance(seen) for f in (self.model.accepted_now, self.model.accepted_later))
         worth = worth_under(belief, plans, self.account.debt.outstanding, self.policy)
         value = np.maximum(now, later) * (belief.weights @ worth.cci)
-        return self._option(facts, belief, _Weighed(plans, now, later, worth, value, np.ones(1, np.bool_)), 0, False)
+        return self._option(facts, belief, _Weighed(plans, now, later, worth, value, np.ones(1, np.bool_), 1), 0, False)
 
     def _option(self, facts: Facts, belief: Belief, weighed: _Weighed, n: int, accepting: bool) -> Option:
         plan, debt = weighed.plans[n][None], self.account.debt.outstanding
@@ -253,7 +267,7 @@ class DecisionSupport:
             due_minor=due,
             first_payment_minor=first,
             monthly_minor=each,
-            fits_told=_fits_told(facts, plan, debt),
+            fits_told=fits_told(facts, plan, debt),
             chance_now=1.0 if accepting else float(weighed.now[n]),
             chance_later=1.0 if accepting else float(weighed.later[n]),
             chance_kept=float(belief.weights @ weighed.worth.kept[:, n]),
@@ -261,38 +275,3 @@ class DecisionSupport:
             value=float(weighed.value[n]),
             leaves_monthly_minor=round(float(belief.weights @ belief.surplus)) - each,
         )
-
-
-def _apart(plans: Plans, ranked: list[int], number: int) -> list[int]:
-    """The first of the ranked plans that differ from each other by more than a debtor would overlook."""
-    chosen: list[int] = []
-    eased = ease(plans).mean(axis=1)
-    for n in ranked:
-        if all(abs(eased[n] - eased[m]) >= APART for m in chosen):
-            chosen.append(n)
-        if len(chosen) == number:
-            break
-    return chosen
-
-
-def _index_of(plans: Plans, values: Floats) -> int:
-    return int(np.flatnonzero((plans == values).all(axis=1))[0])
-
-
-def _fits_told(facts: Facts, plan: Plans, debt: int) -> bool | None:
-    if facts.income is None or facts.expenses is None:
-        return None
-    surplus, savings = (facts.income - facts.expenses) / debt, (facts.assets or 0) / debt
-    if facts.assets is None:
-        return bool(payments(plan)[2][0] <= max(surplus, 0.0) + 1e-12)
-    return bool(lowest_balance(plan, surplus, savings)[0] >= -1e-9)
-
-
-def _household(belief: Belief, bent: float) -> Household:
-    spreads = [_spread(belief, name) for name in ("income", "expenses", "savings")]
-    return Household(income=spreads[0], expenses=spreads[1], savings=spreads[2], chance_bent=bent)
-
-
-def _spread(belief: Belief, name: str) -> Spread:
-    drawn = getattr(belief, name)[belief.weights >= 0.05 * belief.weights.max()]
-    return Spread(mean=belief.mean(name), low=float(drawn.min()), high=float(drawn.max()))

@@ -98,8 +98,16 @@ def test_a_named_package_costs_what_it_is_worth_less_than_the_best():
     assert support.cost_of(soft) == pytest.approx(support.best.value - soft.value) and support.cost_of(soft) > 0.05
 
 
-def test_what_is_outside_the_policy_is_no_option():
-    assert consider(*MIDDLE, also=(terms(60, 0, 30, 36),)).option_for(Move.ask(terms(60, 0, 30, 36))) is None
+def test_what_may_not_be_offered_is_no_option():
+    for outside_or_firmer in (terms(60, 0, 30, 36), HARD):
+        support = consider(*MIDDLE, also=(outside_or_firmer,))
+        assert support.option_for(Move.ask(outside_or_firmer)) is None
+
+
+def test_a_named_package_does_not_change_what_is_best():
+    for upto in range(0, len(MIDDLE) + 1, 2):
+        plain, named = consider(*MIDDLE[:upto]), consider(*MIDDLE[:upto], also=(terms(12, 15, 7, 14), POLICY.softest()))
+        assert (named.best, named.question) == (plain.best, plain.question)
 
 
 def test_the_answer_depends_on_the_table_alone():
