@@ -25,9 +25,9 @@ class Recipe(Frozen):
     """How much is learned."""
 
     seed: int = 0
-    steady_games: int = 2
+    steady_games: int = 3
     """Negotiations of each debtor with a steady creditor, to the end."""
-    near_games: int = 2
+    near_games: int = 3
     """Negotiations of each debtor with the support itself, as it is after the first half."""
     changed: float = 0.5
     """Share of them in changed worlds."""
