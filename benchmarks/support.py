@@ -148,28 +148,17 @@ def _summary(row: Row, first: Row, attainable: np.ndarray) -> dict[str, Any]:
 
 
 def _show(found: dict[str, dict[str, Any]], title: str) -> None:
-    columns = (
-        "world",
-        "creditor",
-        "CCI",
-        "of attainable",
-        "objective",
-        "first less this",
-        "agreed",
-        "rounds",
-        "ms/p95",
-    )
-    table = Table(*columns, title=f"Creditors without a model, {title}", title_justify="left")
+    columns = ("creditor", "CCI", "of attainable", "objective", "first less this", "agreed", "rounds", "ms, p95")
     for name, one in found.items():
-        table.add_row(name, "attainable", f"{one['attainable']:.3f}")
+        about = f"{title}, {name}: attainable {one['attainable']:.3f}"
+        table = Table(*columns, title=about, title_justify="left", box=None, padding=(0, 1))
         for creditor, row in one["rows"].items():
             mean, low, high = row["first_less_this"]
             less = "" if mean == low == high == 0 else f"{mean:+.3f} [{low:+.3f}, {high:+.3f}]"
             cells = (f"{row['CCI']:.3f}", f"{row['share_of_attainable']:.1%}", f"{row['objective']:.3f}", less)
-            rest = (f"{row['agreed']:.3f}", f"{row['rounds']:.1f}", "{:.1f}/{:.1f}".format(*row["turn_ms"]))
-            table.add_row("", creditor, *cells, *rest)
-        table.add_section()
-    cli.stdout.print(table)
+            rest = (f"{row['agreed']:.3f}", f"{row['rounds']:.1f}", "{:.1f}, {:.1f}".format(*row["turn_ms"]))
+            table.add_row(creditor, *cells, *rest)
+        cli.results().print(table)
 
 
 if __name__ == "__main__":

@@ -79,7 +79,7 @@ def _report(model: SupportModel, out: Path) -> None:
         for band in found["bands"]:
             table.add_row("", f"{band['stated']:.2f}", f"{band['came_true']:.2f}", f"{band['number']:,}")
         table.add_section()
-    cli.stdout.print(table)
+    cli.results().print(table)
     for name, error in model.provenance["beliefs"]["error"].items():
         claimed = "never told" if error["claimed"] is None else f"as claimed {error['claimed']:.1%}"
         print(f"{name}: median error as believed at the end {error['believed']:.1%}, {claimed}")
