@@ -20,7 +20,7 @@ from data.domain import CreditorPolicy, DebtCase, Negotiation
 from metrics.evaluator import score_many
 from metrics.money.oracle import best_terms, over_concession, plan_grid
 from plumbing import cli
-from programs.creditor.rules import BASELINES, RuleCreditor
+from programs.creditor.rule_seats import RULE_SEATS, rule_seat
 from programs.debtor.simulated import SimulatedDebtor, acceptable_mask
 from programs.table.runner import play
 
@@ -46,7 +46,7 @@ def main(
     columns = (grid.discount_pct, grid.immediate_payment_pct, grid.immediate_payment_days, grid.installment_periods)
     masks = {case.case_id: acceptable_mask(case, *columns) for case in debtors}
     rows: dict[str, dict[str, Any]] = {"oracle": oracle_row}
-    for name in BASELINES:
+    for name in RULE_SEATS:
         cli.stderr.print(f"playing: {name}", style="dim")
         start = time.process_time()
         played = play_all(name, debtors, seed)
@@ -59,7 +59,7 @@ def main(
 def play_all(name: str, debtors: Sequence[DebtCase], seed: int) -> list[Negotiation]:
     """One negotiation of the rule `name` with each debtor."""
     return [
-        play(case, RuleCreditor(name, case.creditor_view(), POLICY, seed), SimulatedDebtor(case, seed), POLICY, seed)
+        play(case, rule_seat(name, case.creditor_view(), POLICY, seed), SimulatedDebtor(case, seed), POLICY, seed)
         for case in debtors
     ]
 

@@ -64,6 +64,13 @@ ENTRIES = {
         "programs.artifacts", "programs.artifacts.__main__:app", _PROGRAMS, "List, show, diff, verify, promote."
     ),
     "audit": Entry("programs.audit", "programs.audit.__main__:main", _BOOK, "Check that the debtors listen."),
+    "learn": Entry(
+        "programs.learning",
+        "programs.learning.__main__:learn",
+        _BOOK,
+        "Learn the decision support from training negotiations.",
+        "classifiers",
+    ),
     "score": Entry(
         "metrics.score", "metrics.score:command", _BOOK, "Score negotiations that happened anywhere, calls included."
     ),

@@ -18,7 +18,7 @@ from metrics.scorecard import INDEX_IDS, METRIC_IDS
 from programs.artifacts import document as artifact
 from programs.audit.checks import CHECKS
 from programs.comparison import paired as comparison
-from programs.creditor.rules import BASELINES
+from programs.creditor.rule_seats import RULE_SEATS
 from programs.debtor.modelled import DebtorUnusable
 from programs.debtor.personas import Traits, all_traits
 from programs.maden import Maden
@@ -129,7 +129,7 @@ def test_the_example_records_repair_is_the_guards() -> None:
         pytest.param("formats.md", {n for t in (comparison.Comparison, comparison.ProgramResult, comparison.PairResult,
             comparison.Difference) for n in t.model_fields}, id="comparison"),
         pytest.param("formats.md", set(comparison.Verdict), id="verdicts"),
-        pytest.param("debtors.md", {*domain.Persona, *Traits.model_fields, *BASELINES}, id="debtors"),
+        pytest.param("debtors.md", {*domain.Persona, *Traits.model_fields, *RULE_SEATS}, id="debtors"),
         pytest.param("models.md", {t.kind for t in vars(failures).values() if hasattr(t, "kind")}
             | {DebtorUnusable.kind}, id="failures"),
         pytest.param("models.md", set(accounts.Cost.__dataclass_fields__), id="cost"),

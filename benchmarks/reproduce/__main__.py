@@ -28,7 +28,7 @@ from plumbing.bars import PhaseBars
 from plumbing.errors import UserError
 from programs.artifacts.playing_code import playing_code
 from programs.artifacts.provenance import described, git_revision, installed_versions
-from programs.creditor.rules import BASELINES
+from programs.creditor.rule_seats import RULE_SEATS
 from programs.creditor.settings import Variant
 from programs.models import make as models
 from programs.playing.contestants import ARTIFACTS, Contestant, NamedModel, contestant
@@ -67,7 +67,7 @@ def reproduce(  # noqa: PLR0913, PLR0917  (a command line)
     names = [] if rules_only else _row_names(rows)
     loaded = read_book(book)
     cases = chosen_debtors(loaded, split, debtors)
-    rules = [contestant(name) for name in BASELINES]
+    rules = [contestant(name) for name in RULE_SEATS]
     programs = [contestant(name, artifacts=artifacts) for name in names]
     sections = []
     with PhaseBars() as bars:
@@ -101,7 +101,7 @@ def _row_names(rows: str) -> list[str]:
     if not names:
         raise UserError(f"--rows names no row; write for example {ALL_VARIANTS}, or --rules-only")
     for name in names:
-        if name == "oracle" or name in BASELINES:
+        if name == "oracle" or name in RULE_SEATS:
             raise UserError(f"--rows names what plays on the model; {name} is always in the table, leave it out")
     return names
 

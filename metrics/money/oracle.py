@@ -165,6 +165,28 @@ def firmest_kept(
     return None
 
 
+def attainable_cci(
+    case: DebtCase, accepted: Bools, policy: CreditorPolicy | None = None, weights: Weights | None = None
+) -> float:
+    """CCI of the best plan on the grid that the debtor would accept, 0 if it accepts none: what a creditor can reach.
+
+    Args:
+        case: the debtor.
+        accepted: mask over `plan_grid(policy)`.
+        policy: the limits; default the default ones.
+        weights: of the indices; default the shipped ones.
+
+    Raises:
+        UserError: the mask is of another grid.
+    """
+    limits, weights = policy or CreditorPolicy(), weights or default_weights()
+    grid = plan_grid(limits)
+    _check_mask(accepted, len(grid))
+    flow = simulate(_on_grid(_Money.of(case), grid))
+    cci = collection_index(recovery_index(flow, limits, weights), health_index(flow, weights))
+    return float(np.where(accepted, cci, 0.0).max())
+
+
 def nominal_cri(terms: Terms, negotiation: Negotiation, weights: Weights | None = None) -> float:
     """CRI of terms as terms: what they would come to with every payment made within the horizon."""
     return creditor_values([terms], negotiation.policy, negotiation.case.debt.outstanding, weights)[0]
@@ -225,14 +247,16 @@ def _accepted(
 ) -> Iterable[int]:
     """Plans that are kept and accepted, firmest first; a callable is asked no further than it has to be."""
     if isinstance(reservation, np.ndarray):
-        if reservation.shape != kept.shape:
-            raise UserError(
-                f"the reservation mask has shape {reservation.shape}; the grid of this policy has {len(grid)} plans"
-            )
+        _check_mask(reservation, len(grid))
         kept = kept & reservation
     for index in np.argsort(-cri, kind="stable"):
         if kept[index] and (isinstance(reservation, np.ndarray) or reservation(case, grid.terms(index))):
             yield int(index)
+
+
+def _check_mask(mask: Bools, plans: int) -> None:
+    if mask.shape != (plans,):
+        raise UserError(f"the reservation mask has shape {mask.shape}; the grid of this policy has {plans} plans")
 
 
 def _steps(low: float, high: float, step: float) -> NDArray[np.float64]:

@@ -19,7 +19,9 @@ from data.domain import DebtCase, Disclosure, Finances, Inquiry, MoveKind, Perso
 from data.steps import steps
 from data.terms import Terms
 from programs.audit.probes import FIRM, LAST_TURNS, QUESTIONS, SOFT, SeatFactory, answer_to, answers, offer, played
+from programs.audit.tells import claims_told, clearest_tell
 from programs.debtor.affordability import carries, relief, whole
+from programs.debtor.claims import as_told
 from programs.debtor.personas import all_traits, persona_of, traits_of
 
 MAX_WORDS = 700
@@ -132,7 +134,7 @@ def does_not_fold(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> C
 
 
 def agrees_with_its_file(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> CheckResult:
-    """Honest personas claim what is in the book, the strategic one claims worse, and nobody contradicts itself."""
+    """Honest personas claim what is in the book as people round, the strategic one worse, nobody contradicts itself."""
     wrong, claims = [], 0
     asked = [offer(FIRM.between(SOFT, 0.02 * n), *q[::-1]) for n, q in enumerate(QUESTIONS.items())]
     for case in cases:
@@ -194,6 +196,27 @@ def concedes_as_its_persona(seats: SeatFactory, cases: Sequence[DebtCase], seed:
     )
 
 
+def has_no_tell(seats: SeatFactory, cases: Sequence[DebtCase], seed: int) -> CheckResult:
+    """No persona is known by the grain of its claims or the sentence that states them (programs.audit.tells)."""
+    asked = [offer(FIRM.between(SOFT, 0.02 * n), *q[::-1]) for n, q in enumerate(QUESTIONS.items())]
+    told, turns = [], 0
+    for case in cases:
+        said = answers(played(seats, case, seed, *asked, *asked, rounds=8))
+        turns += len(said)
+        told += claims_told(case, persona_of(case).value, said)
+    tell = clearest_tell(told, seed)
+    if tell is None:
+        few = f"{len(told)} claims in {turns} answers, too few to learn from"
+        return CheckResult("has no tell", turns > 0, few, "a chance of luck >= 1 %")
+    return CheckResult(
+        "has no tell",
+        tell.p_value >= 0.01,
+        f"of {tell.claims} claims those of {tell.persona} are told best, AUC {tell.auc:.2f}; "
+        f"luck does as well with chance {tell.p_value:.3f}",
+        "a chance of luck >= 1 %",
+    )
+
+
 def repeats_itself(
     seats: SeatFactory, cases: Sequence[DebtCase], seed: int, again: SeatFactory | None = None
 ) -> CheckResult:
@@ -219,6 +242,7 @@ CHECKS: dict[str, Check] = {
     "file": agrees_with_its_file,
     "keeps": keeps_what_it_signs,
     "curve": concedes_as_its_persona,
+    "tells": has_no_tell,
     "seed": repeats_itself,
 }
 
@@ -255,8 +279,10 @@ def _demands(turns: Sequence[Turn]) -> list[Terms]:
 def _fits_file(field: str, value: object, case: DebtCase) -> bool:
     finances: Finances = case.finances
     true = getattr(finances, field)
-    if field == "reason" or traits_of(case).honest:
+    if field == "reason":
         return bool(value == true)
+    if traits_of(case).honest:
+        return bool(value == as_told(true, case.debt.currency))
     return bool(value >= true) if field == "monthly_expenses" else bool(value <= true)
 
 

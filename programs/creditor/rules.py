@@ -1,7 +1,8 @@
 """Rule-based creditors, so that a model's number means something: they sit at the same table and know no model.
 
 Time-dependent and behaviour-dependent tactics after Faratin, Sierra and Jennings (1998), "Negotiation decision
-functions for autonomous agents"; hardball and accept-all mark the two ends.
+functions for autonomous agents"; MiCRO after de Jonge (2022), "An analysis of the linear bilateral ANAC domains using
+the MiCRO benchmark strategy"; hardball and accept-all mark the two ends.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 
 from data.dimensions import DIMENSIONS
 from data.domain import CreditorPolicy, CreditorView, Move, MoveKind, Speaker, Turn
+from data.steps import standing_after_each
 from data.terms import Terms
 from plumbing.errors import UserError, did_you_mean
 from programs.table.runner import TableState
@@ -140,6 +142,17 @@ def _tit_for_tat(table: TableState, policy: CreditorPolicy) -> Terms:
     return Terms.model_validate({d: min(max(v, bounds[d][0]), bounds[d][1]) for d, v in values.items()})
 
 
+def _minimal_concession(table: TableState, policy: CreditorPolicy) -> Terms:
+    """MiCRO: the next of its own packages, by falling worth, only if the debtor has made as many different ones.
+
+    Its packages are the steps of the even way down, one for each round, since in ten rounds nobody walks through
+    thousands.
+    """
+    made, heard = (len(set(standing_after_each(table.turns, side))) for side in (Speaker.CREDITOR, Speaker.DEBTOR))
+    rung = made if heard >= made else made - 1
+    return conceded(min(1.0, rung / max(1, table.round_limit - 1)), policy)
+
+
 def _as_good(theirs: Terms, own_next: Terms, policy: CreditorPolicy) -> bool:
     return worth(theirs, policy) >= worth(own_next, policy)
 
@@ -160,6 +173,7 @@ BASELINES: dict[str, Rule] = {
     "boulware": Rule(time_dependent(0.3), "concedes late", _as_good),
     "linear": Rule(time_dependent(1.0), "concedes evenly over the rounds", _as_good),
     "conceder": Rule(time_dependent(3.0), "concedes early", _as_good),
+    "micro": Rule(_minimal_concession, "concedes a step for each new offer of the debtor", _as_good),
 }
 
 

@@ -19,7 +19,7 @@ from data.dimensions import Dimension
 from data.domain import DebtCase, Finances
 from data.terms import Terms
 from metrics.money.simulation import MONTH_DAYS, immediate_payment, money_due
-from programs.debtor.personas import Traits, traits_of
+from programs.debtor.personas import Population, Traits, population, traits_of
 
 IDEAL: dict[Dimension, float] = {
     "discount_pct": 50,
@@ -182,7 +182,6 @@ def acceptable_mask(
     return carried & (worth >= traits.relief_floor)
 
 
-@lru_cache(maxsize=4096)
 def reservation(case: DebtCase) -> Terms | None:
     """The firmest package that the debtor is ready to propose itself, None if it can carry no plan it could think of.
 
@@ -190,6 +189,11 @@ def reservation(case: DebtCase) -> Terms | None:
     that is what keeps a plan within reach of a creditor; then it takes back of what it values most until the
     package holds the least relief that its persona insists on.
     """
+    return _reservation(case, population())
+
+
+@lru_cache(maxsize=4096)
+def _reservation(case: DebtCase, _: Population | None) -> Terms | None:
     traits, outstanding = traits_of(case), case.debt.outstanding
     purse = budget(case.finances, traits)
     terms = _workable_start(purse, outstanding)

@@ -1,7 +1,11 @@
-"""What a debtor claims about its private side when it tells: the typed claim and the figure in words, always equal."""
+"""What a debtor claims about its private side when it tells: the typed claim and the figure in words, always equal.
+
+Everybody names round figures, whoever bends them: a grain of one's own would tell a lie by its last digits.
+"""
 
 from __future__ import annotations
 
+from data.amounts import minor_digits
 from data.domain import DebtCase, Disclosure, Inquiry
 from programs.debtor.personas import traits_of
 from programs.debtor.voice import spoken_amount
@@ -15,17 +19,27 @@ _SAID: dict[Inquiry, str] = {
 
 
 def claim(inquiry: Inquiry, case: DebtCase) -> Disclosure:
-    """The claim about `inquiry`: the file's for honest personas, bent for the strategic one; the reason is true."""
-    finances, traits = case.finances, traits_of(case)
+    """The claim about `inquiry`: the file's figure for honest personas, bent for the strategic one, and rounded as
+    people round for all of them alike; the reason is true."""
+    finances, traits, currency = case.finances, traits_of(case), case.debt.currency
     match inquiry:
         case Inquiry.REASON:
             return Disclosure(reason=finances.reason)
         case Inquiry.INCOME:
-            return Disclosure(monthly_income=_bent(finances.monthly_income, traits.truth_income))
+            return Disclosure(monthly_income=as_told(finances.monthly_income * traits.truth_income, currency))
         case Inquiry.EXPENSES:
-            return Disclosure(monthly_expenses=_bent(finances.monthly_expenses, traits.truth_expenses))
+            return Disclosure(monthly_expenses=as_told(finances.monthly_expenses * traits.truth_expenses, currency))
         case Inquiry.ASSETS:
-            return Disclosure(assets=_bent(finances.assets, traits.truth_assets))
+            return Disclosure(assets=as_told(finances.assets * traits.truth_assets, currency))
+
+
+def as_told(amount_minor: float, currency: str) -> int:
+    """An amount as people name it, minor units: tens below a thousand major units, hundreds below a hundred thousand,
+    three figures above."""
+    unit = 10 ** minor_digits(currency)
+    digits = len(str(round(amount_minor / unit)))
+    grain = unit * 10 ** max(digits - 3, 1 if digits < 4 else 2)
+    return round(amount_minor / grain) * grain
 
 
 def claimed_amount(disclosure: Disclosure) -> int:
@@ -40,11 +54,3 @@ def claim_about(inquiry: Inquiry, case: DebtCase) -> tuple[Disclosure, str]:
     if told.reason is not None:
         return told, _SAID[inquiry].format(told.reason.value.replace("_", " "))
     return told, _SAID[inquiry].format(spoken_amount(claimed_amount(told), case.debt.currency))
-
-
-def _bent(amount: int, truth: float) -> int:
-    """A lie comes in round figures: whole hundreds of minor units where there are any."""
-    if truth == 1:
-        return amount
-    told = round(amount * truth)
-    return told // 100 * 100 if told >= 100 else told

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Self
@@ -76,6 +80,36 @@ def persona_of(case: DebtCase) -> Persona:
     return list(Persona)[digest[0] * len(Persona) // 256]
 
 
+@dataclass(frozen=True, eq=False)
+class Population:
+    """How debtors behave, persona by persona; two of them are never equal, so that it can be a cache's key."""
+
+    traits: Mapping[Persona, Traits]
+
+
+_POPULATION: ContextVar[Population | None] = ContextVar("maden_population", default=None)
+
+
+def population() -> Population | None:
+    """The changed debtors of the block around, None where they behave as personas.toml says."""
+    return _POPULATION.get()
+
+
+@contextmanager
+def other_population(change: Callable[[Persona, Traits], Traits]) -> Iterator[None]:
+    """A block in which, in this thread, every persona behaves as `change(persona, traits)` says.
+
+    For asking how much of a result hangs on the parameters of personas.toml.
+    """
+    changed = Population({persona: change(persona, traits) for persona, traits in all_traits().items()})
+    token = _POPULATION.set(changed)
+    try:
+        yield
+    finally:
+        _POPULATION.reset(token)
+
+
 def traits_of(case: DebtCase) -> Traits:
     """How the debtor of `case` behaves."""
-    return all_traits()[persona_of(case)]
+    changed = _POPULATION.get()
+    return (all_traits() if changed is None else changed.traits)[persona_of(case)]

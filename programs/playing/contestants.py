@@ -21,7 +21,7 @@ from programs.artifacts.restoring import artifact_kind, restored
 from programs.artifacts.store import ROOT as ARTIFACTS
 from programs.artifacts.store import load_program, read_artifact
 from programs.creditor.fingerprints import canonical_sha256
-from programs.creditor.rules import BASELINES, RuleCreditor
+from programs.creditor.rule_seats import RULE_SEATS, rule_seat
 from programs.creditor.settings import ProgramSettings, Variant
 from programs.debtor.simulated import SimulatedDebtor
 from programs.kinds.kind import Kind
@@ -87,7 +87,7 @@ def contestant(
     Raises:
         UserError: there is nothing of that name, or the artifact does not fit.
     """
-    if name in BASELINES:
+    if name in RULE_SEATS:
         return _baseline(name, debtors, policy or CreditorPolicy())
     if name in tuple(Variant):
         return _of(
@@ -139,7 +139,7 @@ def kind_of_names(names: Sequence[str], artifacts: Path = ARTIFACTS) -> Kind:
 def _kind_of_name(name: str, artifacts: Path) -> Kind:
     if name in PROGRAMS:
         return PROGRAMS[name]
-    known = is_saved_play(name) or name in BASELINES or _looks_like_model(name)
+    known = is_saved_play(name) or name in RULE_SEATS or _looks_like_model(name)
     if known or not _looks_like_artifact(name, artifacts):
         return NEGOTIATIONS
     return artifact_kind(read_artifact(name, root=artifacts))
@@ -188,7 +188,7 @@ def variant_or_baseline(
     Raises:
         UserError: there is none; artifacts are not looked for.
     """
-    if name not in BASELINES and name not in tuple(Variant):
+    if name not in RULE_SEATS and name not in tuple(Variant):
         raise UserError(f"no variant is called {name!r}; {_known()}")
     return contestant(name, debtors=debtors, policy=policy)
 
@@ -222,13 +222,15 @@ class NamedModel:
 
 def _baseline(name: str, debtors: DebtorFactory, policy: CreditorPolicy) -> Contestant:
     def seat(view: CreditorView, seed: int) -> CreditorSeat:
-        return RuleCreditor(name, view, policy, seed)
+        return rule_seat(name, view, policy, seed)
 
     def program(case: DebtCase, seed: int = 0) -> SimpleNamespace:
         negotiation = play(case, seat(case.creditor_view(), seed), debtors(case, seed), policy, seed)
         return SimpleNamespace(negotiation=negotiation)
 
-    fingerprint = canonical_sha256(["rule", name, policy.model_dump(mode="json")])
+    state = RULE_SEATS[name].state()
+    identity = ["rule", name, policy.model_dump(mode="json"), *([state] if state else [])]
+    fingerprint = canonical_sha256(identity)
     return Contestant(name, program, seat, policy, fingerprint, needs_lm=False, kind="baseline")
 
 
@@ -264,7 +266,7 @@ def _of(label: str, program: Maden, kind: Literal["variant", "artifact", "model"
 
 def _known() -> str:
     return (
-        f"there are the variants {', '.join(Variant)}, the rules {', '.join(BASELINES)}, models such as "
+        f"there are the variants {', '.join(Variant)}, the rules {', '.join(RULE_SEATS)}, models such as "
         "openai/gpt-4o-mini, and files of negotiations (.jsonl)"
     )
 

@@ -16,7 +16,8 @@ from data.book import read_book
 from data.domain import CreditorPolicy, DebtCase, Negotiation
 from metrics.evaluator import score
 from metrics.money.oracle import best_terms, over_concession, regret
-from programs.creditor.rules import BASELINES, RuleCreditor
+from programs.creditor.rule_seats import RULE_SEATS
+from programs.creditor.rules import RuleCreditor
 from programs.debtor.simulated import SimulatedDebtor, would_accept
 from programs.models import make as models
 from programs.playing.stage import chosen_debtors
@@ -109,7 +110,7 @@ class TestRules:
         result = run("--rules-only")
         assert result.code == 0, result.err
         rows = by_label(found())
-        assert list(rows) == ["oracle", *BASELINES]
+        assert list(rows) == ["oracle", *RULE_SEATS]
         assert {row.scored for row in rows.values()} == {DEBTORS}
         assert rows["boulware"].cost.calls == 0
         assert found().sections[0].model is None
@@ -196,7 +197,7 @@ class TestModel:
     def test_every_row_is_in_the_table_with_all_measures_and_the_same_n(self, run, lm, found):
         result = run()
         rows = by_label(found())
-        assert list(rows) == ["oracle", *BASELINES, *VARIANTS]
+        assert list(rows) == ["oracle", *RULE_SEATS, *VARIANTS]
         for row in (rows[name] for name in VARIANTS):
             assert (row.scored, row.unscored, row.owed, row.left_out) == (DEBTORS, 0, 0, 0)
             assert set(MEASURES) - set(row.means) <= {"over_concession"}
@@ -257,7 +258,7 @@ class TestStopped:
         assert run().code == 130
         lm.engine.answer = answer
         kept = stored(tmp_path)
-        assert len(BASELINES) * DEBTORS < len(kept) < (len(BASELINES) + len(VARIANTS)) * DEBTORS
+        assert len(RULE_SEATS) * DEBTORS < len(kept) < (len(RULE_SEATS) + len(VARIANTS)) * DEBTORS
         assert run().code == 0
         assert {key: stored(tmp_path)[key] for key in kept} == kept
         goes_on = {label: row.means for label, row in by_label(found()).items()}
@@ -289,12 +290,12 @@ class TestStopped:
         result = run("--render-only")
         assert "maden has not been played yet" in result.out
         rows = by_label(found())
-        assert set(rows) == {"oracle", *BASELINES, "vanilla", "planned"}
+        assert set(rows) == {"oracle", *RULE_SEATS, "vanilla", "planned"}
         assert rows["planned"].scored == DEBTORS
 
     def test_nothing_played_at_all_still_shows_oracle_and_rules(self, run, lm, found):
         assert run("--render-only").code == 0
-        assert set(by_label(found())) == {"oracle", *BASELINES}
+        assert set(by_label(found())) == {"oracle", *RULE_SEATS}
         assert lm.engine.prompts == []
 
     def test_what_infrastructure_broke_is_counted_and_never_scored(self, run, lm, found):

@@ -9,6 +9,7 @@ from data.domain import Disclosure, Ending, Inquiry, MoveKind, Speaker, Turn
 from metrics.evaluator import score
 from programs.creditor.briefing import Briefing
 from programs.creditor.settings import ProgramSettings, Variant
+from programs.debtor.claims import as_told
 from programs.maden import Maden
 from programs.table.runner import DebtorReply
 from tests.programs.cases import POLICY, case, random_cases
@@ -149,9 +150,15 @@ def private_figures(the_case):
     return {finances.monthly_income, finances.monthly_expenses, finances.assets}
 
 
+def stated(amount_minor, text):
+    whole = amount_minor // 100
+    return any(figure in text for figure in (f"{whole:,}", str(amount_minor), str(whole)))
+
+
 @pytest.mark.parametrize("variant", list(Variant))
 def test_no_private_figure_reaches_a_creditor_prompt_before_the_debtor_says_it(variant):
-    """Every case has amounts that nothing else produces; they may appear only after the debtor's words hold them."""
+    """Every case has amounts that nothing else produces; rounded as told, they may appear only after the debtor's
+    words hold them."""
     checked = 0
     for index, base in enumerate(random_cases(18)):
         secret = base.model_copy(
@@ -179,9 +186,10 @@ def test_no_private_figure_reaches_a_creditor_prompt_before_the_debtor_says_it(v
         for number, prompt in enumerate(lm.engine.prompts):
             assert "canary-story" not in prompt
             assert str(secret.persona) not in prompt.lower().split()
-            for amount in private_figures(secret):
-                whole = f"{amount // 100:,}"
-                if whole in prompt or str(amount) in prompt or str(amount // 100) in prompt:
+            for exact in private_figures(secret):
+                assert not stated(exact, prompt), "nobody says it so exactly"
+                amount = as_told(exact, "CNY")
+                if stated(amount, prompt):
                     assert str(amount // 100) in said_digits, f"prompt {number} knows {amount} unsaid"
                     checked += 1
     assert checked > 0, "the debtors never disclosed anything, so the test saw no disclosure either"

@@ -10,7 +10,15 @@ from data.terms import Terms
 from metrics.evaluator import score
 from metrics.money import oracle
 from metrics.money.indices import recovery_index
-from metrics.money.oracle import best_terms, firmest_kept, nominal_cri, over_concession, plan_grid, regret
+from metrics.money.oracle import (
+    attainable_cci,
+    best_terms,
+    firmest_kept,
+    nominal_cri,
+    over_concession,
+    plan_grid,
+    regret,
+)
 from metrics.money.simulation import PlanBatch, simulate
 from metrics.money.weights import default_weights
 from plumbing.errors import UserError
@@ -52,6 +60,18 @@ def test_oracle_is_the_best_of_all_scores_on_the_grid(who: DebtCase) -> None:
     assert {name: getattr(best, name) for name in ("SR", "RR", "QRD", "CRD", "L4D", "ATV", "CRI", "DHI", "CCI")} == {
         name: card[name] for name in ("SR", "RR", "QRD", "CRD", "L4D", "ATV", "CRI", "DHI", "CCI")
     }
+
+
+def test_attainable_is_the_best_of_what_is_accepted() -> None:
+    debtor = WORKED[2].who
+    everything = np.ones(len(plan_grid(POLICY)), dtype=bool)
+    assert attainable_cci(debtor, everything) == pytest.approx(best_terms([debtor])[0].CCI)
+    assert attainable_cci(debtor, ~everything) == 0
+    only = ~everything
+    only[7] = True
+    assert attainable_cci(debtor, only) == pytest.approx(score(agreement(plan_grid(POLICY).terms(7), debtor)).CCI)
+    with pytest.raises(UserError, match="8580 plans"):
+        attainable_cci(debtor, everything[:5])
 
 
 def test_regret_is_the_distance_to_the_oracle() -> None:

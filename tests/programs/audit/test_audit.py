@@ -66,6 +66,19 @@ class Lying(Spoiled):
         return DebtorReply(reply.turn.model_copy(update={"disclosed": told}), reply.leaves)
 
 
+class TellTale(Spoiled):
+    """Bends its claims to the last yuan, where everybody else names round figures."""
+
+    def spoil(self, reply, table):
+        told = reply.turn.disclosed
+        if told is None or told.reason is not None or self.case.persona is not Persona.STRATEGIC:
+            return reply
+        [(field, amount)] = told.model_dump(exclude_none=True).items()
+        bent = Disclosure.model_validate({field: amount + 300})
+        words = reply.turn.dialogue.replace(f"{amount // 100:,}", f"{amount // 100 + 3:,}")
+        return DebtorReply(reply.turn.model_copy(update={"disclosed": bent, "dialogue": words}), reply.leaves)
+
+
 class Reckless(Spoiled):
     """Signs anything from the fourth round."""
 
@@ -108,6 +121,7 @@ def test_the_simulated_debtor_passes_every_check(language):
         (Lying, "file"),
         (Reckless, "keeps"),
         (Retreating, "curve"),
+        (TellTale, "tells"),
         (Moody, "seed"),
         (Moody, "hears"),
     ],

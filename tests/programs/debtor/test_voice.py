@@ -11,6 +11,7 @@ from data.dimensions import DIMENSIONS
 from data.domain import Inquiry, Persona, Reason
 from metrics.talk.figures import stated_figures
 from programs.debtor import voice as phrasing
+from programs.debtor.claims import as_told
 from tests.programs.cases import (
     HARD,
     PERSONAS,
@@ -85,14 +86,32 @@ def test_the_same_situation_is_put_in_many_ways():
 
 
 @pytest.mark.parametrize("inquiry", list(Inquiry), ids=str)
-def test_honest_claims_are_the_file_and_the_words_say_the_claim(inquiry):
+def test_honest_claims_are_the_file_as_people_round_and_the_words_say_the_claim(inquiry):
     debt_case = case(Persona.COOPERATIVE, income=612_345)
     turn = first_answer(debt_case, offer(HARD, "May I ask?", inquiry))
     finances = debt_case.finances
     claimed = turn.disclosed.model_dump(exclude_none=True)
-    assert all(value == getattr(finances, field) for field, value in claimed.items()) and len(claimed) == 1
+    true = {field: getattr(finances, field) for field in claimed}
+    expected = {f: as_told(v, "CNY") if inquiry is not Inquiry.REASON else v for f, v in true.items()}
+    assert claimed == expected and len(claimed) == 1
     if inquiry is not Inquiry.REASON:
         assert phrasing.spoken_amount(next(iter(claimed.values())), "CNY") in turn.dialogue
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "told"),
+    [
+        (7_489, "CNY", 7_000),
+        (75_500, "CNY", 76_000),
+        (99_600, "CNY", 100_000),
+        (612_345, "CNY", 610_000),
+        (1_234_500, "CNY", 1_230_000),
+        (312_678, "JPY", 313_000),
+        (0, "CNY", 0),
+    ],
+)
+def test_people_name_round_figures(minor, currency, told):
+    assert as_told(minor, currency) == told
 
 
 @pytest.mark.parametrize("language", phrasing.LANGUAGES)
