@@ -12,6 +12,10 @@ import dspy
 
 from data.domain import CreditorView, DebtCase
 from plumbing.hidden import Hidden
+from programs.creditor.choosing.judge import PickJudge
+from programs.creditor.choosing.negotiator import OptionNegotiator
+from programs.creditor.choosing.planner import CoursePlanner
+from programs.creditor.choosing.seat import OptionSeat
 from programs.creditor.fingerprints import program_sha256, program_state
 from programs.creditor.judge import Judge
 from programs.creditor.negotiator import FreeNegotiator, LadderNegotiator
@@ -38,9 +42,12 @@ class Maden(dspy.Module):
         self.settings = settings or ProgramSettings()
         self.outside = Hidden(debtors)
         variant = self.settings.variant
-        self.planner = Planner(self.settings) if variant.plans else None
-        self.negotiator = LadderNegotiator(self.settings) if variant.plans else FreeNegotiator(self.settings)
-        self.judge = Judge(self.settings) if variant.judges else None
+        chooses = self.settings.chooses
+        planner, judge = (CoursePlanner, PickJudge) if chooses else (Planner, Judge)
+        negotiator = OptionNegotiator if chooses else LadderNegotiator if variant.plans else FreeNegotiator
+        self.planner = planner(self.settings) if variant.plans else None
+        self.negotiator = negotiator(self.settings)
+        self.judge = judge(self.settings) if variant.judges else None
 
     @property
     def sha256(self) -> str:
@@ -56,9 +63,10 @@ class Maden(dspy.Module):
         """Who sits on the other side."""
         return self.outside.held
 
-    def seat(self, view: CreditorView, seed: int = 0) -> ProgramSeat:
+    def seat(self, view: CreditorView, seed: int = 0) -> ProgramSeat | OptionSeat:
         """The creditor's seat for one negotiation; its `next_turn(table)` answers any debtor (an app's, a test's)."""
-        return ProgramSeat(view, self.settings, self.negotiator, self.planner, self.judge, seed)
+        seat = OptionSeat if self.settings.chooses else ProgramSeat
+        return seat(view, self.settings, self.negotiator, self.planner, self.judge, seed)
 
     def with_settings(self, settings: ProgramSettings) -> Maden:
         """The same prompts and demonstrations under other settings of the same variant."""

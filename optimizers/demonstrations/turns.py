@@ -17,20 +17,25 @@ import dspy
 from data.domain import Ending, MoveKind, Negotiation, Speaker, Turn
 from data.steps import claimed
 from data.terms import Terms
+from metrics.forgone import forgone
 from metrics.money.valuation import creditor_value
 from optimizers.runs.task import CompileTask
+from programs.creditor.choosing.seat import TAKEN_INSTEAD
 from programs.creditor.fingerprints import predictors
 from programs.kinds.known import kind_of
 from programs.kinds.negotiation_kind import NEGOTIATIONS, NEGOTIATOR, PLANNER
 from programs.playing.evaluate import evaluate
 from programs.table import words
 from programs.table.runner import CreditorSeat, TableState, play
+from signatures.options import OptionTurn
 
 DISCLOSURE_BONUS = 0.02
 """What a newly stated figure or reason adds to a turn's gain, in the creditor's value: about one step down in the
 middle of a ladder (median 0.017 on the embedded model), so that a good question is worth a step and no more."""
 UNCLEAN = 0.9
 """Share of its worth that a demonstration keeps if it shows words that were cut, or a choice without effect."""
+AS_GOOD = 0.002
+"""Expected CCI below the best option that a pick which is shown as right may cost."""
 _WHOLE_TRACE = 10**6
 
 
@@ -221,6 +226,9 @@ def turn_gain(negotiation: Negotiation, index: int, objective: float) -> float:
 
 
 def _plan(played: Recorded, number: int, call: Call, choice: str) -> list[Demonstration]:
+    if "plan" in call.outputs:  # a course among computed packages
+        choice = f"{choice}, {call.outputs['plan'].course}"
+        return [_demonstration(played, number, call, Phase.PLANNING, choice, played.objective, clean=True)]
     strategy = call.outputs["strategy"]
     if not strategy.floor.terms().softer_in(strategy.opening.terms()):  # a plan with nothing to give is replaced
         return []
@@ -230,6 +238,8 @@ def _plan(played: Recorded, number: int, call: Call, choice: str) -> list[Demons
 def _turn(played: Recorded, number: int, index: int, call: Call) -> list[Demonstration]:
     negotiation, answer = played.negotiation, call.outputs["turn"]
     turn = negotiation.turns[index]
+    if isinstance(answer, OptionTurn):
+        return _pick(played, number, index, call)
     own, after = _standing(negotiation, Speaker.CREDITOR, index)
     done = _done(turn, own, after)
     opens = own is None and answer.choice != "accept"  # on a ladder any choice opens with the first rung
@@ -241,6 +251,19 @@ def _turn(played: Recorded, number: int, index: int, call: Call) -> list[Demonst
     said = words.spoken_part(answer.message, call.inputs["dialogue"])
     clean = answer.choice in done and len(said) >= len(answer.message) / 2
     return [_demonstration(played, number, call, phase_of(negotiation, index), answer.choice, gain, clean=clean)]
+
+
+def _pick(played: Recorded, number: int, index: int, call: Call) -> list[Demonstration]:
+    """A pick that is worth as much as the best option, or that a judge let pass for its reason."""
+    negotiation, answer, turn = played.negotiation, call.outputs["turn"], played.negotiation.turns[index]
+    given_up = forgone(turn)
+    if given_up is None or TAKEN_INSTEAD in turn.notes or (given_up > AS_GOOD and not answer.heard):
+        return []
+    said = words.spoken_part(answer.message, call.inputs["dialogue"])
+    gain = turn_gain(negotiation, index, played.objective)
+    clean = bool(said) and len(said) >= len(answer.message) / 2
+    phase, choice = phase_of(negotiation, index), f"{turn.move.kind.value} {answer.choice}"
+    return [_demonstration(played, number, call, phase, choice, gain, clean=clean)]
 
 
 def _demonstration(

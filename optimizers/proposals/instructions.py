@@ -123,7 +123,8 @@ def _told(task: CompileTask, played: Sequence[Recorded], predictor: str, number:
 def _contracts(program: Any) -> dict[str, str]:
     """The signature that each taught predictor has, as the file calls it."""
     if kind_of(program) is NEGOTIATIONS:
-        return {PLANNER: "MakePlan", NEGOTIATOR: "TakeLadderTurn" if program.settings.variant.plans else "TakeFreeTurn"}
+        names = (PLANNER, NEGOTIATOR) if program.settings.variant.plans else (NEGOTIATOR,)
+        return {name: predictors(program)[name].signature.__name__ for name in names}
     return {name: predictors(program)[name].signature.__name__ for name in taught(program)}
 
 

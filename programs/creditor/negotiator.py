@@ -143,10 +143,16 @@ def _no_better_than_asked(briefing: Briefing, rung: Terms) -> bool:
 
 def spoken(briefing: Briefing, move: Move, choice: LadderTurn | FreeTurn) -> Turn:
     """The whole turn: what may be said of the model's message, the stated offer, and the question as a question."""
+    inquiry = None if choice.inquiry == "none" else Inquiry(choice.inquiry)
+    return stated(briefing, move, choice.message, inquiry, choice.thoughts.strip() or None)
+
+
+def stated(briefing: Briefing, move: Move, message: str, inquiry: Inquiry | None, thoughts: str | None = None) -> Turn:
+    """A move with what may be said of a model's message, the offer stated by code, and a question."""
     terms = terms_after(briefing, move)
-    argument = words.spoken_part(choice.message, dialogue_text(briefing.table))
-    notes = () if argument == choice.message.strip() else (STRAY_NOTE,)
-    inquiry = None if choice.inquiry == "none" or move.kind is MoveKind.ACCEPT else Inquiry(choice.inquiry)
+    argument = words.spoken_part(message, dialogue_text(briefing.table))
+    notes = () if argument == message.strip() else (STRAY_NOTE,)
+    inquiry = None if move.kind is MoveKind.ACCEPT else inquiry
     parts = [
         argument,
         words.statement(move.kind, terms, repeated=terms == briefing.table.own) if terms is not None else "",
@@ -156,7 +162,7 @@ def spoken(briefing: Briefing, move: Move, choice: LadderTurn | FreeTurn) -> Tur
         speaker=Speaker.CREDITOR,
         move=move,
         dialogue=" ".join(part for part in parts if part),
-        thoughts=choice.thoughts.strip() or None,
+        thoughts=thoughts,
         inquiry=inquiry,
         notes=notes,
     )

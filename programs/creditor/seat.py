@@ -11,6 +11,7 @@ from data.domain import CreditorView, Inquiry, Move, MoveKind, Speaker, Turn
 from data.frozen import Frozen
 from data.terms import Terms
 from programs.creditor.briefing import Briefing
+from programs.creditor.choosing.plan import CoursePlan
 from programs.creditor.judge import must_not_accept, must_review
 from programs.creditor.settings import ProgramSettings
 from programs.table import words
@@ -36,6 +37,8 @@ class SeatMemory(Frozen):
     ladder: tuple[Terms, ...] = ()
     planned_with_surplus: bool = False
     to_ask: Inquiry | None = None
+    plan: CoursePlan | None = None
+    """Of a program that chooses among options."""
 
 
 class ProgramSeat:
@@ -78,7 +81,7 @@ class ProgramSeat:
         except UnparseableOutput as fault:
             if table.own is None:
                 raise
-            return _held(table.own, f"{UNUSABLE} {fault.kind}, held the offer")
+            return held(table.own, f"{UNUSABLE} {fault.kind}, held the offer")
         return self._with_planned_question(draft, table)
 
     @property
@@ -146,7 +149,7 @@ class ProgramSeat:
                 break
             draft = self.negotiator(briefing=briefing, advice=review.advice, seed=self.seed).turn
         if briefing.table.own is not None and must_not_accept(briefing, draft):
-            return _held(briefing.table.own, *notes, "judge: the acceptance was held (the facts speak against it)")
+            return held(briefing.table.own, *notes, "judge: the acceptance was held (the facts speak against it)")
         return draft.model_copy(update={"notes": (*draft.notes, *notes)})
 
     def _with_planned_question(self, draft: Turn, table: TableState) -> Turn:
@@ -157,7 +160,8 @@ class ProgramSeat:
         return draft.model_copy(update={"inquiry": self._to_ask, "dialogue": f"{draft.dialogue} {question}"})
 
 
-def _held(own: Terms, *notes: str) -> Turn:
+def held(own: Terms, *notes: str) -> Turn:
+    """The turn that keeps the standing offer, in code's words alone."""
     return Turn(
         speaker=Speaker.CREDITOR,
         move=Move.ask(own),

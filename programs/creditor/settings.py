@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field
 
@@ -34,6 +34,8 @@ JudgeReviews = Literal["concessions_and_acceptances", "acceptances"]
 """Which drafts the judge is asked about."""
 StepsDown = Literal["chosen", "earned"]
 """Which of the model's steps down go out."""
+SupportKind = Literal["ladder", "options"]
+"""What the modules decide on: steps down a ladder that the planner sets, or options that are computed each turn."""
 Floor = Literal["planned", "computed"]
 """Whose floor ends the ladder."""
 FinalOffer = Literal["next_rung", "last_rung", "matched"]
@@ -79,12 +81,39 @@ class ProgramSettings(Frozen):
     back at all. `last_rung`: the softest rung. `matched`: the debtor's own offer brought inside the limits, and what it
     loses there in time made up for with a discount, so that it pays no more a month than it asked for."""
 
+    support: SupportKind = "ladder"
+    """`options`: with a planner, the decision support (`programs.creditor.support`) computes what can be done each
+    turn, and the modules choose among that (`programs.creditor.choosing`); the ladder's knobs then mean nothing."""
+
+    @property
+    def chooses(self) -> bool:
+        """Whether the modules choose among computed options."""
+        return self.support == "options" and self.variant.plans
+
+    @classmethod
+    def named(cls, program: str, **settings: Any) -> Self:
+        """The settings of an uncompiled program by its name, one of `PROGRAM_NAMES`.
+
+        Raises:
+            ValueError: there is none of that name.
+        """
+        variant, _, support = program.partition("-")
+        return cls(variant=Variant(variant), support=support or "ladder", **settings)
+
+    @property
+    def name(self) -> str:
+        """The name of the uncompiled program with such settings."""
+        return f"{self.variant}-options" if self.chooses else str(self.variant)
+
     def fingerprinted(self) -> dict[str, Any]:
         """What the program's hash covers: later knobs only where they change something, so that older hashes hold."""
         values = self.model_dump(mode="json")
         plain = {name: field.default for name, field in type(self).model_fields.items() if name not in _FIRST_FIELDS}
         return {name: value for name, value in values.items() if name not in plain or value != plain[name]}
 
+
+PROGRAM_NAMES: Final = (*map(str, Variant), *(f"{variant}-options" for variant in Variant if variant.plans))
+"""Of the uncompiled programs: the variants, and those with a planner once more with computed options."""
 
 _FIRST_FIELDS = frozenset({"variant", "policy", "rungs", "max_revisions", "replan_on_disclosure", "temperature"})
 """Fields that artifacts of the first version hashed whatever their value."""

@@ -14,7 +14,7 @@ from metrics.evaluator import score_many
 from metrics.feedback import feedback
 from metrics.money.weights import default_weights
 from metrics.scorecard import INDICES, METRIC_VERSION, METRICS, Role, Scorecard
-from programs.creditor.settings import ProgramSettings, Variant
+from programs.creditor.settings import PROGRAM_NAMES, ProgramSettings, Variant
 from programs.debtor.simulated import SimulatedDebtor
 from programs.kinds.kind import CallSizes, Kind, KindWords, Span
 from programs.maden import Maden
@@ -37,7 +37,7 @@ class NegotiationKind(Kind):
 
     name = "negotiation"
     words = KindWords(example="debtor", record="negotiation")
-    programs = tuple(Variant)
+    programs = PROGRAM_NAMES
     program_class = Maden
     settings_class = ProgramSettings
     record_class = Negotiation
@@ -54,7 +54,7 @@ class NegotiationKind(Kind):
 
     @override
     def sizes(self, program: str) -> CallSizes:
-        variant = Variant(program)
+        variant = ProgramSettings.named(program).variant
         return CallSizes(
             calls=CALLS[variant],
             tokens_in=Span(1000, 1500),  # measured with the embedded model's vocabulary
@@ -71,8 +71,7 @@ class NegotiationKind(Kind):
 
     @override
     def uncompiled(self, program: str, *, policy: Any, temperature: float | None, outside: Any) -> Maden:
-        settings = ProgramSettings(variant=Variant(program), policy=policy, temperature=temperature)
-        return self.bare(settings, outside)
+        return self.bare(ProgramSettings.named(program, policy=policy, temperature=temperature), outside)
 
     @override
     def bare(self, settings: Any, outside: Any = None, of: type | None = None) -> Maden:
@@ -89,7 +88,7 @@ class NegotiationKind(Kind):
 
     @override
     def uncompiled_name(self, settings: Any) -> str:
-        return str(settings.variant)
+        return str(settings.name)
 
     @override
     def taught(self, predictors: Iterable[str]) -> list[str]:

@@ -22,7 +22,7 @@ from programs.artifacts.store import ROOT as ARTIFACTS
 from programs.artifacts.store import load_program, read_artifact
 from programs.creditor.fingerprints import canonical_sha256
 from programs.creditor.rule_seats import RULE_SEATS, rule_seat
-from programs.creditor.settings import ProgramSettings, Variant
+from programs.creditor.settings import PROGRAM_NAMES, ProgramSettings, Variant
 from programs.debtor.simulated import SimulatedDebtor
 from programs.kinds.kind import Kind
 from programs.kinds.known import PROGRAMS
@@ -89,10 +89,8 @@ def contestant(
     """
     if name in RULE_SEATS:
         return _baseline(name, debtors, policy or CreditorPolicy())
-    if name in tuple(Variant):
-        return _of(
-            name, Maden(ProgramSettings(variant=Variant(name), policy=policy or CreditorPolicy()), debtors), "variant"
-        )
+    if name in PROGRAM_NAMES:
+        return _of(name, Maden(ProgramSettings.named(name, policy=policy or CreditorPolicy()), debtors), "variant")
     if is_saved_play(name):
         return _saved(name)
     if _looks_like_model(name):
@@ -188,7 +186,7 @@ def variant_or_baseline(
     Raises:
         UserError: there is none; artifacts are not looked for.
     """
-    if name not in RULE_SEATS and name not in tuple(Variant):
+    if name not in RULE_SEATS and name not in PROGRAM_NAMES:
         raise UserError(f"no variant is called {name!r}; {_known()}")
     return contestant(name, debtors=debtors, policy=policy)
 
@@ -266,7 +264,7 @@ def _of(label: str, program: Maden, kind: Literal["variant", "artifact", "model"
 
 def _known() -> str:
     return (
-        f"there are the variants {', '.join(Variant)}, the rules {', '.join(RULE_SEATS)}, models such as "
+        f"there are the variants {', '.join(PROGRAM_NAMES)}, the rules {', '.join(RULE_SEATS)}, models such as "
         "openai/gpt-4o-mini, and files of negotiations (.jsonl)"
     )
 

@@ -37,7 +37,7 @@ def screened(
         most: points to return.
     """
     tried = {name: tuple(values) for name, values in choices.items() if name in PLAYED_BY_STAND_IN}
-    if not settings.variant.plans or not tried or most == 0:
+    if not settings.variant.plans or settings.chooses or not tried or most == 0:
         return []
     own: Point = {name: values[0] for name, values in tried.items()}
     known: dict[tuple[Choice, ...], Scores] = {}

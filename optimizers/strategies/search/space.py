@@ -141,9 +141,9 @@ def knobs(settings: ProgramSettings) -> dict[str, tuple[Choice, ...]]:
     limit = settings.policy.round_limit
     paces = {min(max(2, round(share * limit)), 60) for share in PACES}
     found: dict[str, tuple[Choice, ...]] = {}
-    if settings.variant.plans:
+    if settings.variant.plans and not settings.chooses:
         found |= {**LADDER_KNOBS, "descent_rounds": (None, *sorted(paces))}
-    if settings.variant.judges:
+    if settings.variant.judges and not settings.chooses:
         found |= JUDGE_KNOBS
     own = {name: getattr(settings, name) for name in found}
     return {name: (own[name], *(v for v in values if v != own[name])) for name, values in found.items()}

@@ -1,0 +1,71 @@
+"""The judge: it asks what a pick costs against the best option, and whether the debtor's words are worth that.
+
+A pick that costs next to nothing is approved, and one without words of the debtor behind it sent back, both without
+asking a model; the model is asked the one question that figures leave open.
+"""
+
+from __future__ import annotations
+
+import dspy
+
+from data.domain import Speaker
+from plumbing.plain_text import normalised
+from programs.creditor.briefing import Briefing
+from programs.creditor.choosing.menu import Menu, points
+from programs.creditor.settings import ProgramSettings
+from programs.creditor.support.options import Option, Support
+from programs.models.calls import call
+from programs.table import words
+from signatures.options import JudgePick, PickVerdict
+
+TOLERATED = 0.005
+"""Expected CCI that a pick may cost unasked: about what one round costs."""
+LEAST_WORDS_CHARS = 8
+"""Shorter words of a debtor are no reason."""
+
+
+class PickJudge(dspy.Module):
+    """Approves or sends back one pick (paper: judging agent)."""
+
+    def __init__(self, settings: ProgramSettings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.predict = dspy.Predict(JudgePick)
+
+    def forward(
+        self, briefing: Briefing, support: Support, menu: Menu, pick: Option, heard: str, seed: int = 0
+    ) -> dspy.Prediction:
+        """A `Prediction` with `approved` (bool), `advice` (str) and `note` (a sentence for the record).
+
+        Raises:
+            ProgramFault, InfrastructureFailure: see `programs.models.calls.call`.
+        """
+        cost = support.cost_of(pick)
+        if cost <= TOLERATED:
+            return dspy.Prediction(approved=True, advice="", note="judge: approved (the figures leave no question)")
+        best = menu.letter_of(support.best)
+        better = f"{best} comes to {points(cost)} points more"
+        if not was_said(heard, briefing):
+            advice = f"{better}, and no words of the debtor are given against it: choose {best}."
+            return dspy.Prediction(approved=False, advice=advice, note="judge: sent back (no reason given)")
+        verdict: PickVerdict = call(
+            self.predict,
+            "judge",
+            seed,
+            self.settings.temperature,
+            facts=f"Draft: {menu.line(menu.letter_of(pick))}\nBest: {menu.line(best)}\n{better}.",
+            heard=words.heard(heard),
+        ).verdict
+        if verdict.reason_holds == "yes":
+            return dspy.Prediction(approved=True, advice="", note="judge: approved (a reason in the debtor's words)")
+        advice = f"{better}. {verdict.advice.strip()}".strip()
+        return dspy.Prediction(approved=False, advice=advice, note="judge: sent back (the reason does not hold)")
+
+
+def was_said(heard: str, briefing: Briefing) -> bool:
+    """Whether the debtor has said these words."""
+    wanted = normalised(heard)
+    if len(wanted.strip()) < LEAST_WORDS_CHARS:
+        return False
+    said = (turn.dialogue for turn in briefing.table.turns if turn.speaker is Speaker.DEBTOR)
+    return any(wanted.strip() in normalised(one) for one in said)
