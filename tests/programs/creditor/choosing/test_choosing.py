@@ -1,0 +1,199 @@
+"""Planner, negotiator and judge that choose among computed options, played by scripted models."""
+
+from __future__ import annotations
+
+import re
+
+import dspy
+import pytest
+
+from data.domain import Disclosure, Ending, MoveKind, Speaker, Turn
+from metrics.evaluator import score
+from metrics.forgone import forgone
+from optimizers.demonstrations.turns import demonstrations, recorded
+from programs.artifacts.store import load_program, save_program
+from programs.creditor.choosing.judge import TOLERATED
+from programs.creditor.choosing.seat import TAKEN_INSTEAD
+from programs.creditor.rational import RationalCreditor
+from programs.creditor.settings import PROGRAM_NAMES, ProgramSettings
+from programs.debtor.simulated import SimulatedDebtor
+from programs.maden import Maden
+from programs.table.runner import DebtorReply, play, view
+from tests.programs.cases import POLICY, case, random_cases, terms
+from tests.programs.hostile import HOSTILE_TEXTS
+from tests.scripted import scripted_lm
+
+COURSE = {"aim": "B", "limit": "D", "course": "steady", "reasoning": "It is likely."}
+KIND = "Thank you for telling me. We look for a plan that you can keep."
+LINE = re.compile(r"([A-F])\. .*result (-?\d+)")
+
+
+def options(prompt):
+    """Letter and result of each option of the last request."""
+    shown = prompt.rsplit("[[ ## options ## ]]", 1)[-1]
+    return {letter: int(result) for letter, result in LINE.findall(shown)}
+
+
+def best(prompt):
+    found = options(prompt)
+    return max(found, key=found.get)
+
+
+def worst(prompt):
+    found = options(prompt)
+    return min(found, key=found.get)
+
+
+def choosing(pick=best, heard="", holds="no", message=KIND, course=COURSE):
+    def answer(prompt):
+        if "`plan`" in prompt.rsplit("Respond with", 1)[-1]:
+            return {"plan": course}
+        if "`verdict`" in prompt:
+            return {"verdict": {"reason_holds": holds, "advice": "Take the better one."}}
+        return {"turn": {"choice": pick(prompt), "heard": heard, "message": message}}
+
+    return scripted_lm(answer)
+
+
+def played(lm, the_case=None, program="maden-options", debtors=SimulatedDebtor, **settings):
+    made = Maden(ProgramSettings.named(program, policy=POLICY, **settings), debtors)
+    with dspy.context(lm=lm):
+        return made(case=the_case or case(), seed=0).negotiation
+
+
+def ours(record):
+    return [turn for turn in record.turns if turn.speaker is Speaker.CREDITOR]
+
+
+class Says:
+    """A debtor who asks for the same again and always says the same."""
+
+    words = "My cousin pays half of it from March on."
+
+    def __init__(self, the_case, seed):
+        pass
+
+    def reply(self, table):
+        asked = terms(30, 5, 14, 24).model_dump()
+        return DebtorReply(
+            Turn.model_validate({"speaker": "debtor", "move": {"kind": "ask", "terms": asked}, "dialogue": self.words})
+        )
+
+
+def test_who_picks_the_best_plays_as_the_support_alone_and_says_something_of_its_own():
+    for debt_case in random_cases(4, seed=3):
+        record = played(choosing(), debt_case, "planned-options")
+        seat = RationalCreditor(debt_case.creditor_view(), POLICY)
+        alone = play(debt_case, seat, SimulatedDebtor(debt_case, 0), POLICY, 0)
+        first = min(len(ours(record)), 2)
+        assert [t.move for t in ours(record)[:first]] == [t.move for t in ours(alone)[:first]]
+        assert KIND.split(".", maxsplit=1)[0] in record.turns[0].dialogue
+        assert all(forgone(turn) == pytest.approx(0, abs=1e-4) for turn in ours(record))
+        assert score(record).DS == 1
+
+
+def test_a_costly_pick_without_words_for_it_never_leaves_where_there_is_a_judge():
+    alone = played(choosing(worst), program="planned-options")
+    judged = played(choosing(worst))
+    assert max(forgone(turn) for turn in ours(alone)) > TOLERATED
+    assert max(forgone(turn) for turn in ours(judged)) <= TOLERATED
+    sent_back = [turn for turn in ours(judged) if TAKEN_INSTEAD in turn.notes]
+    assert sent_back
+    assert all("judge: sent back (no reason given)" in turn.notes for turn in sent_back)
+
+
+@pytest.mark.parametrize(
+    ("heard", "holds", "stands"),
+    [
+        ("My cousin pays half", "yes", True),
+        ("my cousin pays half of it", "yes", False),
+        ("My cousin pays half", "no", False),
+        ("I win the lottery soon", "yes", False),
+        ("of it", "yes", False),
+    ],
+)
+def test_a_costly_pick_stands_only_on_words_that_were_said_and_that_the_judge_takes_for_a_reason(heard, holds, stands):
+    record = played(choosing(worst, heard=heard, holds=holds), debtors=Says)
+    later = [turn for turn in ours(record)[1:] if forgone(turn) is not None]
+    costly = [turn for turn in later if forgone(turn) > TOLERATED]
+    assert bool(costly) == stands
+
+
+def test_nothing_private_is_in_any_prompt_before_it_was_said():
+    secret = case(income=613_700, expenses=507_900, assets=411_300)
+    lm = choosing()
+    played(lm, secret, debtors=Says)
+    prompts = "\n".join(lm.engine.prompts)
+    assert len(lm.engine.prompts) > 4
+    for figure in ("6,137", "613700", "5,079", "507900", "4,113", "411300"):
+        assert figure not in prompts
+
+
+@pytest.mark.parametrize("text", HOSTILE_TEXTS[:12])
+def test_no_text_moves_a_term_outside_the_policy(text):
+    class Hostile(Says):
+        words = text
+
+    record = played(choosing(worst, heard=text[:80], holds="yes", message=text[:200]), debtors=Hostile)
+    for turn in ours(record):
+        assert turn.proposed is None
+        if turn.move.kind is MoveKind.ASK:
+            assert POLICY.breaches(turn.move.terms.over(None)) == ()
+
+
+def test_an_answer_that_cannot_be_used_takes_the_best_option_once_something_is_offered():
+    calls = []
+
+    def pick(prompt):
+        calls.append(prompt)
+        return best(prompt) if len(calls) == 1 else "?"
+
+    record = played(choosing(pick), program="planned-options", debtors=Says)
+    assert record.ending is not Ending.PROGRAM_FAULT
+    assert any(note.startswith("output:") for note in ours(record)[1].notes)
+    assert ours(record)[1].move.kind is MoveKind.ASK
+
+
+def test_a_debtor_who_can_keep_nothing_is_offered_nothing_more():
+    class Ruined(Says):
+        def reply(self, table):
+            told = Disclosure(monthly_income=100_000, monthly_expenses=400_000, assets=0)
+            return DebtorReply(super().reply(table).turn.model_copy(update={"disclosed": told}))
+
+    record = played(choosing(), debtors=Ruined)
+    later = ours(record)[1:]
+    assert len({turn.move.terms for turn in later}) == 1
+    assert all(any("a person should decide" in note for note in turn.notes) for turn in later)
+
+
+def test_a_seat_taken_again_and_a_fork_know_the_plan():
+    the_case = case()
+    made = Maden(ProgramSettings.named("maden-options", policy=POLICY))
+    table = view((), Speaker.CREDITOR, POLICY)
+    with dspy.context(lm=choosing(course={**COURSE, "course": "quick"})):
+        seat = made.seat(the_case.creditor_view())
+        seat.next_turn(table)
+        again = made.seat(the_case.creditor_view())
+        again.recall(type(seat.memory).model_validate_json(seat.memory.model_dump_json()))
+    assert seat.memory.plan.course == "quick"
+    assert again.memory == seat.memory == seat.forked(made).memory
+
+
+def test_an_artifact_of_it_loads_and_plays_the_same(tmp_path):
+    made = Maden(ProgramSettings.named("maden-options", policy=POLICY))
+    with dspy.context(lm=choosing()):
+        calls = recorded(made, case(), 0)
+        shown = demonstrations(calls)
+        made.negotiator.predict.demos = [one.example for one in shown if one.predictor == "negotiator.predict"]
+        save_program(made, "chooser", root=tmp_path)
+        loaded = load_program("chooser@1", root=tmp_path)
+        before, after = (program(case=case(), seed=0).negotiation for program in (made, loaded))
+    assert len(made.negotiator.predict.demos) >= 2
+    assert loaded.sha256 == made.sha256
+    assert before == after
+
+
+def test_every_name_gives_its_settings_back_and_the_ladders_hash_as_before():
+    assert [ProgramSettings.named(name).name for name in PROGRAM_NAMES] == list(PROGRAM_NAMES)
+    assert "support" not in ProgramSettings.named("maden").fingerprinted()
+    assert ProgramSettings.named("maden-options").fingerprinted()["support"] == "options"
