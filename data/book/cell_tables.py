@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from data.book.faults import BookFaults, Fault, choice_hint, shown
-from data.book.rows import AMOUNT_COLUMNS, COLUMNS, OPTIONAL_COLUMNS
+from data.book.rows import AMOUNT_COLUMNS, COLUMNS, OPTIONAL_COLUMNS, written_columns
 from plumbing.errors import UserError
 
 Table = tuple[list[str], Iterator[tuple[int, list[str]]]]
@@ -80,7 +80,9 @@ def write_csv(rows: Sequence[dict[str, str]]) -> bytes:
     text = io.StringIO(newline="")
     # The csv module of Python 3.11 leaves a bare carriage return unquoted, and then cannot read it back.
     bare = any("\r" in cell for row in rows for cell in row.values())
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n", quoting=csv.QUOTE_ALL if bare else csv.QUOTE_MINIMAL)
+    quoting = csv.QUOTE_ALL if bare else csv.QUOTE_MINIMAL
+    columns = written_columns(rows)
+    writer = csv.DictWriter(text, columns, lineterminator="\n", quoting=quoting, extrasaction="ignore")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode()
@@ -120,7 +122,7 @@ def write_parquet(rows: Sequence[dict[str, str]]) -> bytes:
         UserError: the extra `parquet` is not installed.
     """
     pa, parquet = _pyarrow()
-    kinds = dict.fromkeys(COLUMNS, pa.string()) | dict.fromkeys(AMOUNT_COLUMNS, pa.decimal128(18, 3))
+    kinds = dict.fromkeys(written_columns(rows), pa.string()) | dict.fromkeys(AMOUNT_COLUMNS, pa.decimal128(18, 3))
     kinds |= {"overdue_days": pa.int64(), "age": pa.int64()}
     parse: dict[Any, Any] = {pa.string(): str, pa.decimal128(18, 3): Decimal, pa.int64(): int}
     arrays = {name: [parse[kind](row[name]) if row[name] else None for row in rows] for name, kind in kinds.items()}

@@ -16,6 +16,7 @@ from programs.creditor.settings import ProgramSettings
 from programs.table import words
 from programs.table.failures import UnparseableOutput
 from programs.table.runner import TableState
+from wording import joined
 
 UNUSABLE = "output:"
 """How the note begins of a turn that is not the model's, since its output could not be used."""
@@ -153,8 +154,8 @@ class ProgramSeat:
         """The planner's question on the opening, where the negotiator asked nothing itself."""
         if table.own is not None or draft.inquiry is not None or self._to_ask is None:
             return draft
-        question = words.QUESTIONS[self._to_ask]
-        return draft.model_copy(update={"inquiry": self._to_ask, "dialogue": f"{draft.dialogue} {question}"})
+        dialogue = joined(draft.dialogue, words.question(self._to_ask))
+        return draft.model_copy(update={"inquiry": self._to_ask, "dialogue": dialogue})
 
 
 def _held(own: Terms, *notes: str) -> Turn:

@@ -19,6 +19,7 @@ from data.domain import CreditorPolicy, DebtCase, Ending, Move, MoveKind, Negoti
 from data.terms import PartialTerms, Terms
 from programs.table.failures import InfrastructureFailure, ProgramFault
 from programs.table.guard import guarded
+from wording import speaking
 
 _LISTENER: ContextVar[Callable[[Turn], None] | None] = ContextVar("maden_turns", default=None)
 
@@ -118,7 +119,7 @@ def play(
     """Play one negotiation to its ending and return the record; failures become typed endings, never exceptions.
 
     Args:
-        case: written into the record; neither side is given it here.
+        case: written into the record; neither side is given it here. Its debtor's language is the table's.
         creditor: its turns pass the guard.
         debtor: answers each creditor turn.
         policy: the creditor's limits and the round limit.
@@ -129,7 +130,8 @@ def play(
     agreed: Terms | None = None
     failure: str | None = None
     try:
-        ending, agreed = _alternate(turns, creditor, debtor, policy)
+        with speaking(case.debtor.language):
+            ending, agreed = _alternate(turns, creditor, debtor, policy)
     except ProgramFault as fault:
         ending, failure = Ending.PROGRAM_FAULT, f"{fault.kind}: {fault}"
     except InfrastructureFailure as fault:
