@@ -30,7 +30,7 @@ def other_language(text: str) -> str | None:
 
 @lru_cache(maxsize=1024)
 def written_in(text: str, language: str) -> bool:
-    """Whether a sentence is in a language, as far as can be told: none of `SPOKEN` fits it better, no other one clearly.
+    """Whether a sentence is in a language: none of `SPOKEN` fits it better, and no other one clearly.
 
     Of 4,493 labelled sentences of creditors 8 are taken for another spoken language than theirs, and of those in
     another one 3 in a thousand for the one that is asked for (`data/messages/written/creditor-train.jsonl`).

@@ -1,11 +1,11 @@
 """Sentences in several languages: one catalogue each, and amounts, shares and dates as a language writes them.
 
 English is what stands in the code. A sentence is said with `say` in the language of the block that it is in
-(`speaking`); `mark` names a sentence where it is not said yet. A new language is a new file in `catalogues/`.
+(`speaking`); `mark` names a sentence where it is not said yet. A new language is a new file in `languages/`.
 """
 
 from wording.amounts import date_text, money_text, number_text, share_text
-from wording.catalogues import catalogue_of, joined, mark, say, say_in, say_many
+from wording.catalogues import catalogue_of, mark, say, say_in, say_many, sentences
 from wording.spoken import DEFAULT, language_spoken, speaking
 from wording.tags import LANGUAGES, LanguageTag, chosen, english_name, well_formed
 
@@ -17,7 +17,6 @@ __all__ = [
     "chosen",
     "date_text",
     "english_name",
-    "joined",
     "language_spoken",
     "mark",
     "money_text",
@@ -25,6 +24,7 @@ __all__ = [
     "say",
     "say_in",
     "say_many",
+    "sentences",
     "share_text",
     "speaking",
     "well_formed",

@@ -6,15 +6,14 @@ English keeps this project's own writing of amounts, "CNY 12,345.67", in which e
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
-from babel.dates import format_skeleton
+from babel.dates import format_datetime, format_skeleton
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from wording.spoken import language_spoken
 from wording.tags import SOURCE, catalogue_tag, locale_of
-
 
 _CODE_AND_FIGURE = re.compile(r"(?<=[A-Z]{3})(?=\d)|(?<=\d)(?=[A-Z]{3})")
 """Where CLDR wants a space and Babel sets none: between a currency's code and the figure."""
@@ -62,3 +61,8 @@ def date_text(day: date, *, year: bool = True) -> str:
 def number_text(value: float) -> str:
     """`12.5` as `12.5`, `12,5`."""
     return f"{value:g}" if in_english() else format_decimal(Decimal(f"{value:g}"), locale=locale_of(language_spoken()))
+
+
+def weekday_and_time_text(moment: datetime) -> str:
+    """`Thursday 21:30`, `jueves, 21:30`, in the moment's own zone."""
+    return format_datetime(moment, "EEEE HH:mm", tzinfo=moment.tzinfo, locale=locale_of(language_spoken()))

@@ -54,7 +54,7 @@ def say_in(tag: str | None, message: str, **values: object) -> str:
     return said.format(**values) if values else said
 
 
-def joined(*parts: str) -> str:
+def sentences(*parts: str) -> str:
     """Sentences one after another, without a space where the language has none; empty ones are left out."""
     text = ""
     for part in filter(None, parts):

@@ -14,7 +14,7 @@ _SPOKEN: ContextVar[str | None] = ContextVar("spoken", default=DEFAULT)
 
 @contextmanager
 def speaking(tag: str | None) -> Iterator[None]:
-    """A block whose sentences are said in the language of a BCP 47 tag; one without a catalogue is spoken to in English."""
+    """A block whose sentences are said in the language of a BCP 47 tag, or in English where that has no catalogue."""
     token = _SPOKEN.set(tag)
     try:
         yield

@@ -12,7 +12,7 @@ from pydantic import AfterValidator
 
 from plumbing.errors import UserError
 
-FOLDER: Final = Path(__file__).with_name("catalogues")
+FOLDER: Final = Path(__file__).with_name("languages")
 SOURCE: Final = "en"
 """The language of the sentences in the code."""
 LANGUAGES: Final = (SOURCE, *sorted(file.stem for file in FOLDER.glob("*.po")))

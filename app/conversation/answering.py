@@ -16,15 +16,16 @@ from app.conduct.signals import Noticed, joined, noticed, read_signals
 from app.conduct.yes_no import said_yes
 from app.conversation.house import House
 from app.conversation.plans.plan import Plan, plan_of
+from app.conversation.plans.plan_text import in_money
 from app.conversation.receiving import HANDED_OVER, reply_to, silenced_status
 from app.database.asked import Asked
-from app.database.stored_rows import message, signal_finding, spoken, today_of, view_of
+from app.database.stored_rows import message, signal_finding, speaking_to, spoken, today_of, view_of
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status
 from app.privacy.personal_data import plain
 from app.privacy.redaction import Redaction
 from app.telemetry.spans import span
 from data.domain import Debt, Move, MoveKind, Speaker, Turn
-from data.terms import Terms
+from data.terms import PartialTerms, Terms
 from programs.creditor.seat import SeatMemory
 from programs.reader.readers import hear
 from programs.reader.understood import NotClear, ReadSignal, Understood
@@ -32,20 +33,25 @@ from programs.table import words
 from programs.table.failures import ProgramFault
 from programs.table.guard import guarded
 from programs.table.runner import TableState, completed, view
+from wording import mark, say, sentences
 
-LEFT = "Understood. This conversation ends without an agreement; to take it up again, write to or call the creditor."
-LEAVE = (
+LEFT = mark(
+    "Understood. This conversation ends without an agreement; to take it up again, write to or call the creditor."
+)
+LEAVE = mark(
     "Do you want to end this conversation without an agreement? You would still owe the debt. Answer yes to end it; "
     "answer no, or just write on, and we go on."
 )
-GOES_ON = "I understood: the conversation goes on."
-NOT_SURE = "I am not sure what you mean, and want to get this right."
-UNREADABLE = "I could not make that out. Could you say it in other words?"
-MISREAD = "If that is not what you mean, say it in other words."
+GOES_ON = mark("I understood: the conversation goes on.")
+NOT_SURE = mark("I am not sure what you mean, and want to get this right.")
+UNREADABLE = mark("I could not make that out. Could you say it in other words?")
+MISREAD = mark("If that is not what you mean, say it in other words.")
 MOST_UNREADABLE = 3
 """So many messages in a row that cannot be read go to a person."""
-ROUNDS_USED_UP = "We have not found a plan in this conversation. A person will look at your case and get in touch."
-CONFIRM = "That would be the plan below. Nothing is agreed until you have read it and confirmed it."
+ROUNDS_USED_UP = mark(
+    "We have not found a plan in this conversation. A person will look at your case and get in touch."
+)
+CONFIRM = mark("That would be the plan below. Nothing is agreed until you have read it and confirmed it.")
 
 
 @dataclass(frozen=True)
@@ -102,7 +108,8 @@ class Answers:
         Raises:
             InfrastructureFailure: the model could not be reached, or rejected the call.
         """
-        reply = self._reply(row, messages, waiting)
+        with speaking_to(row):
+            reply = self._reply(row, messages, waiting)
         if waiting is None or not reply.is_aside:
             return reply
         if reply.unreadable and row.unreadable + 1 >= MOST_UNREADABLE:
@@ -159,7 +166,7 @@ class Answers:
             return replace(asked, unreadable=isinstance(question, Unreadable))
         if reply := self._noticed_together(heard, meant.signals):
             return reply
-        meant = replace(meant, sentence=redaction.shown(meant.sentence))
+        meant = replace(meant, sentence=redaction.shown(self._with_money(meant, row, table)))
         heard.row.understood = meant.sentence
         if meant.leaves:
             if heard.asked.what == "leave":
@@ -180,9 +187,16 @@ class Answers:
         answer = _said_back(reply.messages, meant) if reply.status.automated else reply.messages
         return replace(reply, messages=(*said, *answer), asked=kept, read=heard.row)
 
+    def _with_money(self, meant: Understood, row: NegotiationRow, table: TableState) -> str:
+        """What is said back of a message; an offer in money and dates too."""
+        terms = (meant.move.terms or PartialTerms()).over(table.own or table.theirs) if meant.move.terms else None
+        if terms is None:
+            return meant.sentence
+        return sentences(meant.sentence, in_money(self.plan(row, terms, "creditor"), theirs=True))
+
     def _meant(self, heard: HeardMessage, hidden: str, table: TableState, row: NegotiationRow) -> Understood:
         if heard.stays:
-            return Understood(Move.reject(), GOES_ON)
+            return Understood(Move.reject(), say(GOES_ON))
         if sentence := too_long(hidden, self.house.reads_chars):
             raise NotClear(sentence)
         return self._understood(hidden, table, view_of(row).debt, today_of(row))
@@ -239,23 +253,42 @@ class Answers:
         if found.blocked:
             return Reply((message(Sender.SERVICE, HANDED_OVER, found.findings),), Status.WITH_A_PERSON)
         as_known = turn.model_copy(update={"thoughts": redaction.shown(turn.thoughts) if turn.thoughts else None})
-        leaving = replace(found, said=redaction.shown(found.said), text=redaction.shown(found.text))
+        text = self._with_amounts(found.text, row, turn, table)
+        leaving = replace(found, said=redaction.shown(found.said), text=redaction.shown(text))
         return Reply((spoken(as_known, leaving),), Status.OPEN, seat.memory)
 
     def _checked(
         self, turn: Turn, table: TableState, told: Sequence[str], redaction: Redaction, *, first: bool
     ) -> Checked:
         """The turn's words after the rules, held against what the model was told."""
-        stands = turn.move.terms.over(table.own) if turn.move.terms else table.own
-        offers = [words.statement(turn.move.kind, stands, repeated) for repeated in (True, False)] if stands else []
-        stated = (*offers, *words.QUESTIONS.values())
+        offers = _offers(turn, table)
+        stated = (*offers, *map(words.question, words.QUESTIONS))
         seen = (*(one.dialogue for one in table.turns), *stated)
         private = Private.of(told, turn.thoughts or "", seen, redaction.placeholders)
         return checked(turn.dialogue, self.house.profile, first=first, stated=stated, private=private)
 
+    def _with_amounts(self, text: str, row: NegotiationRow, turn: Turn, table: TableState) -> str:
+        """The message with the offer in money and dates behind the sentence that states it."""
+        stands = _standing(turn, table)
+        stated = next((one for one in _offers(turn, table) if one in text), None)
+        if stands is None or stated is None:
+            return text
+        return text.replace(stated, sentences(stated, in_money(self.plan(row, stands, "debtor"))), 1)
+
     def plan(self, row: NegotiationRow, terms: Terms, accepted_by: str) -> Plan:
         """The plan that `terms` mean if they are agreed on the debtor's today."""
         return plan_of(terms, view_of(row).debt, today_of(row), accepted_by)
+
+
+def _standing(turn: Turn, table: TableState) -> Terms | None:
+    """The creditor's package that stands after its turn."""
+    return turn.move.terms.over(table.own) if turn.move.terms else table.own
+
+
+def _offers(turn: Turn, table: TableState) -> list[str]:
+    """The sentences that code may have stated the offer of a turn with."""
+    stands = _standing(turn, table)
+    return [words.statement(turn.move.kind, stands, repeated) for repeated in (True, False)] if stands else []
 
 
 def _ended(reply: Reply, text: str, status: Status) -> Reply:
@@ -286,16 +319,18 @@ def _question(heard: HeardMessage) -> Reply | None:
 def question_about(found: Sequence[Noticed]) -> str | None:
     """The question whether the first of the signals that are not sure was meant; None where all are."""
     doubt = next((one for one in found if one.asks), None)
-    return f"{NOT_SURE} {doubt.signal.question}".rstrip() if doubt else None
+    return sentences(say(NOT_SURE), say(doubt.signal.question)) if doubt else None
 
 
 def too_long(text: str, limit: int | None) -> str | None:
     """What is said to somebody whose message is longer than what is read at once; None where it is not."""
     if limit is None or len(text) <= limit:
         return None
-    return (
-        f"Your message has {len(text)} characters, and I can read only {limit} at once, so I have not answered it. "
-        "Please write what matters most in a shorter message; a person can read all of it."
+    return say(
+        "Your message has {number} characters, and I can read only {most} at once, so I have not answered it. "
+        "Please write what matters most in a shorter message; a person can read all of it.",
+        number=len(text),
+        most=limit,
     )
 
 
@@ -307,7 +342,8 @@ def _said_back(messages: tuple[MessageRow, ...], meant: Understood) -> tuple[Mes
     """The answer, with what was understood before it where that counts: terms, or what is told of the household."""
     if not messages or (meant.move.terms is None and meant.disclosed is None):
         return messages
-    sentence = meant.sentence if meant.sentence.rstrip().endswith("?") else f"{meant.sentence} {MISREAD}"
+    asks = meant.sentence.rstrip().endswith(("?", "\uff1f"))
+    sentence = meant.sentence if asks else sentences(meant.sentence, say(MISREAD))
     first, *rest = messages
     first.text = f"{sentence}\n\n{first.text}"
     return (first, *rest)

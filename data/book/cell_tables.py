@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from data.book.faults import BookFaults, Fault, choice_hint, shown
 from data.book.rows import AMOUNT_COLUMNS, COLUMNS, OPTIONAL_COLUMNS, written_columns
@@ -80,7 +80,7 @@ def write_csv(rows: Sequence[dict[str, str]]) -> bytes:
     text = io.StringIO(newline="")
     # The csv module of Python 3.11 leaves a bare carriage return unquoted, and then cannot read it back.
     bare = any("\r" in cell for row in rows for cell in row.values())
-    quoting = csv.QUOTE_ALL if bare else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if bare else csv.QUOTE_MINIMAL
     columns = written_columns(rows)
     writer = csv.DictWriter(text, columns, lineterminator="\n", quoting=quoting, extrasaction="ignore")
     writer.writeheader()

@@ -14,7 +14,7 @@ from programs.creditor.settings import ProgramSettings
 from programs.models.calls import call
 from programs.table import words
 from signatures.turn import FreeTurn, LadderTurn, TakeFreeTurn, TakeLadderTurn
-from wording import english_name, joined
+from wording import english_name, sentences
 
 NO_ADVICE = "none"
 STEP_WORTH_ANSWERING = 1e-9
@@ -162,7 +162,7 @@ def spoken(briefing: Briefing, move: Move, choice: LadderTurn | FreeTurn) -> Tur
     return Turn(
         speaker=Speaker.CREDITOR,
         move=move,
-        dialogue=joined(*parts),
+        dialogue=sentences(*parts),
         thoughts=choice.thoughts.strip() or None,
         inquiry=inquiry,
         notes=notes,

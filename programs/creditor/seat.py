@@ -16,7 +16,7 @@ from programs.creditor.settings import ProgramSettings
 from programs.table import words
 from programs.table.failures import UnparseableOutput
 from programs.table.runner import TableState
-from wording import joined
+from wording import sentences
 
 UNUSABLE = "output:"
 """How the note begins of a turn that is not the model's, since its output could not be used."""
@@ -154,7 +154,7 @@ class ProgramSeat:
         """The planner's question on the opening, where the negotiator asked nothing itself."""
         if table.own is not None or draft.inquiry is not None or self._to_ask is None:
             return draft
-        dialogue = joined(draft.dialogue, words.question(self._to_ask))
+        dialogue = sentences(draft.dialogue, words.question(self._to_ask))
         return draft.model_copy(update={"inquiry": self._to_ask, "dialogue": dialogue})
 
 

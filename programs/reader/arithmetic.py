@@ -135,7 +135,9 @@ def _instalments(kind: TermKind, amount: Decimal, named: dict[Dimension, float],
     each, left = say(_EACH[kind], amount=debt.money(amount)), money_said(rest, debt.currency)
     if monthly <= 0 or monthly > max(rest, 1):
         raise NotClear(
-            say("You name {each}, but {left} remains to be paid in instalments. What do you mean?", each=each, left=left)
+            say(
+                "You name {each}, but {left} remains to be paid in instalments. What do you mean?", each=each, left=left
+            )
         )
     periods = int((rest / monthly).to_integral_value(ROUND_CEILING))
     low, high = SPECS["installment_periods"].bounds

@@ -27,7 +27,7 @@ from programs.reader.understood import NotClear, Understood
 from programs.table import words
 from programs.table.runner import TableState
 from signatures.reading import Reading, Said
-from wording import joined, mark, say
+from wording import mark, say, sentences
 
 _MONEY = frozenset(kind for kind in TermKind if kind.value.endswith("_amount"))
 
@@ -171,9 +171,7 @@ def _intended(
 _STAYS = {
     (True, True): mark("I understood: you refuse the creditor's offer; your offer stays as it is."),
     (True, False): mark("I understood: you refuse the creditor's offer; you make no offer yet."),
-    (False, True): mark(
-        "I understood: you make no new offer, your words are passed on; your offer stays as it is."
-    ),
+    (False, True): mark("I understood: you make no new offer, your words are passed on; your offer stays as it is."),
     (False, False): mark("I understood: you make no new offer, your words are passed on; you make no offer yet."),
 }
 """By whether the creditor's offer is refused, and whether the debtor has made one."""
@@ -202,7 +200,7 @@ def _nothing_offered(unfounded: Sequence[Said]) -> str:
     asked = say("Which terms do you offer? Name at least one figure, for example '12 monthly instalments'.")
     if not unfounded:
         return asked
-    return joined(say("I do not find {words} as a figure in your words.", words=repr(unfounded[0].words)), asked)
+    return sentences(say("I do not find {words} as a figure in your words.", words=repr(unfounded[0].words)), asked)
 
 
 def _asked_about(unsure: Sequence[Role], text: str, debt: Owed, named: dict[Dimension, float]) -> str:
@@ -212,7 +210,7 @@ def _asked_about(unsure: Sequence[Role], text: str, debt: Owed, named: dict[Dime
         "Do you offer that for this debt, and as what? Say for example "
         "'10% off', '300 now', '200 a month' or '18 instalments'."
     )
-    return joined(say(names, told=told), example)
+    return sentences(say(names, told=told), example)
 
 
 def _told(role: Role, text: str, debt: Owed) -> str:
@@ -249,5 +247,5 @@ def _with_claims(understood: Understood, found: Agreed, debt: Owed) -> Understoo
     said = "; ".join(
         f"{say(name.replace('_', ' '))} {words.money_said(amount, debt.currency)}" for name, amount in minor.items()
     )
-    sentence = joined(understood.sentence, say("You tell: {said}.", said=said))
+    sentence = sentences(understood.sentence, say("You tell: {said}.", said=said))
     return Understood(understood.move, sentence, Disclosure(**minor), understood.leaves)

@@ -17,13 +17,13 @@ from plumbing.plain_text import visible
 from wording import (
     LANGUAGES,
     english_name,
-    joined,
     language_spoken,
     mark,
     money_text,
     say,
     say_in,
     say_many,
+    sentences,
     share_text,
 )
 from wording.tags import SOURCE, catalogue_tag
@@ -107,29 +107,33 @@ def statement(kind: MoveKind, terms: Terms, repeated: bool) -> str:
 
 def argument(dialogue: str, inquiry: Inquiry | None) -> str:
     """What is left of a creditor's words without the stated offer and the question: the model's own part."""
-    for tag in LANGUAGES if inquiry is not None else ():
-        dialogue = dialogue.replace(say_in(tag, QUESTIONS[inquiry]), "")
+    if inquiry is not None:
+        for tag in LANGUAGES:
+            dialogue = dialogue.replace(say_in(tag, QUESTIONS[inquiry]), "")
     return " ".join(_stated().sub("", dialogue).split())
 
 
 @lru_cache(maxsize=1)
 def _stated() -> re.Pattern[str]:
     """What `statement` writes in any language; no figure in it has a full stop, since models name whole numbers."""
-    sentences = [say_in(tag, one) for tag in LANGUAGES for one in (_REFUSED, _REPEATED, _OFFERED, _AGREED)]
-    return re.compile("|".join("[^.\u3002]*".join(map(re.escape, one.split("{package}"))) for one in sentences))
+    said = [say_in(tag, one) for tag in LANGUAGES for one in (_REFUSED, _REPEATED, _OFFERED, _AGREED)]
+    return re.compile("|".join("[^.\u3002]*".join(map(re.escape, one.split("{package}"))) for one in said))
 
 
 def spoken_part(text: str, dialogue: str) -> str:
     """The sentences of a model's message that may be said: complete, new, no figures, nothing internal.
 
-    Where a language is asked for (`wording.speaking`), those in another one are left out as well. The offer's figures are stated by code. A sentence about "the debtor", rungs or limits is the model's briefing and
+    The offer's figures are stated by code. A sentence about "the debtor", rungs or limits is the model's briefing and
     not said to a person; one that stands in the dialogue already is an echo, often in the debtor's own voice; one
-    without an end was cut at the length limit.
+    without an end was cut at the length limit. Where a language is asked for (`wording.speaking`), what is in another
+    one is left out as well.
     """
     said, asked = dialogue.casefold(), language_spoken()
-    sentences = [s.strip() for s in (_SENTENCES if asked else _SENTENCES_AS_OF_OLD).findall(text)]
-    new = [s for s in sentences if not _INTERNAL.search(s) and s.casefold().rstrip(".!?\u3002\uff01\uff1f") not in said]
-    return joined(*new) if asked is None else joined(*(s for s in new if _may_be_said(s, catalogue_tag(asked) or SOURCE)))
+    whole = [s.strip() for s in (_SENTENCES if asked else _SENTENCES_AS_OF_OLD).findall(text)]
+    new = [s for s in whole if not _INTERNAL.search(s) and s.casefold().rstrip(".!?\u3002\uff01\uff1f") not in said]
+    if asked is None:
+        return " ".join(new)
+    return sentences(*(s for s in new if _may_be_said(s, catalogue_tag(asked) or SOURCE)))
 
 
 def _may_be_said(sentence: str, tag: str) -> bool:
