@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI, Response
-from fastapi.responses import FileResponse
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import FileResponse, HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -20,6 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from app.api import account_routes, debtor_routes, operator_routes
 from app.api.parts import Parts, Service, prepare
 from app.database.notifications import Listener
+from app.rendering import page, page_language
 
 PAGES = Path(__file__).with_name("pages")
 ABOUT = "Negotiations of overdue debts by a compiled program, with people responsible for it."
@@ -64,13 +65,15 @@ def create_app(service: Parts, telemetry: TelemetryConfig | None = None) -> Fast
     app.mount("/pages", StaticFiles(directory=PAGES))
     app.mount("/swagger", StaticFiles(packages=[("fastapi_offline", "static")]))
 
+    home = service.negotiations.house.language
+
     @app.get("/negotiation", include_in_schema=False)
-    def debtor_page() -> FileResponse:
-        return FileResponse(PAGES / "negotiation.html")
+    def debtor_page(request: Request) -> HTMLResponse:
+        return page("negotiation", page_language(request, home))
 
     @app.get("/operator", include_in_schema=False)
-    def operator_page() -> FileResponse:
-        return FileResponse(PAGES / "operator.html")
+    def operator_page(request: Request) -> HTMLResponse:
+        return page("operator", page_language(request, home))
 
     @app.get("/api/docs", include_in_schema=False)
     def api_page() -> FileResponse:

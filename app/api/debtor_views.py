@@ -78,6 +78,8 @@ class NegotiationView(BaseModel):
     assistant: str
     language: str
     """BCP 47 tag of what is spoken with you; `POST language` changes it."""
+    language_known: bool
+    """Whether the account says so, or you have chosen it."""
     messages: list[MessageView]
     """The latest, and in `events` after the first only those that are new or have changed; positions begin at 1."""
     answering: bool
@@ -108,6 +110,7 @@ def negotiation_view(row: NegotiationRow, messages: list[MessageRow], after: int
         ),
         assistant=say(AUTOMATED),
         language=row.language or SOURCE,
+        language_known=knows_language(row),
         messages=[message_view(one, correctable) for one in messages if one.position > after],
         answering=status.automated and (not messages or any(not one.answered for one in messages)),
         asks_to_leave=status.automated and asks_to_leave(row),

@@ -19,8 +19,9 @@ from app.api.problems import CANNOT_BE, explain_invalid
 from app.api.roles import refusal
 from app.conversation.counters import REQUESTS
 from app.conversation.negotiations import Negotiations
+from app.conversation.takeover import Unconfirmed
 from app.conversation.worker import Worker
-from app.database.stored_rows import CannotBe, NotNow, NotThere, row_of
+from app.database.stored_rows import CannotBe, NotNow, NotThere, knows_language, row_of
 from app.serving import limits
 from plumbing.errors import UserError
 from wording import chosen, say, speaking
@@ -66,8 +67,8 @@ class Parts:
         """
         generation = next_generation(self.negotiations.database, negotiation_id, actor)
         with self.negotiations.database.reading() as session:
-            language = row_of(session, negotiation_id).language
-        asked = f"?lang={language}" if language else ""
+            row = row_of(session, negotiation_id)
+        asked = f"?lang={row.language}" if row.language and knows_language(row) else ""
         return f"{self.base_url}/negotiation{asked}#{self.links.token(negotiation_id, generation)}"
 
     def require_pace(self, who: str) -> None:
@@ -154,7 +155,7 @@ def prepare(app: FastAPI) -> None:
 
     @app.exception_handler(NotNow)
     def not_now(_: Request, why: NotNow) -> JSONResponse:
-        return JSONResponse({"detail": str(why)}, 409)
+        return JSONResponse({"detail": str(why), "confirm": isinstance(why, Unconfirmed)}, 409)
 
     @app.exception_handler(CannotBe)
     def cannot_be(_: Request, why: CannotBe) -> JSONResponse:

@@ -19,6 +19,8 @@ class Problem(BaseModel):
 
     detail: str
     """One sentence for whoever asked."""
+    confirm: bool = False
+    """Whether it is done all the same if it is sent once more, confirmed."""
 
 
 _REFUSALS = {

@@ -31,8 +31,10 @@ from app.database.stored_rows import (
     NotNow,
     close_queue,
     hand_over,
+    knows_language,
     reopen_queue,
     row_of,
+    speak_from_now,
     view_of,
 )
 from app.database.tables import MessageRow, NegotiationRow, Status, now
@@ -90,15 +92,17 @@ class Negotiations:
             zone_named(timezone or "UTC")
         except ValueError as error:
             raise CannotBe(say("there is no time zone of this name; write one such as Europe/London")) from error
+        spoken = self.house.language_for(case, language)
+        debtor = case.debtor.model_dump(mode="json") | ({"language": spoken} if language else {})
         row = NegotiationRow(
             case_id=case_id,
-            view=case.model_dump(mode="json"),
+            view=case.model_dump(mode="json") | {"debtor": debtor},
             artifact=self.house.artifact,
             program_sha256=self.house.program_sha256,
             lm=self.house.lm.model,
             profile=self.house.profile.id,
             timezone=timezone,
-            language=self.house.language_for(case, language),
+            language=spoken,
             asked=Asked(for_contact=True).model_dump(mode="json") if asked_for else None,
         )
 
@@ -195,8 +199,8 @@ class Negotiations:
         def work(session: Session) -> None:
             row = row_of(session, negotiation_id)
             tag = self.house.language_for(view_of(row), language)
-            if tag != row.language:
-                row.language = tag
+            if tag != row.language or not knows_language(row):
+                speak_from_now(row, tag)
                 audit.record(session, "debtor", "chose a language", negotiation_id, language=tag)
 
         self.database.transaction(work)

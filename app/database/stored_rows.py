@@ -103,6 +103,17 @@ def view_of(row: NegotiationRow) -> CreditorView:
     return view.model_copy(update={"debtor": debtor})
 
 
+def knows_language(row: NegotiationRow) -> bool:
+    """Whether what is spoken in a negotiation is what the account says, or somebody chose."""
+    return not row.language or CreditorView.model_validate(row.view).debtor.language is not None
+
+
+def speak_from_now(row: NegotiationRow, tag: str) -> None:
+    """Let a negotiation be led in the language that somebody chose."""
+    row.language = tag
+    row.view = {**row.view, "debtor": {**row.view["debtor"], "language": tag}}
+
+
 def speaking_to(row: NegotiationRow) -> AbstractContextManager[None]:
     """A block that speaks the negotiation's language."""
     return speaking(row.language or None)

@@ -1,0 +1,80 @@
+"""The pages in their languages: templates whose sentences are said, and the catalogue that their scripts speak from."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from babel.messages.extract import extract
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from wording import LANGUAGES, chosen, say, speaking, well_formed
+from wording.catalogues import catalogue_of
+from wording.tags import catalogue_tag, locale_of, own_name
+
+TEMPLATES = Path(__file__).with_name("templates")
+SCRIPTS = Path(__file__).with_name("pages")
+COOKIE = "maden_language"
+SAID_IN_SCRIPTS: dict[str, Any] = {"say": None, "sayMany": (1, 2)}
+"""Functions of the scripts that say a sentence, and which of their arguments are sentences."""
+_environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+
+
+def page_language(request: Request, home: str) -> str:
+    """The BCP 47 tag that a page is shown in: what its address asks for, was chosen before, or the browser prefers.
+
+    Args:
+        request: for the page.
+        home: what is spoken where none of these has a catalogue.
+    """
+    for tag in (request.query_params.get("lang"), request.cookies.get(COOKIE)):
+        if tag and catalogue_tag(tag):
+            try:
+                return well_formed(tag)
+            except ValueError:
+                continue
+    return chosen(request.headers.get("accept-language", "")) or home
+
+
+def page(name: str, tag: str) -> HTMLResponse:
+    """A page in a language.
+
+    Args:
+        name: of its template.
+        tag: BCP 47.
+    """
+    with speaking(tag):
+        text = _environment.get_template(f"{name}.html.j2").render(
+            lang=tag,
+            chosen=catalogue_tag(tag),
+            languages=[(one, own_name(one)) for one in LANGUAGES],
+            words={"locale": str(locale_of(tag)).replace("_", "-"), "messages": script_messages(catalogue_tag(tag) or "")},
+            say=say,
+        )
+    return HTMLResponse(text, headers={"Vary": "Accept-Language, Cookie"})
+
+
+@lru_cache(maxsize=32)
+def script_messages(tag: str) -> dict[str, str | list[str]]:
+    """What the pages' scripts say, English to the language of a catalogue; a list of plural forms where it counts."""
+    catalogue = catalogue_of(tag) if tag in LANGUAGES else None
+    found: dict[str, str | list[str]] = {}
+    for one, *_ in script_sentences():
+        message = catalogue.get(one) if catalogue else None
+        if message and message.string:
+            found[one] = list(message.string) if isinstance(message.string, tuple) else message.string
+    return found
+
+
+@lru_cache(maxsize=1)
+def script_sentences() -> tuple[tuple[str, ...], ...]:
+    """The English sentences in the pages' scripts, each alone or with its plural."""
+    found = set()
+    for file in sorted(SCRIPTS.glob("*.js")):
+        with file.open("rb") as script:
+            for _, said, _, _ in extract("javascript", script, keywords=SAID_IN_SCRIPTS, options={"encoding": "utf-8"}):
+                found.add(tuple(said) if isinstance(said, tuple) else (said,))
+    return tuple(sorted(found))
