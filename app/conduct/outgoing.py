@@ -13,7 +13,7 @@ from app.conduct.profile import Action, Finding, Profile
 from data.messages.labels import SignalKind
 from metrics.talk.conduct import conduct_breaches
 from plumbing.plain_text import normalised
-from wording import say
+from wording import mark, say
 from wording.amounts import weekday_and_time_text
 
 _SENTENCE_END = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])\s+|\n+")
@@ -98,8 +98,8 @@ def may_begin(profile: Profile, moment: datetime, timezone: str) -> Finding | No
                 "{local} in {zone} is outside {earliest} to {latest}",
                 local=weekday_and_time_text(local),
                 zone=zone,
-                earliest=f"{hours.earliest:%H:%M}",
-                latest=f"{hours.latest:%H:%M}",
+                earliest=hours.earliest.isoformat("minutes"),
+                latest=hours.latest.isoformat("minutes"),
             )
             return Finding(hours.id, Action.BLOCK, when, hours.why, hours.source)
     return None
@@ -140,7 +140,7 @@ def _findings(sentence: str, profile: Profile) -> Iterator[Finding]:
 
 def _nothing_left(found: tuple[Finding, ...]) -> Finding:
     first = found[0]
-    return Finding(first.rule, Action.BLOCK, first.excerpt, "nothing is left of the message", first.source)
+    return Finding(first.rule, Action.BLOCK, first.excerpt, mark("nothing is left of the message"), first.source)
 
 
 def _notices(profile: Profile, first: bool) -> list[str]:

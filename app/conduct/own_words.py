@@ -16,6 +16,7 @@ from metrics.talk.disclosure import limit_disclosures
 from metrics.talk.numerals import NUMBER, parse
 from metrics.talk.stated import stated_figures
 from plumbing.plain_text import normalised
+from wording import mark
 
 PROMPT_CHARS = 24
 """Letters and digits in a row, spaces and marks left out, that make a passage of a prompt: about five words.
@@ -77,16 +78,16 @@ class Private:
 def own_breaches(sentence: str, private: Private) -> Iterator[Finding]:
     """Why a sentence of a model's own may not leave."""
     if figure := _figure(sentence):
-        why = "figures are stated by code, and a model's own could be a limit"
+        why = mark("figures are stated by code, and a model's own could be a limit")
         yield _finding("own_figure", figure, why, "LLM02, Sensitive Information Disclosure")
     if limits := limit_disclosures(sentence):
-        yield _finding("limit", limits[0], "it tells where a limit lies", "LLM02, Sensitive Information Disclosure")
+        yield _finding("limit", limits[0], mark("it tells where a limit lies"), "LLM02, Sensitive Information Disclosure")
     if private.passage(sentence):
-        why = "it is a passage of the prompt or of the thoughts"
+        why = mark("it is a passage of the prompt or of the thoughts")
         yield _finding("private_passage", sentence, why, "LLM07, System Prompt Leakage")
     unknown = [one for one in _BRACKETS.findall(sentence) if one.upper() not in private.placeholders]
     if unknown:
-        yield _finding("placeholder", unknown[0], "it stands for nothing", "LLM05, Improper Output Handling")
+        yield _finding("placeholder", unknown[0], mark("it stands for nothing"), "LLM05, Improper Output Handling")
 
 
 def _finding(rule: str, excerpt: str, why: str, source: str) -> Finding:
