@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from wording import LANGUAGES, chosen, say, speaking, well_formed
 from wording.catalogues import catalogue_of
-from wording.tags import catalogue_tag, locale_of, own_name
+from wording.tags import SOURCE, catalogue_tag, locale_of, own_name
 
 TEMPLATES = Path(__file__).with_name("templates")
 SCRIPTS = Path(__file__).with_name("pages")
@@ -46,12 +46,14 @@ def page(name: str, tag: str) -> HTMLResponse:
         name: of its template.
         tag: BCP 47.
     """
+    known = catalogue_tag(tag) or SOURCE
+    words = {"locale": str(locale_of(tag)).replace("_", "-"), "messages": script_messages(known)}
     with speaking(tag):
         text = _environment.get_template(f"{name}.html.j2").render(
             lang=tag,
-            chosen=catalogue_tag(tag),
+            chosen=known,
             languages=[(one, own_name(one)) for one in LANGUAGES],
-            words={"locale": str(locale_of(tag)).replace("_", "-"), "messages": script_messages(catalogue_tag(tag) or "")},
+            words=words,
             say=say,
         )
     return HTMLResponse(text, headers={"Vary": "Accept-Language, Cookie"})
@@ -60,10 +62,10 @@ def page(name: str, tag: str) -> HTMLResponse:
 @lru_cache(maxsize=32)
 def script_messages(tag: str) -> dict[str, str | list[str]]:
     """What the pages' scripts say, English to the language of a catalogue; a list of plural forms where it counts."""
-    catalogue = catalogue_of(tag) if tag in LANGUAGES else None
+    catalogue = catalogue_of(tag)
     found: dict[str, str | list[str]] = {}
     for one, *_ in script_sentences():
-        message = catalogue.get(one) if catalogue else None
+        message = catalogue.get(one)
         if message and message.string:
             found[one] = list(message.string) if isinstance(message.string, tuple) else message.string
     return found

@@ -69,21 +69,27 @@ def _extracted(method: str, file: Path, keywords: dict) -> Iterator[tuple[Messag
 
 
 def _in_data() -> Iterator[tuple[Message, str]]:
-    for name in sorted(file.stem for file in PROFILES.glob("*.toml")):
-        profile = load_profile(name)
-        rules = [*(one.id for one in profile.rules), *(one.why for one in profile.rules)]
-        texts = [*(one.text for one in profile.notices), *(t for one in profile.signals for t in (one.reply, one.question))]
-        yield from (((_spaced(text) if text in {r.id for r in profile.rules} else text,), f"app/conduct/profiles/{name}.toml") for text in (*rules, *texts) if text)
-    for rule in tomllib.loads(CONDUCT.read_text(encoding="utf-8"))["rule"]:
-        yield from (((text,), "metrics/talk/conduct.toml") for text in (_spaced(rule["id"]), rule["why"]))
-    for metric in (*METRICS, *INDICES):
-        yield from (((text,), "metrics/scorecard.py") for text in (metric.name, metric.aspect.value, metric.unit) if text[0].isalpha() and text not in ("days", "rounds"))
-    for spec in SPECS.values():
-        yield from (((text,), "data/dimensions.py") for text in (spec.label, spec.clause))
+    for where, texts in _texts_of_data():
+        yield from (((text,), where) for text in texts if text)
+
+
+def _texts_of_data() -> Iterator[tuple[str, list[str]]]:
+    """Files with the sentences and names in them that people are shown."""
+    for file in sorted(PROFILES.glob("*.toml")):
+        profile = load_profile(file.stem)
+        where = file.relative_to(ROOT).as_posix()
+        yield where, [text for rule in profile.rules for text in (_spaced(rule.id), rule.why)]
+        yield where, [one.text for one in profile.notices]
+        yield where, [text for one in profile.signals for text in (one.reply, one.question)]
+    conduct = tomllib.loads(CONDUCT.read_text(encoding="utf-8"))["rule"]
+    yield "metrics/talk/conduct.toml", [text for rule in conduct for text in (_spaced(rule["id"]), rule["why"])]
+    metrics = (*METRICS, *INDICES)
+    yield "metrics/scorecard.py", [*(one.name for one in metrics), *(one.aspect.value for one in metrics), "tiers²"]
+    yield "data/dimensions.py", [text for spec in SPECS.values() for text in (spec.label, spec.clause)]
     for kinds in (TermKind, ClaimKind, Reason, Inquiry, Role, Status):
-        yield from (((_spaced(one.value),), f"{kinds.__module__.replace('.', '/')}.py") for one in kinds)
-    yield from (((_spaced(one),), "app/conduct/own_words.py") for one in (*OWN_WORDS, PLAN_AGREED))
-    yield from (((one,), "data/debtors.csv") for one in sorted({case.debt.product for case in read_book(SHIPPED_BOOK).cases}))
+        yield f"{kinds.__module__.replace('.', '/')}.py", [_spaced(one.value) for one in kinds]
+    yield "app/conduct/own_words.py", [_spaced(one) for one in (*OWN_WORDS, PLAN_AGREED)]
+    yield "data/debtors.csv", sorted({case.debt.product for case in read_book(SHIPPED_BOOK).cases})
 
 
 def _spaced(name: str) -> str:
@@ -94,7 +100,8 @@ def written_anew(tag: str) -> Catalog:
     """The catalogue of a language with every sentence of the code and no other; what is translated stays so."""
     before = catalogue_of(tag) if tag in LANGUAGES else Catalog(locale=tag.replace("-", "_"))
     after = Catalog(locale=tag.replace("-", "_"), project="maden", version="1", fuzzy=False, **_NOBODY)
-    after.header_comment = f"# What maden says, in {after.locale.english_name}. `python -m tests.catalogues` keeps it in step."
+    name = after.locale.english_name
+    after.header_comment = f"# What maden says, in {name}. `python -m tests.catalogues` keeps it in step with the code."
     after.creation_date = after.revision_date = datetime(2026, 11, 26, tzinfo=UTC)
     for message, places in sorted(messages().items(), key=lambda one: (one[1][0], one[0])):
         known = before.get(message[0])

@@ -26,6 +26,7 @@ from programs.creditor.seat import SeatMemory
 from programs.maden import Maden
 from programs.table import words
 from wording import mark, say, say_many
+from wording.amounts import in_english
 from wording.tags import SOURCE
 
 CLAIMS = {"assets": mark("savings"), "reason": mark("reason:")}
@@ -35,6 +36,8 @@ CLAIMS = {"assets": mark("savings"), "reason": mark("reason:")}
 class Note(BaseModel):
     """What was done with a turn before it left."""
 
+    language: str | None
+    """BCP 47 tag, where it is another one than asked for."""
     by: str
     """guard, judge, words (what the model said was cut) or output (what it said could not be read)."""
     text: str
@@ -220,7 +223,7 @@ def score_view(record: Negotiation) -> ScoreView:
         finished=record.agreed is not None,
         values={
             one.id: Scored(
-                name=say(one.name), aspect=say(one.aspect), unit=one.unit, better=one.better, value=values[one.id]
+                name=say(one.name), aspect=say(one.aspect), unit=say(one.unit), better=one.better, value=values[one.id]
             )
             for one in (*METRICS, *INDICES)
         },
@@ -282,5 +285,6 @@ def _found(one: dict[str, Any]) -> FoundView:
 
 
 def _note(text: str) -> Note:
-    by, _, rest = text.partition(": ")
-    return Note(by=by, text=say(rest))
+    by, said = text.partition(": ")[0], say(text)
+    known = said != text or in_english()
+    return Note(by=by, text=said.partition(": ")[2], language=None if known else SOURCE)

@@ -143,7 +143,7 @@ function reasons(message) {
     ...(message.understood ? [[say("Understood"), message.understood]] : []),
     ...(message.thoughts ? [[say("Thoughts"), inEnglish(message.thoughts)]] : []),
     ...(message.proposed ? [[say("The program would have said"), message.proposed]] : []),
-    ...message.notes.map((note) => [noters[note.by] || note.by, inEnglish(note.text)]),
+    ...message.notes.map((note) => [noters[note.by] || note.by, note.language ? inEnglish(note.text) : note.text]),
   ];
   if (!told.length) return null;
   const box = element("details", undefined, "why");

@@ -28,10 +28,13 @@ export function paragraphs(text, language) {
   });
 }
 
+const LONGEST_UNBROKEN = 18; // characters; "29 de septiembre de 2027" would not fit beside its name on a phone
+
 // One language for dates and text, so that a screen reader does not read German months in an English sentence.
 export function day(text) {
   const named = { day: "numeric", month: "long", year: "numeric" };
-  return new Date(`${text}T12:00:00`).toLocaleDateString(LOCALE, named).replaceAll(" ", "\u00a0");
+  const written = new Date(`${text}T12:00:00`).toLocaleDateString(LOCALE, named);
+  return written.length > LONGEST_UNBROKEN ? written : written.replaceAll(" ", "\u00a0");
 }
 
 export function sentence(text) {

@@ -33,7 +33,7 @@ function drawCounts(counts) {
     : say("Nobody waits for a person");
   tell($("waiting"), text);
   $("waiting").classList.toggle("some", number > 0);
-  document.title = `${number ? `(${number}) ` : ""}${say("Negotiations")}`;
+  document.title = (number ? `(${number}) ` : "") + say("Negotiations");
   const before = $("filter").value || "all";
   const names = FILTERS.map((one) => [one.id, `${one.name} (${one.count(counts)})`]);
   if ($("filter").dataset.names === JSON.stringify(names)) return;
@@ -58,8 +58,8 @@ function entry(one, chosen, choose) {
   state.append(pill(one.status));
   if (one.needs_a_person) state.append(element("span", say("Waits for a person"), "pill wait"));
   if (one.answering) state.append(element("span", say("Answering"), "pill"));
-  const more = element("span", `${one.debt} · ${sayMany("{n} message", "{n} messages", one.messages)}`
-    + `${one.operator ? ` · ${one.operator}` : ""} · `, "quiet");
+  const messages = sayMany("{n} message", "{n} messages", one.messages);
+  const more = element("span", `${[one.debt, messages, one.operator].filter(Boolean).join(" · ")} · `, "quiet");
   more.append(moment(one.latest));
   open.append(who, state, more);
   const item = element("li");

@@ -65,9 +65,10 @@ export function drawProgram(program) {
 
 function estimate(one) {
   const debtors = sayMany("{n} debtor", "{n} debtors", one.debtors);
-  if (one.low === null) return `${number(one.mean, 3)}, ${debtors}`;
-  const between = { low: number(one.low, 3), high: number(one.high, 3) };
-  return `${number(one.mean, 3)} ${say("(95 % interval {low} to {high})", between)}, ${debtors}`;
+  const mean = number(one.mean, 3);
+  if (one.low === null) return `${mean}, ${debtors}`;
+  const between = { mean, low: number(one.low, 3), high: number(one.high, 3) };
+  return [say("{mean} (95 % interval {low} to {high})", between), debtors].join(", ");
 }
 
 const betters = { up: say("more is better"), down: say("less is better") };
@@ -97,5 +98,5 @@ function figure(one) {
   if (one.unit === "days") return sayMany("{n} day", "{n} days", Math.round(one.value));
   if (one.unit === "rounds") return sayMany("{n} round", "{n} rounds", Math.round(one.value));
   const value = number(one.value, 2);
-  return one.unit === "0..1" ? say("{value} of 1", { value }) : `${value} ${say(one.unit)}`;
+  return one.unit === "0..1" ? say("{value} of 1", { value }) : `${value} ${one.unit}`;
 }

@@ -14,11 +14,11 @@ from programs.creditor.settings import ProgramSettings
 from programs.models.calls import call
 from programs.table import words
 from signatures.turn import FreeTurn, LadderTurn, TakeFreeTurn, TakeLadderTurn
-from wording import english_name, sentences
+from wording import english_name, mark, sentences
 
 NO_ADVICE = "none"
 STEP_WORTH_ANSWERING = 1e-9
-STRAY_NOTE = "words: a sentence with figures, internal words, an echo or no end was left out"
+STRAY_NOTE = mark("words: a sentence with figures, internal words, an echo or no end was left out")
 
 
 class LadderNegotiator(dspy.Module):

@@ -16,8 +16,9 @@ from programs.creditor.settings import ProgramSettings
 from programs.table import words
 from programs.table.failures import UnparseableOutput
 from programs.table.runner import TableState
-from wording import sentences
+from wording import mark, sentences
 
+_HELD_NOTE = mark("judge: the acceptance was held (the facts speak against it)")
 UNUSABLE = "output:"
 """How the note begins of a turn that is not the model's, since its output could not be used."""
 
@@ -147,7 +148,9 @@ class ProgramSeat:
                 break
             draft = self.negotiator(briefing=briefing, advice=review.advice, seed=self.seed).turn
         if briefing.table.own is not None and must_not_accept(briefing, draft):
-            return _held(briefing.table.own, *notes, "judge: the acceptance was held (the facts speak against it)")
+            return _held(
+                briefing.table.own, *notes, mark("judge: the acceptance was held (the facts speak against it)")
+            )
         return draft.model_copy(update={"notes": (*draft.notes, *notes)})
 
     def _with_planned_question(self, draft: Turn, table: TableState) -> Turn:

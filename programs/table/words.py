@@ -47,6 +47,7 @@ _INTERNAL_WORDS = mark("the debtor|rung|rungs|ladder|step down|on pace|the pace|
 _SENTENCES = re.compile(r"[^.!?\u3002\uff01\uff1f\n]+[.!?\u3002\uff01\uff1f]+[\"'\u201d\u2019\u300d\u300f]?")
 _SENTENCES_AS_OF_OLD = re.compile(r"[^.!?\n]+[.!?]+[\"'”’]?")
 """Where no language is asked for: what was played before plays unchanged."""
+_TO_A_FULL_STOP = r"(?:[^.\u3002]|(?<=\d)\.(?=\d))*"
 MAX_HEARD_CHARS = 600
 """How much of one debtor message a creditor prompt carries; a longer one is cut and says so."""
 
@@ -115,9 +116,9 @@ def argument(dialogue: str, inquiry: Inquiry | None) -> str:
 
 @lru_cache(maxsize=1)
 def _stated() -> re.Pattern[str]:
-    """What `statement` writes in any language; no figure in it has a full stop, since models name whole numbers."""
+    """What `statement` writes in any language: to its first full stop that is in no figure."""
     said = [say_in(tag, one) for tag in LANGUAGES for one in (_REFUSED, _REPEATED, _OFFERED, _AGREED)]
-    return re.compile("|".join("[^.\u3002]*".join(map(re.escape, one.split("{package}"))) for one in said))
+    return re.compile("|".join(_TO_A_FULL_STOP.join(map(re.escape, one.split("{package}"))) for one in said))
 
 
 def spoken_part(text: str, dialogue: str) -> str:
