@@ -13,7 +13,7 @@ from app.conduct.profile import Action, Finding, Profile
 from data.messages.labels import SignalKind
 from metrics.talk.conduct import conduct_breaches
 from plumbing.plain_text import normalised
-from wording import mark, say
+from wording import mark, say, sentences
 from wording.amounts import weekday_and_time_text
 
 _SENTENCE_END = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])\s+|\n+")
@@ -62,7 +62,7 @@ def checked(
         nothing_left = () if found and found[0].action is Action.BLOCK else (_nothing_left(found),)
         return Checked("", "", (*nothing_left, *found))
     changed = private is not None or any(one.action is Action.REPAIR for one in found)
-    repaired = " ".join(kept) if changed else text
+    repaired = sentences(*kept) if changed else text
     return Checked(repaired, "\n\n".join([*_notices(profile, first), repaired]), found)
 
 

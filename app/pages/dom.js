@@ -42,6 +42,11 @@ export function sentence(text) {
   return `${text[0].toLocaleUpperCase(LOCALE)}${text.slice(1)}${end}`;
 }
 
+// Sentences one after another; full-width marks bring their own space.
+export function flowing(sentences) {
+  return sentences.filter(Boolean).reduce((text, one) => (/[\u3002\uff01\uff1f]$/.test(text) || !text ? text + one : `${text} ${one}`), "");
+}
+
 export function moment(text) {
   const at = new Date(text);
   const today = at.toDateString() === new Date().toDateString();

@@ -1,6 +1,6 @@
 // What is known of a negotiation beside its words: plan, ladder, program and its origin, scorecard.
 
-import { $, day, element, fill, later, payments, sentence, tell } from "./dom.js";
+import { $, day, element, fill, flowing, later, payments, sentence, tell } from "./dom.js";
 import { LOCALE, say, sayMany } from "./language.js";
 
 export function drawPlan(view) {
@@ -24,7 +24,7 @@ export function drawLadder(view) {
         : say("It was planned without knowing what the debtor has left each month."),
     view.question ? say("The plan asks about {what}.", { what: view.question }) : "",
   ];
-  tell($("strategy"), told.filter(Boolean).join(" "));
+  tell($("strategy"), flowing(told));
   $("ladder").replaceChildren(...view.ladder.map((rung, number) => {
     const item = element("li", rung);
     if (number + 1 !== view.rung) return item;

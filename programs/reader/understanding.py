@@ -94,7 +94,7 @@ def offer(named: dict[Dimension, float], table: TableState) -> Understood:
     carried = [say(SPECS[d].label) for d in DIMENSIONS if d not in named]
     if not carried:
         return Understood(move, say("You offer: {package}.", package=package))
-    return Understood(move, say(_TAKEN_FROM[table.own is not None], package=package, rest=", ".join(carried)))
+    return Understood(move, say(_TAKEN_FROM[table.own is not None], package=package, rest=say(", ").join(carried)))
 
 
 _TAKEN_FROM = (
@@ -148,7 +148,7 @@ def _intended(
     if intent is Intent.LEAVE and named:
         raise NotClear(say("You seem to leave, but name terms. Do you leave (/leave), or do you make an offer?"))
     if intent is Intent.ACCEPT and any(_other_than_theirs(role, table) for role in found.unsure):
-        told = ", ".join(_quoted(role, text) for role in found.unsure[:4])
+        told = say(", ").join(_quoted(role, text) for role in found.unsure[:4])
         sentence = mark("You seem to accept, but name {told}. Do you accept the creditor's offer as it is (/accept)?")
         raise NotClear(say(sentence, told=told))
     if found.unsure and intent is not Intent.ACCEPT:
@@ -204,7 +204,7 @@ def _nothing_offered(unfounded: Sequence[Said]) -> str:
 
 
 def _asked_about(unsure: Sequence[Role], text: str, debt: Owed, named: dict[Dimension, float]) -> str:
-    told = ", ".join(dict.fromkeys(_told(role, text, debt) for role in unsure[:4]))
+    told = say(", ").join(dict.fromkeys(_told(role, text, debt) for role in unsure[:4]))
     names = mark("You name {told} besides the terms that I understood.") if named else mark("You name {told}.")
     example = say(
         "Do you offer that for this debt, and as what? Say for example "
@@ -244,7 +244,7 @@ def _with_claims(understood: Understood, found: Agreed, debt: Owed) -> Understoo
             minor[kind.value] = int(told.pop().scaleb(minor_digits(debt.currency)))
     if not minor:
         return understood
-    said = "; ".join(
+    said = say("; ").join(
         f"{say(name.replace('_', ' '))} {words.money_said(amount, debt.currency)}" for name, amount in minor.items()
     )
     sentence = sentences(understood.sentence, say("You tell: {said}.", said=said))
