@@ -65,15 +65,13 @@ def create_app(service: Parts, telemetry: TelemetryConfig | None = None) -> Fast
     app.mount("/pages", StaticFiles(directory=PAGES))
     app.mount("/swagger", StaticFiles(packages=[("fastapi_offline", "static")]))
 
-    home = service.negotiations.house.language
-
     @app.get("/negotiation", include_in_schema=False)
     def debtor_page(request: Request) -> HTMLResponse:
-        return page("negotiation", page_language(request, home))
+        return page("negotiation", page_language(request, service.negotiations.house.language))
 
     @app.get("/operator", include_in_schema=False)
     def operator_page(request: Request) -> HTMLResponse:
-        return page("operator", page_language(request, home))
+        return page("operator", page_language(request, service.negotiations.house.language))
 
     @app.get("/api/docs", include_in_schema=False)
     def api_page() -> FileResponse:

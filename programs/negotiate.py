@@ -24,6 +24,7 @@ from programs.options import ArtifactsOption, BookOption, DebtorLmOption, Debtor
 from programs.playing.contestants import ARTIFACTS, Contestant, NamedModel, contestant, variant_or_baseline
 from programs.table.runner import DebtorSeat, TableState, play
 from programs.table.transcript import Transcript, WatchedCreditor, WatchedDebtor, plain, scorecard_table
+from wording.tags import require_spoken
 
 
 def negotiate(  # noqa: PLR0913, PLR0917  (a command line)
@@ -40,6 +41,10 @@ def negotiate(  # noqa: PLR0913, PLR0917  (a command line)
     debtor_lm: DebtorLmOption = None,
     as_debtor: Annotated[bool, typer.Option("--as-debtor", help="You are the debtor.")] = False,
     language: Annotated[str, typer.Option(help="Of the simulated debtor: en or zh.")] = "en",
+    lang: Annotated[
+        str | None,
+        typer.Option(help="Of the creditor: en, es, zh.", show_default="what the account says, or English"),
+    ] = None,
     json: Annotated[Path | None, typer.Option(help="Write the record there, for metrics.score.")] = None,
     show_private: Annotated[
         bool, typer.Option("--show-private", help="Also thoughts, ladder, judge, guard and the debtor's finances.")
@@ -54,7 +59,7 @@ def negotiate(  # noqa: PLR0913, PLR0917  (a command line)
     if artifact is not None and variant is not None:
         raise UserError("name an artifact or a --variant, not both")
     cli.require_writable(json)
-    chosen = read_book(book).case(case)
+    chosen = _spoken_to(read_book(book).case(case), lang)
     model = NamedModel(lm)
     debtor_model = NamedModel(debtor_lm) if debtor_lm else model
     debtors = debtor_factory(debtor, debtor_model, language)
@@ -74,6 +79,14 @@ def negotiate(  # noqa: PLR0913, PLR0917  (a command line)
     with dspy.context(lm=model.get()) if creditor.needs_lm else contextlib.nullcontext():
         negotiation = _played(creditor, chosen, seat, seed, transcript)
     _report(negotiation, transcript, json)
+
+
+def _spoken_to(case: DebtCase, lang: str | None) -> DebtCase:
+    """The case with the language that was asked for."""
+    if lang is None:
+        return case
+    debtor = case.debtor.model_copy(update={"language": require_spoken(lang)})
+    return case.model_copy(update={"debtor": debtor})
 
 
 def _person(case: DebtCase, transcript: Transcript, model: NamedModel) -> PersonDebtor:
