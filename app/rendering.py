@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-from babel.messages.extract import extract
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -16,10 +14,7 @@ from wording.catalogues import catalogue_of
 from wording.tags import SOURCE, catalogue_tag, locale_of, own_name
 
 TEMPLATES = Path(__file__).with_name("templates")
-SCRIPTS = Path(__file__).with_name("pages")
 COOKIE = "maden_language"
-SAID_IN_SCRIPTS: dict[str, Any] = {"say": None, "sayMany": (1, 2)}
-"""Functions of the scripts that say a sentence, and which of their arguments are sentences."""
 _environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
 
 
@@ -62,21 +57,9 @@ def page(name: str, tag: str) -> HTMLResponse:
 @lru_cache(maxsize=32)
 def script_messages(tag: str) -> dict[str, str | list[str]]:
     """What the pages' scripts say, English to the language of a catalogue; a list of plural forms where it counts."""
-    catalogue = catalogue_of(tag)
     found: dict[str, str | list[str]] = {}
-    for one, *_ in script_sentences():
-        message = catalogue.get(one)
-        if message and message.string:
+    for message in catalogue_of(tag):
+        if any(place.endswith(".js") for place, _ in message.locations):
+            one = message.id[0] if isinstance(message.id, tuple) else message.id
             found[one] = list(message.string) if isinstance(message.string, tuple) else message.string
     return found
-
-
-@lru_cache(maxsize=1)
-def script_sentences() -> tuple[tuple[str, ...], ...]:
-    """The English sentences in the pages' scripts, each alone or with its plural."""
-    found = set()
-    for file in sorted(SCRIPTS.glob("*.js")):
-        with file.open("rb") as script:
-            for _, said, _, _ in extract("javascript", script, keywords=SAID_IN_SCRIPTS, options={"encoding": "utf-8"}):
-                found.add(tuple(said) if isinstance(said, tuple) else (said,))
-    return tuple(sorted(found))

@@ -21,6 +21,8 @@ from app.api import account_routes, debtor_routes, operator_routes
 from app.api.parts import Parts, Service, prepare
 from app.database.notifications import Listener
 from app.rendering import page, page_language
+from screening.languages import written_in
+from wording import LANGUAGES
 
 PAGES = Path(__file__).with_name("pages")
 ABOUT = "Negotiations of overdue debts by a compiled program, with people responsible for it."
@@ -102,7 +104,11 @@ def create_app(service: Parts, telemetry: TelemetryConfig | None = None) -> Fast
 
 
 def set_for_serving() -> None:
-    """Short turns, and no long pauses of the garbage collector; call it when everything is loaded."""
+    """Pages made once, short turns, and no long pauses of the garbage collector; call it when everything is loaded."""
+    for tag in LANGUAGES:
+        page("negotiation", tag)
+        page("operator", tag)
+        written_in("...a", tag)  # a tenth of a second to load its library
     sys.setswitchinterval(SWITCH_EVERY_S)
     gc.collect()
     gc.freeze()  # what is loaded stays; looking through it takes 0.1 s, in which nobody is served

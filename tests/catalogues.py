@@ -19,7 +19,6 @@ from babel.messages.pofile import write_po
 
 from app.conduct.profile import PROFILES, load_profile
 from app.database.tables import PLAN_AGREED, Role, Status
-from app.rendering import SAID_IN_SCRIPTS
 from data.book import SHIPPED_BOOK, read_book
 from data.dimensions import SPECS
 from data.domain import Inquiry, Reason
@@ -29,6 +28,9 @@ from plumbing.files import ROOT
 from wording.catalogues import catalogue_of
 from wording.tags import FOLDER, LANGUAGES, SOURCE
 
+SAID_IN_SCRIPTS = {"say": None, "sayMany": (1, 2)}
+"""Functions that say a sentence, and which of their arguments are sentences."""
+SCRIPTS = ROOT / "app" / "pages"
 SAID_IN_CODE = {"say": None, "mark": None, "say_many": (1, 2)}
 CODE = ("app", "programs/table", "programs/creditor", "programs/reader")
 CONDUCT = ROOT / "metrics" / "talk" / "conduct.toml"
@@ -42,7 +44,12 @@ Message = tuple[str, ...]
 def messages() -> dict[Message, list[tuple[str, int]]]:
     """Every sentence with where it is said; line 0 where a file of data says it."""
     found: dict[Message, list[tuple[str, int]]] = {}
-    for message, place in (*_in_code(), *_in_pages(), *((one, (where, 0)) for one, where in _in_data())):
+    for message, place in (
+        *_in_code(),
+        *in_scripts(),
+        *_in_templates(),
+        *((one, (where, 0)) for one, where in _in_data()),
+    ):
         found.setdefault(message, [])
         if place not in found[message]:
             found[message].append(place)
@@ -54,9 +61,13 @@ def _in_code() -> Iterator[tuple[Message, tuple[str, int]]]:
         yield from _extracted("python", file, SAID_IN_CODE)
 
 
-def _in_pages() -> Iterator[tuple[Message, tuple[str, int]]]:
-    for file in sorted((ROOT / "app" / "pages").glob("*.js")):
+def in_scripts() -> Iterator[tuple[Message, tuple[str, int]]]:
+    """The sentences of the pages' scripts with where they are said."""
+    for file in sorted(SCRIPTS.glob("*.js")):
         yield from _extracted("javascript", file, SAID_IN_SCRIPTS)
+
+
+def _in_templates() -> Iterator[tuple[Message, tuple[str, int]]]:
     for file in sorted((ROOT / "app" / "templates").glob("*.j2")):
         yield from _extracted("jinja2.ext:babel_extract", file, {"say": None})
 

@@ -12,7 +12,7 @@ from datetime import date
 
 from app.conduct.outgoing import Checked, checked
 from app.conduct.own_words import Private
-from app.conduct.signals import Noticed, joined, noticed, read_signals
+from app.conduct.signals import Noticed, but_for_its_language, joined, noticed, read_signals
 from app.conduct.yes_no import said_yes
 from app.conversation.house import House
 from app.conversation.plans.plan import Plan, plan_of
@@ -127,7 +127,7 @@ class Answers:
         redaction = Redaction.of(view_of(row), messages) if self.house.redact else Redaction()
         if waiting is None:
             return self._creditor_turn(row, redaction.turns(messages), redaction)
-        found = noticed(waiting.text, self.house.profile)
+        found = but_for_its_language(noticed(waiting.text, self.house.profile), waiting.text, row.language)
         if any(one.silences for one in found):
             return _silent(found, waiting)
         asked = Asked.model_validate(row.asked) if row.asked else Asked()

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from app.conduct.profile import Outcome
-from app.conduct.signals import Noticed, outcome_of
+from app.conduct.signals import Noticed, but_for_its_language, outcome_of
 from app.database import audit_log as audit
 from app.database.case_findings import add_findings, silencing
 from app.database.stored_rows import (
@@ -52,6 +52,7 @@ def receive_message(session: Session, negotiation_id: str, said: str, key: str |
         CannotBe: the key is another message's.
     """
     row = row_of(session, negotiation_id)
+    found = but_for_its_language(found, said, row.language)
     if key is not None and (known := by_key(session, negotiation_id, key)) is not None:
         if known.text != said:
             raise CannotBe(say("this Idempotency-Key is another text's; send this text with a key of its own"))

@@ -9,12 +9,12 @@ import pytest
 
 pytest.importorskip("fastapi", reason="needs the extra app")
 
-from app.rendering import SAID_IN_SCRIPTS, SCRIPTS, script_messages, script_sentences
+from app.rendering import script_messages
 from data.domain import MoveKind
 from metrics.talk.figures import stray_figures
 from programs.creditor import rules
 from programs.table import words
-from tests.catalogues import messages, written_anew
+from tests.catalogues import SAID_IN_SCRIPTS, SCRIPTS, in_scripts, messages, written_anew
 from tests.programs.cases import case, terms
 from wording import LANGUAGES, catalogue_of, say, speaking
 from wording.tags import SOURCE, locale_of, own_name
@@ -115,7 +115,7 @@ def test_the_models_own_part_is_found_in_every_language(tag, package):
 
 def test_no_sentence_of_the_scripts_escapes_the_catalogue():
     """Babel does not look inside template literals, so nothing may be said in one."""
-    found = {one[0] for one in script_sentences()}
+    found = {one[0] for one, _ in in_scripts()}
     for file in SCRIPTS.glob("*.js"):
         text = file.read_text(encoding="utf-8")
         for name in SAID_IN_SCRIPTS:
@@ -126,6 +126,6 @@ def test_no_sentence_of_the_scripts_escapes_the_catalogue():
 @pytest.mark.parametrize("tag", OTHERS)
 def test_the_scripts_are_given_all_they_say(tag):
     given = script_messages(tag)
-    assert set(given) == {one[0] for one in script_sentences()}
-    assert all(isinstance(given[one[0]], list) == (len(one) > 1) for one in script_sentences())
+    assert set(given) == {one[0] for one, _ in in_scripts()}
+    assert all(isinstance(given[one[0]], list) == (len(one) > 1) for one, _ in in_scripts())
     assert locale_of(tag).language == tag

@@ -217,3 +217,14 @@ def test_the_operators_view_is_in_the_operators_language_not_in_the_debtors(hous
         assert answer["messages"][0]["text"].startswith(say_in(tag, NOTICE))
         score = house.client.get(f"/api/negotiations/{found}/score", headers={"Accept-Language": other}).json()
         assert score["values"]["RR"]["name"] == say_in(other, "recovery rate")
+
+
+@pytest.mark.parametrize(("language", "status"), [("es", "open"), ("en", "with_a_person")])
+def test_who_speaks_no_english_is_handed_over_only_where_english_is_spoken(tmp_path, language, status):
+    with served(tmp_path, desk_lm(MODEL[language])) as running:
+        running.log_in()
+        _, link = begun(running, language=language)
+        token = link.split("#")[1]
+        running.settled(token)
+        running.debtor(token, "POST", "/messages", json={"text": "Perdone, no hablo inglés, solo español."})
+        assert running.settled(token)["status"] == status
