@@ -21,7 +21,7 @@ from data.steps import Step, steps
 from data.terms import Terms
 from metrics.evaluator import score
 from metrics.scorecard import INDICES, METRICS
-from metrics.talk.conversation import soundness_faults
+from metrics.talk.conversation import FaultKind, soundness
 from programs.creditor.seat import SeatMemory
 from programs.maden import Maden
 from programs.table import words
@@ -29,6 +29,15 @@ from wording import mark, say, say_many
 from wording.amounts import in_english
 from wording.tags import SOURCE
 
+FAULTS: dict[FaultKind, str] = {
+    "protocol": mark("it is against the protocol of the talks"),
+    "policy": mark("it is outside the creditor's policy"),
+    "taken back": mark("it takes back an earlier concession"),
+    "figures": mark("its words state figures that are not the move's"),
+    "disclosure": mark("its words disclose an internal limit"),
+    "conduct": mark("its words break a rule of conduct"),
+}
+"""What makes a turn unsound, for languages other than the sentences' own."""
 CLAIMS = {"assets": mark("savings"), "reason": mark("reason:")}
 """Where a claim is called otherwise than its field."""
 
@@ -228,8 +237,12 @@ def score_view(record: Negotiation) -> ScoreView:
             for one in (*METRICS, *INDICES)
         },
         faults=[
-            say("turn {number}: {fault}", number=index + 1, fault=say(sentence))
-            for index, sentence in soundness_faults(record)
+            say(
+                "turn {number}: {fault}",
+                number=one.turn + 1,
+                fault=one.sentence if in_english() else say(FAULTS[one.kind]),
+            )
+            for one in soundness(record).faults
         ],
     )
 
