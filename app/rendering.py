@@ -60,6 +60,7 @@ def script_messages(tag: str) -> dict[str, str | list[str]]:
     found: dict[str, str | list[str]] = {}
     for message in catalogue_of(tag):
         if any(place.endswith(".js") for place, _ in message.locations):
-            one = message.id[0] if isinstance(message.id, tuple) else message.id
-            found[one] = list(message.string) if isinstance(message.string, tuple) else message.string
+            one = message.id[0] if isinstance(message.id, list | tuple) else message.id
+            said = message.string
+            found[str(one)] = list(said) if isinstance(said, list | tuple) else str(said)
     return found

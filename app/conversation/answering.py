@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from app.conduct.outgoing import Checked, checked
 from app.conduct.own_words import Private
@@ -16,7 +17,7 @@ from app.conduct.signals import Noticed, but_for_its_language, joined, noticed, 
 from app.conduct.yes_no import said_yes
 from app.conversation.house import House
 from app.conversation.plans.plan import Plan, plan_of
-from app.conversation.plans.plan_text import in_money
+from app.conversation.plans.plan_text import offers_stated, said_back, with_amounts
 from app.conversation.receiving import HANDED_OVER, reply_to, silenced_status
 from app.database.asked import Asked
 from app.database.stored_rows import message, signal_finding, speaking_to, spoken, today_of, view_of
@@ -25,7 +26,7 @@ from app.privacy.personal_data import plain
 from app.privacy.redaction import Redaction
 from app.telemetry.spans import span
 from data.domain import Debt, Move, MoveKind, Speaker, Turn
-from data.terms import PartialTerms, Terms
+from data.terms import Terms
 from programs.creditor.seat import SeatMemory
 from programs.reader.readers import hear
 from programs.reader.understood import NotClear, ReadSignal, Understood
@@ -166,7 +167,9 @@ class Answers:
             return replace(asked, unreadable=isinstance(question, Unreadable))
         if reply := self._noticed_together(heard, meant.signals):
             return reply
-        meant = replace(meant, sentence=redaction.shown(self._with_money(meant, row, table)))
+        meant = replace(
+            meant, sentence=redaction.shown(said_back(meant, table, partial(self.plan, row, accepted_by="creditor")))
+        )
         heard.row.understood = meant.sentence
         if meant.leaves:
             if heard.asked.what == "leave":
@@ -186,13 +189,6 @@ class Answers:
         reply = self._creditor_turn(row, (*turns, turn), redaction)
         answer = _said_back(reply.messages, meant) if reply.status.automated else reply.messages
         return replace(reply, messages=(*said, *answer), asked=kept, read=heard.row)
-
-    def _with_money(self, meant: Understood, row: NegotiationRow, table: TableState) -> str:
-        """What is said back of a message; an offer in money and dates too."""
-        terms = (meant.move.terms or PartialTerms()).over(table.own or table.theirs) if meant.move.terms else None
-        if terms is None:
-            return meant.sentence
-        return sentences(meant.sentence, in_money(self.plan(row, terms, "creditor"), theirs=True))
 
     def _meant(self, heard: HeardMessage, hidden: str, table: TableState, row: NegotiationRow) -> Understood:
         if heard.stays:
@@ -253,7 +249,7 @@ class Answers:
         if found.blocked:
             return Reply((message(Sender.SERVICE, HANDED_OVER, found.findings),), Status.WITH_A_PERSON)
         as_known = turn.model_copy(update={"thoughts": redaction.shown(turn.thoughts) if turn.thoughts else None})
-        text = self._with_amounts(found.text, row, turn, table)
+        text = with_amounts(found.text, turn, table, partial(self.plan, row, accepted_by="debtor"))
         leaving = replace(found, said=redaction.shown(found.said), text=redaction.shown(text))
         return Reply((spoken(as_known, leaving),), Status.OPEN, seat.memory)
 
@@ -261,34 +257,15 @@ class Answers:
         self, turn: Turn, table: TableState, told: Sequence[str], redaction: Redaction, *, first: bool
     ) -> Checked:
         """The turn's words after the rules, held against what the model was told."""
-        offers = _offers(turn, table)
+        offers = offers_stated(turn, table)
         stated = (*offers, *map(words.question, words.QUESTIONS))
         seen = (*(one.dialogue for one in table.turns), *stated)
         private = Private.of(told, turn.thoughts or "", seen, redaction.placeholders)
         return checked(turn.dialogue, self.house.profile, first=first, stated=stated, private=private)
 
-    def _with_amounts(self, text: str, row: NegotiationRow, turn: Turn, table: TableState) -> str:
-        """The message with the offer in money and dates behind the sentence that states it."""
-        stands = _standing(turn, table)
-        stated = next((one for one in _offers(turn, table) if one in text), None)
-        if stands is None or stated is None:
-            return text
-        return text.replace(stated, sentences(stated, in_money(self.plan(row, stands, "debtor"))), 1)
-
     def plan(self, row: NegotiationRow, terms: Terms, accepted_by: str) -> Plan:
         """The plan that `terms` mean if they are agreed on the debtor's today."""
         return plan_of(terms, view_of(row).debt, today_of(row), accepted_by)
-
-
-def _standing(turn: Turn, table: TableState) -> Terms | None:
-    """The creditor's package that stands after its turn."""
-    return turn.move.terms.over(table.own) if turn.move.terms else table.own
-
-
-def _offers(turn: Turn, table: TableState) -> list[str]:
-    """The sentences that code may have stated the offer of a turn with."""
-    stands = _standing(turn, table)
-    return [words.statement(turn.move.kind, stands, repeated) for repeated in (True, False)] if stands else []
 
 
 def _ended(reply: Reply, text: str, status: Status) -> Reply:
