@@ -33,6 +33,7 @@ from programs.artifacts.store import load_reader
 from programs.debtor.person import model_reader
 from programs.models import make as models
 from programs.playing.contestants import contestant
+from wording.tags import SOURCE, require_spoken
 
 if TYPE_CHECKING:
     from fastapi.telemetry import TelemetryConfig
@@ -63,6 +64,13 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     profile: Annotated[str, typer.Option(help="Rules of conduct: neutral, us-reg-f, uk-conc, or a .toml file.")] = (
         DEFAULT
     ),
+    lang: Annotated[
+        str | None,
+        typer.Option(
+            help="What is spoken with a debtor whose account does not say: en, es, zh.",
+            show_default="the profile's language, or en",
+        ),
+    ] = None,
     reader: Annotated[
         str | None, typer.Option(help="A compiled reader of what debtors write, such as reader@champion.")
     ] = None,
@@ -117,7 +125,7 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     store = open_database(database)
     hides = outside(lm) if redact is None else redact
     cases = read_accounts(accounts) if accounts is not None else read_book(book)
-    negotiations = Negotiations(store, _house(artifact, reader, lm, cases, profile, artifacts, hides))
+    negotiations = Negotiations(store, _house(artifact, reader, lm, cases, profile, lang, artifacts, hides))
     models.check_lm(negotiations.house.lm)
     set_up(log_format)
     begin_to_warm(negotiations.house)
@@ -225,9 +233,11 @@ def _house(
     lm: str,
     cases: DebtorBook | Accounts,
     profile: str,
+    lang: str | None,
     artifacts: Path,
     redact: bool,
 ) -> House:
+    rules = load_profile(profile)
     found = contestant(artifact, artifacts=artifacts)
     model = models.make_lm(
         lm, cache=False, timeout_s=CALL_TIMEOUT_S
@@ -238,8 +248,9 @@ def _house(
         program_sha256=found.fingerprint,
         lm=model,
         reader=model_reader(lambda: model, load_reader(reader, root=artifacts).reader if reader else None),
-        profile=load_profile(profile),
+        profile=rules,
         book=cases,
+        language=require_spoken(lang or rules.language or SOURCE),
         redact=redact,
     )
 

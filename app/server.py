@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI, Response
-from fastapi.responses import FileResponse
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import FileResponse, HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -20,6 +20,9 @@ from starlette.concurrency import run_in_threadpool
 from app.api import account_routes, debtor_routes, operator_routes
 from app.api.parts import Parts, Service, prepare
 from app.database.notifications import Listener
+from app.rendering import page, page_language
+from screening.languages import written_in
+from wording import LANGUAGES
 
 PAGES = Path(__file__).with_name("pages")
 ABOUT = "Negotiations of overdue debts by a compiled program, with people responsible for it."
@@ -65,12 +68,12 @@ def create_app(service: Parts, telemetry: TelemetryConfig | None = None) -> Fast
     app.mount("/swagger", StaticFiles(packages=[("fastapi_offline", "static")]))
 
     @app.get("/negotiation", include_in_schema=False)
-    def debtor_page() -> FileResponse:
-        return FileResponse(PAGES / "negotiation.html")
+    def debtor_page(request: Request) -> HTMLResponse:
+        return page("negotiation", page_language(request, service.negotiations.house.language))
 
     @app.get("/operator", include_in_schema=False)
-    def operator_page() -> FileResponse:
-        return FileResponse(PAGES / "operator.html")
+    def operator_page(request: Request) -> HTMLResponse:
+        return page("operator", page_language(request, service.negotiations.house.language))
 
     @app.get("/api/docs", include_in_schema=False)
     def api_page() -> FileResponse:
@@ -101,7 +104,11 @@ def create_app(service: Parts, telemetry: TelemetryConfig | None = None) -> Fast
 
 
 def set_for_serving() -> None:
-    """Short turns, and no long pauses of the garbage collector; call it when everything is loaded."""
+    """Pages made once, short turns, and no long pauses of the garbage collector; call it when everything is loaded."""
+    for tag in LANGUAGES:
+        page("negotiation", tag)
+        page("operator", tag)
+        written_in("...a", tag)  # a tenth of a second to load its library
     sys.setswitchinterval(SWITCH_EVERY_S)
     gc.collect()
     gc.freeze()  # what is loaded stays; looking through it takes 0.1 s, in which nobody is served

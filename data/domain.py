@@ -25,6 +25,7 @@ from data.dimensions import (
 )
 from data.frozen import Frozen
 from data.terms import PartialTerms, Terms
+from wording.tags import LanguageTag
 
 MinorUnits = Annotated[int, Field(ge=0, strict=True)]
 """An amount of money in minor units of its currency (1234 = 12.34)."""
@@ -72,6 +73,8 @@ class Debtor(Frozen):
 
     name: str = ""
     age: Annotated[int, Field(ge=18, le=120)] | None = None
+    language: Annotated[LanguageTag | None, Field(exclude_if=lambda tag: tag is None)] = None
+    """What to speak with the person, as a BCP 47 tag; left out of the JSON where nobody has said."""
 
 
 class Finances(Frozen):

@@ -16,7 +16,7 @@ from pathlib import Path
 from plumbing.files import ROOT
 
 FLOORS = frozenset(
-    {"app", "plumbing", "data", "screening", "metrics", "signatures", "programs", "optimizers", "reports"}
+    {"app", "plumbing", "wording", "data", "screening", "metrics", "signatures", "programs", "optimizers", "reports"}
 )
 """Our packages: installed, they stand in one folder with everybody's."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import dspy
 import typer
@@ -26,6 +26,9 @@ from programs.options import ArtifactsOption, BookOption, DebtorLmOption, Debtor
 from programs.playing.contestants import ARTIFACTS, Contestant, NamedModel, contestant, variant_or_baseline
 from programs.table.runner import DebtorSeat, Outcome, TableState, meet, play
 from programs.table.transcript import Transcript, WatchedCreditor, WatchedDebtor, plain, scorecard_table
+from wording.tags import require_spoken
+
+AnyCase = TypeVar("AnyCase", DebtCase, CreditorView)
 
 
 def negotiate(  # noqa: PLR0913, PLR0917  (a command line)
@@ -45,6 +48,10 @@ def negotiate(  # noqa: PLR0913, PLR0917  (a command line)
     debtor_lm: DebtorLmOption = None,
     as_debtor: Annotated[bool, typer.Option("--as-debtor", help="You are the debtor.")] = False,
     language: Annotated[str, typer.Option(help="Of the simulated debtor: en or zh.")] = "en",
+    lang: Annotated[
+        str | None,
+        typer.Option(help="Of the creditor: en, es, zh.", show_default="what the account says, or English"),
+    ] = None,
     json: Annotated[Path | None, typer.Option(help="Write the record there, for metrics.score.")] = None,
     show_private: Annotated[
         bool, typer.Option("--show-private", help="Also thoughts, ladder, judge, guard and the debtor's finances.")
@@ -60,7 +67,7 @@ def negotiate(  # noqa: PLR0913, PLR0917  (a command line)
     if artifact is not None and variant is not None:
         raise UserError("name an artifact or a --variant, not both")
     cli.require_writable(json)
-    chosen = _chosen(case, book, accounts, as_debtor)
+    chosen = _spoken_to(_chosen(case, book, accounts, as_debtor), lang)
     model = NamedModel(lm)
     debtor_model = NamedModel(debtor_lm) if debtor_lm else model
     debtors = debtor_factory(debtor, debtor_model, language)
@@ -96,6 +103,14 @@ def _chosen(case: str, book: Path | None, accounts: Path | None, as_debtor: bool
     return read_accounts(accounts).view(case)
 
 
+def _spoken_to(case: AnyCase, lang: str | None) -> AnyCase:
+    """The case with the language that was asked for."""
+    if lang is None:
+        return case
+    debtor = case.debtor.model_copy(update={"language": require_spoken(lang)})
+    return case.model_copy(update={"debtor": debtor})
+
+
 def _person(debt: Debt, transcript: Transcript, model: NamedModel) -> PersonDebtor:
     if not transcript.private:
         transcript.finances("You are this debtor; only you know")
@@ -129,7 +144,7 @@ def _played(
     watched, answering = WatchedCreditor(seat, creditor.policy, show), WatchedDebtor(debtor, transcript.turn)
     try:
         if isinstance(case, CreditorView):
-            return meet(watched, answering, creditor.policy)
+            return meet(watched, answering, creditor.policy, language=case.debtor.language)
         return play(case, watched, answering, creditor.policy, seed)
     except KeyboardInterrupt:
         cli.stderr.print("\ninterrupted: nothing is agreed, nothing is written")

@@ -17,6 +17,7 @@ from app.database import audit_log as audit
 from app.database.stored_rows import CannotBe
 from app.database.tables import LoginRow, NegotiationRow, OperatorRow, Role, Status, now
 from app.database.transactions import Database
+from wording import say
 
 _ENDED = tuple(status.value for status in Status if status.ended)
 
@@ -51,7 +52,7 @@ def lock(database: Database, name: str, actor: str) -> None:
         CannotBe: there is no such operator, or it is the one who asks.
     """
     if name == actor:
-        raise CannotBe("you cannot lock yourself out; let another do it who administers")
+        raise CannotBe(say("you cannot lock yourself out; let another do it who administers"))
 
     def work(session: Session) -> None:
         _row(session, name).locked = now()
@@ -141,7 +142,7 @@ def drop_second_factor(database: Database, name: str, actor: str) -> None:
 def _row(session: Session, name: str) -> OperatorRow:
     row = session.get(OperatorRow, name, with_for_update=True)
     if row is None:
-        raise CannotBe("there is no such operator")
+        raise CannotBe(say("there is no such operator"))
     return row
 
 

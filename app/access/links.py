@@ -17,6 +17,7 @@ from app.database.stored_rows import NotThere, row_of
 from app.database.tables import NegotiationRow
 from app.database.transactions import Database
 from plumbing.errors import UserError
+from wording import say
 
 SALT = "maden debtor link"
 MAX_AGE_S = 14 * 24 * 3600
@@ -67,9 +68,9 @@ class Links:
         try:
             found = self._signer.loads(token, max_age=self.max_age_s)
         except SignatureExpired as error:
-            raise BadLink("this link has expired; ask for a new one") from error
+            raise BadLink(say("this link has expired; ask for a new one")) from error
         except BadSignature as error:
-            raise BadLink("this link is not valid; open it exactly as it was sent to you") from error
+            raise BadLink(say("this link is not valid; open it exactly as it was sent to you")) from error
         return Ticket(found, 0) if isinstance(found, str) else Ticket(*found)
 
 
@@ -110,7 +111,7 @@ def require_generation(latest: int, generation: int) -> None:
         BadLink: there is a newer one.
     """
     if latest != generation:
-        raise BadLink("a newer link has replaced this one; open the latest that was sent to you")
+        raise BadLink(say("a newer link has replaced this one; open the latest that was sent to you"))
 
 
 def strong(secret: str) -> str:

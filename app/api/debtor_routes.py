@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from sse_starlette.sse import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
 
+import wording
 from app.access.links import BadLink, require_generation
 from app.api.debtor_views import PAGE, MessageView, NegotiationView, PlanView, message_view, negotiation_view, plan_view
 from app.api.parts import Debtor, DebtorTicket, Service
@@ -23,7 +24,7 @@ from app.conversation.negotiations import MAX_MESSAGE_CHARS, Negotiations
 from app.database.stored_rows import NotThere, page_of, row_of, standing_of, today_of
 
 PING_S = 15
-DISPLACED = "This conversation is open in too many windows. Reload this page to go on here."
+DISPLACED = wording.mark("This conversation is open in too many windows. Reload this page to go on here.")
 SETTLE_S = 0.03
 """What nobody waits for is shown so much later: a debtor's own words would otherwise take the processor from the
 beginning of their answer."""
@@ -55,6 +56,13 @@ class Correction(BaseModel):
     """Which message was not meant as it was understood."""
 
     position: Annotated[int, Field(ge=1, le=10**6)]
+
+
+class Tongue(BaseModel):
+    """What to be spoken to in."""
+
+    language: Annotated[str, Field(max_length=35, pattern=r"^[A-Za-z0-9-]+$")]
+    """BCP 47 tag."""
 
 
 @router.get("/negotiation")
@@ -108,6 +116,12 @@ def reconsider(found: Debtor, service: Service) -> None:
 def correct(correction: Correction, found: Debtor, service: Service) -> None:
     """Your latest message was not meant as it was understood: what it was taken to offer or to tell does not count."""
     service.negotiations.correct(found, correction.position)
+
+
+@router.post("/language", status_code=204)
+def language(wanted: Tongue, found: Debtor, service: Service) -> None:
+    """Be spoken to in this language from here on."""
+    service.negotiations.speak(found, wanted.language)
 
 
 @router.post("/decline", status_code=204)
@@ -165,7 +179,7 @@ async def views(
                     yield {"event": "negotiation", "data": news}
             changed = await negotiations.changes.wait(watcher)
             if watcher.displaced:
-                yield {"event": "displaced", "data": json.dumps({"detail": DISPLACED})}
+                yield {"event": "displaced", "data": json.dumps({"detail": wording.say(DISPLACED)})}
                 return
 
 

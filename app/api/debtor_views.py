@@ -14,14 +14,16 @@ from app.conversation.negotiations import asks_to_leave
 from app.conversation.plans.agreeing import pending_plan
 from app.conversation.plans.plan import Plan, plan_of
 from app.conversation.receiving import correctable_message
-from app.database.stored_rows import turns_of, view_of
+from app.database.stored_rows import knows_language, turns_of, view_of
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status
 from data.domain import Speaker, standing_terms
 from programs.table import words
+from wording import mark, say
+from wording.tags import SOURCE
 
 PAGE = 50
 """So many messages are shown at once; what was said before is there to be asked for."""
-AUTOMATED = "You are writing with an automated assistant of the creditor."
+AUTOMATED = mark("You are writing with an automated assistant of the creditor.")
 NAMES = {
     Sender.DEBTOR: "you",
     Sender.CREDITOR: "assistant",
@@ -62,6 +64,8 @@ class MessageView(BaseModel):
     """What your message was taken to mean."""
     correctable: bool
     """Whether you can still say that it was not meant."""
+    language: str | None
+    """BCP 47 tag of what it is written in; None where nobody knows."""
 
 
 class NegotiationView(BaseModel):
@@ -71,7 +75,11 @@ class NegotiationView(BaseModel):
     name: str | None
     about: str
     """Which debt."""
-    assistant: str = AUTOMATED
+    assistant: str
+    language: str
+    """BCP 47 tag of what is spoken with you; `POST language` changes it."""
+    language_known: bool
+    """Whether the account says so, or you have chosen it."""
     messages: list[MessageView]
     """The latest, and in `events` after the first only those that are new or have changed; positions begin at 1."""
     answering: bool
@@ -95,7 +103,14 @@ def negotiation_view(row: NegotiationRow, messages: list[MessageRow], after: int
     return NegotiationView(
         status=status,
         name=case.debtor.name,
-        about=f"{case.debt.product}, {words.money(case.debt.outstanding, case.debt.currency)} outstanding",
+        about=say(
+            "{product}, {amount} outstanding",
+            product=say(case.debt.product),
+            amount=words.money_said(case.debt.outstanding, case.debt.currency),
+        ),
+        assistant=say(AUTOMATED),
+        language=row.language or SOURCE,
+        language_known=knows_language(row),
         messages=[message_view(one, correctable) for one in messages if one.position > after],
         answering=status.automated and (not messages or any(not one.answered for one in messages)),
         asks_to_leave=status.automated and asks_to_leave(row),
@@ -114,6 +129,7 @@ def message_view(row: MessageRow, correctable: MessageRow | None = None) -> Mess
         at=row.at,
         understood=row.understood,
         correctable=row is correctable,
+        language=row.language,
     )
 
 
@@ -121,7 +137,7 @@ def plan_view(plan: Plan) -> PlanView:
     """A plan to be read."""
 
     def money(amount: int) -> str:
-        return words.money(amount, plan.currency)
+        return words.money_said(amount, plan.currency)
 
     return PlanView(
         id=plan.id,
@@ -130,5 +146,5 @@ def plan_view(plan: Plan) -> PlanView:
         total=money(plan.total_minor),
         payments=[PaymentView(due=one.due, amount=money(one.amount_minor)) for one in plan.payments],
         ends=plan.ends,
-        summary=words.package(plan.terms),
+        summary=words.package_said(plan.terms),
     )

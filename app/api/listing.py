@@ -98,7 +98,7 @@ def _listed(row: NegotiationRow, messages: int, unanswered: int, needs_a_person:
         id=row.id,
         case_id=row.case_id,
         name=case.debtor.name,
-        debt=words.money(case.debt.outstanding, case.debt.currency),
+        debt=words.money_said(case.debt.outstanding, case.debt.currency),
         status=Status(row.status),
         needs_a_person=needs_a_person,
         answering=unanswered > 0,

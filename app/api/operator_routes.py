@@ -31,6 +31,7 @@ from app.conversation.negotiations import MAX_MESSAGE_CHARS
 from app.database import case_findings
 from app.database.stored_rows import CannotBe, messages_of, row_of, standing_of
 from app.database.tables import Role, Status
+from wording import say
 
 router = APIRouter(prefix="/api", tags=["operator"], responses=PROBLEMS)
 
@@ -59,6 +60,8 @@ class Begin(BaseModel):
     case_id: Annotated[Text, Field(min_length=1, max_length=200)]
     timezone: Annotated[Text, Field(min_length=1, max_length=64)] | None = None
     """IANA name of the debtor's local time; without it the hours are those of every zone of the rules' country."""
+    language: Annotated[str, Field(max_length=35, pattern=r"^[A-Za-z0-9-]+$")] | None = None
+    """BCP 47 tag of what to speak; without it what the account says, or the service's own language."""
     asked_for: bool = False
     """The debtor is there and asked for it, so the hours of contact do not matter."""
 
@@ -101,7 +104,7 @@ async def log_in(credentials: Credentials, service: Service, request: Request, r
     login = await _login(credentials, service, address)
     LOGINS.labels(outcome="logged in" if login else "refused").inc()
     if login is None:
-        raise HTTPException(401, "wrong name, password or code")
+        raise HTTPException(401, say("wrong name, password or code"))
     service.login_pace.succeeded(address, login.operator)
     secure = service.base_url.startswith("https:")
     response.set_cookie(
@@ -127,7 +130,11 @@ def log_out(login: Operator, service: Service, response: Response) -> None:
 def begin(asked: Begin, login: Operator, service: Service) -> Begun:
     """Start a negotiation; the program opens it."""
     found = service.negotiations.start(
-        asked.case_id, asked.timezone or "", asked_for=asked.asked_for, actor=login.operator
+        asked.case_id,
+        asked.timezone or "",
+        asked_for=asked.asked_for,
+        actor=login.operator,
+        language=asked.language,
     )
     service.worker.wake(found)
     return Begun(id=found, link=service.link(found, login.operator))
@@ -182,7 +189,7 @@ def scored(negotiation_id: str, login: Operator, service: Service) -> ScoreView:
         row = row_of(session, negotiation_id)
         messages = messages_of(session, negotiation_id)
     if not any(one.turn for one in messages):
-        raise CannotBe("nothing has been said yet that could be scored")
+        raise CannotBe(say("nothing has been said yet that could be scored"))
     case = house.whole_case(row.case_id)
     return UNSCORED if case is None else score_view(record_of(house.program, case, row, messages))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -11,6 +12,7 @@ from app.api.program_view import ProgramView, program_view
 from app.conversation.house import House
 from app.conversation.plans.agreeing import pending_plan
 from app.conversation.plans.plan import Plan
+from app.database.case_findings import said_why
 from app.database.stored_rows import turns_of, view_of
 from app.database.tables import CaseFindingRow, MessageRow, NegotiationRow, Sender, Status
 from data.dimensions import SPECS
@@ -19,19 +21,32 @@ from data.steps import Step, steps
 from data.terms import Terms
 from metrics.evaluator import score
 from metrics.scorecard import INDICES, METRICS
-from metrics.talk.conversation import soundness_faults
+from metrics.talk.conversation import FaultKind, soundness
 from programs.creditor.seat import SeatMemory
 from programs.maden import Maden
 from programs.table import words
-from programs.table.lines import claims_of
+from wording import mark, say, say_many
+from wording.amounts import in_english
+from wording.tags import SOURCE
 
-CLAIMS = {"assets": "savings", "reason": "reason:"}
+FAULTS: dict[FaultKind, str] = {
+    "protocol": mark("it is against the protocol of the talks"),
+    "policy": mark("it is outside the creditor's policy"),
+    "taken back": mark("it takes back an earlier concession"),
+    "figures": mark("its words state figures that are not the move's"),
+    "disclosure": mark("its words disclose an internal limit"),
+    "conduct": mark("its words break a rule of conduct"),
+}
+"""What makes a turn unsound, for languages other than the sentences' own."""
+CLAIMS = {"assets": mark("savings"), "reason": mark("reason:")}
 """Where a claim is called otherwise than its field."""
 
 
 class Note(BaseModel):
     """What was done with a turn before it left."""
 
+    language: str | None
+    """BCP 47 tag, where it is another one than asked for."""
     by: str
     """guard, judge, words (what the model said was cut) or output (what it said could not be read)."""
     text: str
@@ -41,6 +56,8 @@ class FoundView(BaseModel):
     """What a rule of conduct found in a message."""
 
     rule: str
+    name: str
+    """Of the rule, for people."""
     action: str
     """A signal's outcome, or what was done with the program's words (`app.conduct.profile`)."""
     excerpt: str
@@ -60,6 +77,8 @@ class CaseFinding(BaseModel):
     """Where it was said; None where that conversation was deleted."""
     position: int
     rule: str
+    name: str
+    """Of the rule, for people."""
     why: str
     silences: bool
     """Whether the program says nothing until it is lifted."""
@@ -92,6 +111,8 @@ class OperatorMessage(BaseModel):
     """The rung of the ladder, from 1, on which the creditor stood then."""
     notes: list[Note]
     findings: list[FoundView]
+    language: str | None
+    """BCP 47 tag of what it is written in; None where nobody knows."""
 
 
 class OperatorView(BaseModel):
@@ -106,6 +127,8 @@ class OperatorView(BaseModel):
     program: ProgramView
     profile: str
     timezone: str
+    language: str
+    """BCP 47 tag of what is spoken with the debtor."""
     ladder: list[str]
     """The rungs in words, firmest first."""
     rung: int | None
@@ -165,14 +188,20 @@ def operator_view(
         name=case.debtor.name,
         status=Status(row.status),
         operator=row.operator,
-        debt=f"{debt.product}, {words.money(debt.outstanding, debt.currency)}, {debt.overdue_days} days overdue",
+        debt=say(
+            "{product}, {amount}, {days} overdue",
+            product=say(debt.product),
+            amount=words.money_said(debt.outstanding, debt.currency),
+            days=say_many("{n} day", "{n} days", debt.overdue_days),
+        ),
         program=program_view(row, house),
         profile=row.profile,
         timezone=row.timezone,
-        ladder=[words.package(rung) for rung in memory.ladder],
+        language=row.language or SOURCE,
+        ladder=[words.package_said(rung) for rung in memory.ladder],
         rung=_rung(standing_terms(turns_of(messages), Speaker.CREDITOR), memory.ladder),
         knew_surplus=memory.planned_with_surplus,
-        question=memory.to_ask.value if memory.to_ask else None,
+        question=say(memory.to_ask.value) if memory.to_ask else None,
         pending=plan_view(pending) if pending else None,
         agreed=plan_view(Plan.model_validate(row.agreed)) if row.agreed else None,
         findings=[finding_view(one) for one in findings],
@@ -189,7 +218,8 @@ def operator_messages(row: NegotiationRow, messages: list[MessageRow]) -> list[O
 
 def finding_view(row: CaseFindingRow) -> CaseFinding:
     """A finding of a case."""
-    return CaseFinding.model_validate(row, from_attributes=True)
+    told = {name: getattr(row, name) for name in CaseFinding.model_fields if name not in ("name", "why")}
+    return CaseFinding(**told, name=say(row.rule.replace("_", " ")), why=said_why(row))
 
 
 def record_of(program: Maden, case: DebtCase, row: NegotiationRow, messages: list[MessageRow]) -> Negotiation:
@@ -211,10 +241,19 @@ def score_view(record: Negotiation) -> ScoreView:
     return ScoreView(
         finished=record.agreed is not None,
         values={
-            one.id: Scored(name=one.name, aspect=one.aspect, unit=one.unit, better=one.better, value=values[one.id])
+            one.id: Scored(
+                name=say(one.name), aspect=say(one.aspect), unit=say(one.unit), better=one.better, value=values[one.id]
+            )
             for one in (*METRICS, *INDICES)
         },
-        faults=[f"turn {index + 1}: {sentence}" for index, sentence in soundness_faults(record)],
+        faults=[
+            say(
+                "turn {number}: {fault}",
+                number=one.turn + 1,
+                fault=one.sentence if in_english() else say(FAULTS[one.kind]),
+            )
+            for one in soundness(record).faults
+        ],
     )
 
 
@@ -228,13 +267,14 @@ def _message(row: MessageRow, step: Step | None, debt: Debt, ladder: tuple[Terms
         at=row.at,
         move=_move(turn.move, turn.speaker) if turn else None,
         proposed=_move(turn.proposed, turn.speaker) if turn and turn.proposed else None,
-        asks_about=turn.inquiry.value if turn and turn.inquiry else None,
+        asks_about=say(turn.inquiry.value) if turn and turn.inquiry else None,
         claims=_claims(turn.disclosed, debt.currency) if turn and turn.disclosed else [],
         understood=row.understood,
         thoughts=turn.thoughts if turn else None,
         rung=_rung(offer, ladder),
         notes=[_note(one) for one in turn.notes] if turn else [],
-        findings=[FoundView.model_validate(one) for one in row.findings],
+        findings=[_found(one) for one in row.findings],
+        language=row.language,
     )
 
 
@@ -244,18 +284,30 @@ def _rung(own: Terms | None, ladder: tuple[Terms, ...]) -> int | None:
 
 def _move(move: Move, speaker: Speaker) -> str:
     if move.kind is MoveKind.ACCEPT:
-        return "accepts the other side's offer"
+        return say("accepts the other side's offer")
     if move.terms is None:
-        return "keeps the offer"
+        return say("keeps the offer")
     whole, named = move.terms.over(None), move.terms.named.items()
-    package = words.package(whole) if whole else ", ".join(SPECS[d].clause.format(value) for d, value in named)
-    return f"{'offers' if speaker is Speaker.CREDITOR else 'proposes'} {package}"
+    package = (
+        words.package_said(whole) if whole else ", ".join(say(SPECS[d].clause).format(value) for d, value in named)
+    )
+    did = mark("offers {package}") if speaker is Speaker.CREDITOR else mark("proposes {package}")
+    return say(did, package=package)
 
 
 def _claims(said: Disclosure, currency: str) -> list[str]:
-    return [f"{CLAIMS.get(what, what)} {value}" for what, value in claims_of(said, currency)]
+    values = {
+        name.replace("_", " "): words.money_said(v, currency) if isinstance(v, int) else say(v.replace("_", " "))
+        for name, v in said.model_dump(mode="json", exclude_none=True).items()
+    }
+    return [f"{say(CLAIMS.get(what, what))} {value}" for what, value in values.items()]
+
+
+def _found(one: dict[str, Any]) -> FoundView:
+    return FoundView.model_validate({**one, "name": say(one["rule"].replace("_", " ")), "why": say(one["why"])})
 
 
 def _note(text: str) -> Note:
-    by, _, rest = text.partition(": ")
-    return Note(by=by, text=rest)
+    by, said = text.partition(": ")[0], say(text)
+    known = said != text or in_english()
+    return Note(by=by, text=said.partition(": ")[2], language=None if known else SOURCE)

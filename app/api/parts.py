@@ -19,10 +19,12 @@ from app.api.problems import CANNOT_BE, explain_invalid
 from app.api.roles import refusal
 from app.conversation.counters import REQUESTS
 from app.conversation.negotiations import Negotiations
+from app.conversation.takeover import Unconfirmed
 from app.conversation.worker import Worker
-from app.database.stored_rows import CannotBe, NotNow, NotThere
+from app.database.stored_rows import CannotBe, NotNow, NotThere, knows_language, row_of
 from app.serving import limits
 from plumbing.errors import UserError
+from wording import chosen, say, speaking
 
 LOGINS_AT_ONCE = 2
 """Each takes 64 MiB and a processor."""
@@ -58,11 +60,16 @@ class Parts:
     def link(self, negotiation_id: str, actor: str = "service") -> str:
         """A new link for a debtor, which ends those before; its secret stands behind the #, which no server is sent.
 
+        It names the language of the negotiation, so that the page opens in it.
+
         Raises:
             NotThere: no such negotiation.
         """
         generation = next_generation(self.negotiations.database, negotiation_id, actor)
-        return f"{self.base_url}/negotiation#{self.links.token(negotiation_id, generation)}"
+        with self.negotiations.database.reading() as session:
+            row = row_of(session, negotiation_id)
+        asked = f"?lang={row.language}" if row.language and knows_language(row) else ""
+        return f"{self.base_url}/negotiation{asked}#{self.links.token(negotiation_id, generation)}"
 
     def require_pace(self, who: str) -> None:
         """Refuse whoever asks too often.
@@ -82,7 +89,7 @@ async def parts(request: Request) -> Parts:
 
 def too_many() -> HTTPException:
     """What whoever asks too often is answered."""
-    return HTTPException(429, "too many requests; wait a minute", headers={"Retry-After": "60"})
+    return HTTPException(429, say("too many requests; wait a minute"), headers={"Retry-After": "60"})
 
 
 def ticket(request: Request, authorization: Annotated[str, Header()] = "") -> Ticket:
@@ -96,7 +103,7 @@ def ticket(request: Request, authorization: Annotated[str, Header()] = "") -> Ti
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token:
         service.require_pace(address_of(request))
-        raise HTTPException(401, "open the link that was sent to you", headers={"WWW-Authenticate": "Bearer"})
+        raise HTTPException(401, say("open the link that was sent to you"), headers={"WWW-Authenticate": "Bearer"})
     try:
         found = service.links.read(token)
         service.require_pace(found.negotiation_id)
@@ -125,9 +132,9 @@ def operator(request: Request, x_csrf: Annotated[str, Header()] = "") -> Login:
     login = service.operators.known(request.cookies.get(LOGIN_COOKIE, ""))
     if login is None:
         service.require_pace(address_of(request))
-        raise HTTPException(401, "log in first")
+        raise HTTPException(401, say("log in first"))
     if request.method not in SAFE and x_csrf != login.csrf:
-        raise HTTPException(403, "this request did not come from a page of your login; reload the page")
+        raise HTTPException(403, say("this request did not come from a page of your login; reload the page"))
     if (against := refusal(login.role, request.method, request.scope["route"].path)) is not None:
         raise HTTPException(403, against)
     return login
@@ -144,11 +151,11 @@ def prepare(app: FastAPI) -> None:
 
     @app.exception_handler(NotThere)
     def not_there(_: Request, __: NotThere) -> JSONResponse:
-        return JSONResponse({"detail": "there is no such negotiation"}, 404)
+        return JSONResponse({"detail": say("there is no such negotiation")}, 404)
 
     @app.exception_handler(NotNow)
     def not_now(_: Request, why: NotNow) -> JSONResponse:
-        return JSONResponse({"detail": str(why)}, 409)
+        return JSONResponse({"detail": str(why), "confirm": isinstance(why, Unconfirmed)}, 409)
 
     @app.exception_handler(CannotBe)
     def cannot_be(_: Request, why: CannotBe) -> JSONResponse:
@@ -157,13 +164,13 @@ def prepare(app: FastAPI) -> None:
     @app.exception_handler(UserError)
     def mistaken(_: Request, __: UserError) -> JSONResponse:
         # The sentence was made for a command line, and may repeat the request or name a file.
-        return JSONResponse({"detail": CANNOT_BE}, 422)
+        return JSONResponse({"detail": say(CANNOT_BE)}, 422)
 
     app.add_middleware(Guard)
 
 
 class Guard:
-    """Refuses what is too long, bodies before they are read; names the policy of every page; counts.
+    """Refuses what is too long, bodies before they are read; names the policy of every page; counts; speaks.
 
     Written to ASGI: Starlette's BaseHTTPMiddleware sends every event of a stream through two more tasks.
     """
@@ -186,7 +193,8 @@ class Guard:
                 REQUESTS.labels(route=route, status=message["status"]).inc()
             await send(message)
 
-        await (_refusal(scope) or self.app)(scope, receive, send_guarded)
+        with speaking(chosen(Headers(scope=scope).get("accept-language", ""))):
+            await (_refusal(scope) or self.app)(scope, receive, send_guarded)
 
 
 _TOO_LONG = {

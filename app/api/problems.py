@@ -10,6 +10,8 @@ from fastapi.responses import JSONResponse
 from pydantic import AfterValidator, BaseModel
 
 from plumbing.plain_text import HALF_CHARACTER
+from wording import mark, say
+from wording.amounts import in_english
 
 
 class Problem(BaseModel):
@@ -17,6 +19,8 @@ class Problem(BaseModel):
 
     detail: str
     """One sentence for whoever asked."""
+    confirm: bool = False
+    """Whether it is done all the same if it is sent once more, confirmed."""
 
 
 _REFUSALS = {
@@ -31,7 +35,7 @@ _REFUSALS = {
     429: "too many requests",
     431: "the headers are too long",
 }
-CANNOT_BE = "this cannot be done with what was sent"
+CANNOT_BE = mark("this cannot be done with what was sent")
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": why} for status, why in _REFUSALS.items()
 }
@@ -65,6 +69,8 @@ def explain_invalid(app: FastAPI) -> None:
 
 
 def _sentence(fault: Any) -> str:
+    if not in_english():  # what pydantic says is English
+        return say(CANNOT_BE)
     message = str(fault["msg"]).removeprefix("Value error, ")
     where = ".".join(str(part) for part in fault["loc"][1:])
     sentence = "the body is no JSON" if fault["type"] == "json_invalid" else f"{where}: {message}" if where else message

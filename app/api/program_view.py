@@ -10,6 +10,7 @@ from app.conversation.house import House
 from app.database.tables import NegotiationRow
 from metrics.scorecard import INDICES
 from programs.artifacts.document import Artifact
+from wording import say_many
 
 OBJECTIVE = INDICES[-1]
 
@@ -85,7 +86,7 @@ def _origin(artifact: Artifact) -> Origin:
         optimizer=_in(told, "optimizer", "name"),
         seed=_in(told, "seed"),
         lm=_in(told, "lm", "model"),
-        book=f"{_in(told, 'book', 'source')}, {debtors} debtors" if debtors else None,
+        book=f"{_in(told, 'book', 'source')}, {say_many('{n} debtor', '{n} debtors', debtors)}" if debtors else None,
         book_sha256=_in(told, "book", "sha256"),
         train_debtors=_number(told, "train"),
         val_debtors=_number(told, "val"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.database.tables import Role
+from wording import say
 
 NEEDED: dict[tuple[str, str], Role] = {
     ("GET", "/api/login"): Role.READS,
@@ -36,5 +37,7 @@ def refusal(role: Role, method: str, path: str) -> str | None:
     """
     needed = NEEDED.get((method, path))
     if needed is None:
-        return "this is nobody's to do"
-    return None if role.includes(needed) else f"your role is {role.value}; this needs one that {needed.value}"
+        return say("this is nobody's to do")
+    if role.includes(needed):
+        return None
+    return say("your role is {role}; this needs one that {needed}", role=say(role.value), needed=say(needed.value))

@@ -13,6 +13,8 @@ from app.conduct.profile import Action, Finding, Profile
 from data.messages.labels import SignalKind
 from metrics.talk.conduct import conduct_breaches
 from plumbing.plain_text import normalised
+from wording import mark, say, sentences
+from wording.amounts import weekday_and_time_text
 
 _SENTENCE_END = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])\s+|\n+")
 _RANK = {action: rank for rank, action in enumerate(Action)}
@@ -60,7 +62,7 @@ def checked(
         nothing_left = () if found and found[0].action is Action.BLOCK else (_nothing_left(found),)
         return Checked("", "", (*nothing_left, *found))
     changed = private is not None or any(one.action is Action.REPAIR for one in found)
-    repaired = " ".join(kept) if changed else text
+    repaired = sentences(*kept) if changed else text
     return Checked(repaired, "\n\n".join([*_notices(profile, first), repaired]), found)
 
 
@@ -87,18 +89,24 @@ def may_begin(profile: Profile, moment: datetime, timezone: str) -> Finding | No
         return None
     zones = (timezone,) if timezone else hours.zones
     if not zones:
-        unknown = "the debtor's time zone is not known, and these rules are of no country"
+        unknown = say("the debtor's time zone is not known, and these rules are of no country")
         return Finding(hours.id, Action.BLOCK, unknown, hours.why, hours.source)
     for zone in zones:
         local = moment.astimezone(ZoneInfo(zone))
         if local.isoweekday() not in hours.days or not hours.earliest <= local.time() < hours.latest:
-            when = f"{local:%A %H:%M} in {zone} is outside {hours.earliest:%H:%M} to {hours.latest:%H:%M}"
+            when = say(
+                "{local} in {zone} is outside {earliest} to {latest}",
+                local=weekday_and_time_text(local),
+                zone=zone,
+                earliest=hours.earliest.isoformat("minutes"),
+                latest=hours.latest.isoformat("minutes"),
+            )
             return Finding(hours.id, Action.BLOCK, when, hours.why, hours.source)
     return None
 
 
 def with_notices(text: str, profile: Profile, earlier: Callable[[], Iterable[str]], *, by_program: bool) -> str:
-    """A message as it leaves, with the notices that are due and that it does not carry yet.
+    """A message as it leaves, with the notices that are due and that it does not carry yet, in the language spoken.
 
     Nothing about a debt is put before words to somebody who may be in danger.
 
@@ -108,12 +116,17 @@ def with_notices(text: str, profile: Profile, earlier: Callable[[], Iterable[str
         earlier: gives what the debtor was sent before in this conversation.
         by_program: whether no person wrote it.
     """
-    if any(text == one.reply for one in profile.signals if SignalKind.DISTRESS in one.kinds):
+    if any(text == say(one.reply) for one in profile.signals if SignalKind.DISTRESS in one.kinds):
         return text
-    mine = [one for one in profile.notices if one.text not in text and (by_program or not one.of_the_program)]
+    mine = [one for one in profile.notices if say(one.text) not in text and (by_program or not one.of_the_program)]
     sent = list(earlier()) if any(not one.every_message for one in mine) else []
-    due = [one.text for one in mine if one.every_message or not any(one.text in message for message in sent)]
-    return "\n\n".join([*due, text])
+    said = [say(one.text) for one in mine if one.every_message or not _in_any(one.text, sent)]
+    return "\n\n".join([*said, text])
+
+
+def _in_any(notice: str, messages: Iterable[str]) -> bool:
+    """Whether a notice was given in the language that is spoken."""
+    return any(say(notice) in message for message in messages)
 
 
 def _findings(sentence: str, profile: Profile) -> Iterator[Finding]:
@@ -127,8 +140,8 @@ def _findings(sentence: str, profile: Profile) -> Iterator[Finding]:
 
 def _nothing_left(found: tuple[Finding, ...]) -> Finding:
     first = found[0]
-    return Finding(first.rule, Action.BLOCK, first.excerpt, "nothing is left of the message", first.source)
+    return Finding(first.rule, Action.BLOCK, first.excerpt, mark("nothing is left of the message"), first.source)
 
 
 def _notices(profile: Profile, first: bool) -> list[str]:
-    return [notice.text for notice in profile.notices if first or notice.every_message]
+    return [say(notice.text) for notice in profile.notices if first or notice.every_message]

@@ -16,6 +16,8 @@ from metrics.talk.disclosure import limit_disclosures
 from metrics.talk.numerals import NUMBER, parse
 from metrics.talk.stated import stated_figures
 from plumbing.plain_text import normalised
+from wording import language_spoken, mark
+from wording.tags import catalogue_tag
 
 PROMPT_CHARS = 24
 """Letters and digits in a row, spaces and marks left out, that make a passage of a prompt: about five words.
@@ -77,16 +79,18 @@ class Private:
 def own_breaches(sentence: str, private: Private) -> Iterator[Finding]:
     """Why a sentence of a model's own may not leave."""
     if figure := _figure(sentence):
-        why = "figures are stated by code, and a model's own could be a limit"
+        why = mark("figures are stated by code, and a model's own could be a limit")
         yield _finding("own_figure", figure, why, "LLM02, Sensitive Information Disclosure")
     if limits := limit_disclosures(sentence):
-        yield _finding("limit", limits[0], "it tells where a limit lies", "LLM02, Sensitive Information Disclosure")
+        yield _finding(
+            "limit", limits[0], mark("it tells where a limit lies"), "LLM02, Sensitive Information Disclosure"
+        )
     if private.passage(sentence):
-        why = "it is a passage of the prompt or of the thoughts"
+        why = mark("it is a passage of the prompt or of the thoughts")
         yield _finding("private_passage", sentence, why, "LLM07, System Prompt Leakage")
     unknown = [one for one in _BRACKETS.findall(sentence) if one.upper() not in private.placeholders]
     if unknown:
-        yield _finding("placeholder", unknown[0], "it stands for nothing", "LLM05, Improper Output Handling")
+        yield _finding("placeholder", unknown[0], mark("it stands for nothing"), "LLM05, Improper Output Handling")
 
 
 def _finding(rule: str, excerpt: str, why: str, source: str) -> Finding:
@@ -100,7 +104,22 @@ def _figure(sentence: str) -> str | None:
         return match.group()
     if figures := stated_figures(bare):
         return bare[slice(*figures[0].span)]
-    return next((m.group() for m in _NUMBER.finditer(bare) if parse(m.group()) > _LARGEST_SAID), None)
+    said = next((m.group() for m in _NUMBER.finditer(bare) if parse(m.group()) > _LARGEST_SAID), None)
+    return said or _spelled(bare)
+
+
+def _spelled(sentence: str) -> str | None:
+    """A number in words of the language that is spoken, where that is none whose words the other patterns read."""
+    tag = catalogue_tag(language_spoken())
+    if tag in (None, "en", "zh"):
+        return None
+    from text_to_num import alpha2digit
+
+    try:
+        found = re.search(r"\d+", alpha2digit(sentence, tag))
+    except NotImplementedError:  # a language whose numbers the library does not know
+        return None
+    return found.group() if found else None
 
 
 def _squeezed(text: str) -> str:

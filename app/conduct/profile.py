@@ -20,6 +20,7 @@ from data.frozen import Frozen
 from data.messages.labels import SignalKind
 from plumbing.clock import zone_named
 from plumbing.errors import UserError
+from wording.tags import LanguageTag
 
 PROFILES = Path(__file__).with_name("profiles")
 DEFAULT = "neutral"
@@ -156,6 +157,8 @@ class Profile(Frozen):
     name: str
     about: str
     extends: str | None = None
+    language: LanguageTag | None = None
+    """What is spoken where an account does not say; None: English."""
     hard_breaches: Action = Action.REPAIR
     """What is done with a hard breach of `metrics/talk/conduct.toml`."""
     soft_breaches: Action = Action.WARN

@@ -10,8 +10,9 @@ from app.conduct.profile import Outcome, Profile, Signal
 from data.messages.labels import SignalKind
 from programs.reader.understood import ReadSignal
 from screening.heard_signals import SILENCING, conceivable, heard_signals
-from screening.languages import other_language
+from screening.languages import other_language, written_in
 from screening.plain_words import plain_words
+from wording.tags import SOURCE, catalogue_tag
 
 Finder = Literal["code", "classifier", "reader", "asked"]
 """Who found it; `asked`: the debtor said so when asked."""
@@ -57,6 +58,18 @@ def noticed(text: str, profile: Profile) -> tuple[Noticed, ...]:
     message, where a life may be in danger, or where the trained classifier finds such a message likely.
     """
     return joined(_matched(text, profile), _heard(text, profile), agreed_is_sure=False)
+
+
+def but_for_its_language(found: Iterable[Noticed], text: str, language: str) -> tuple[Noticed, ...]:
+    """Findings without "I do not speak English" in a conversation that is not led in English.
+
+    Args:
+        found: in a message.
+        text: the message.
+        language: BCP 47 tag of what is spoken with its writer; empty: English.
+    """
+    served = catalogue_tag(language) not in (None, SOURCE) and written_in(text, language)
+    return tuple(one for one in found if not (served and SignalKind.LANGUAGE in one.signal.kinds))
 
 
 def _matched(text: str, profile: Profile) -> Iterator[Noticed]:

@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from app.conduct.outgoing import Checked, checked
 from app.conduct.own_words import Private
-from app.conduct.signals import Noticed, joined, noticed, read_signals
+from app.conduct.signals import Noticed, but_for_its_language, joined, noticed, read_signals
 from app.conduct.yes_no import said_yes
 from app.conversation.house import House
 from app.conversation.plans.plan import Plan, plan_of
+from app.conversation.plans.plan_text import offers_stated, said_back, with_amounts
 from app.conversation.receiving import HANDED_OVER, reply_to, silenced_status
 from app.database.asked import Asked
-from app.database.stored_rows import message, signal_finding, spoken, today_of, view_of
+from app.database.stored_rows import message, signal_finding, speaking_to, spoken, today_of, view_of
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status
 from app.privacy.personal_data import plain
 from app.privacy.redaction import Redaction
@@ -32,20 +34,25 @@ from programs.table import words
 from programs.table.failures import ProgramFault
 from programs.table.guard import guarded
 from programs.table.runner import TableState, completed, view
+from wording import mark, say, sentences
 
-LEFT = "Understood. This conversation ends without an agreement; to take it up again, write to or call the creditor."
-LEAVE = (
+LEFT = mark(
+    "Understood. This conversation ends without an agreement; to take it up again, write to or call the creditor."
+)
+LEAVE = mark(
     "Do you want to end this conversation without an agreement? You would still owe the debt. Answer yes to end it; "
     "answer no, or just write on, and we go on."
 )
-GOES_ON = "I understood: the conversation goes on."
-NOT_SURE = "I am not sure what you mean, and want to get this right."
-UNREADABLE = "I could not make that out. Could you say it in other words?"
-MISREAD = "If that is not what you mean, say it in other words."
+GOES_ON = mark("I understood: the conversation goes on.")
+NOT_SURE = mark("I am not sure what you mean, and want to get this right.")
+UNREADABLE = mark("I could not make that out. Could you say it in other words?")
+MISREAD = mark("If that is not what you mean, say it in other words.")
 MOST_UNREADABLE = 3
 """So many messages in a row that cannot be read go to a person."""
-ROUNDS_USED_UP = "We have not found a plan in this conversation. A person will look at your case and get in touch."
-CONFIRM = "That would be the plan below. Nothing is agreed until you have read it and confirmed it."
+ROUNDS_USED_UP = mark(
+    "We have not found a plan in this conversation. A person will look at your case and get in touch."
+)
+CONFIRM = mark("That would be the plan below. Nothing is agreed until you have read it and confirmed it.")
 
 
 @dataclass(frozen=True)
@@ -102,7 +109,8 @@ class Answers:
         Raises:
             InfrastructureFailure: the model could not be reached, or rejected the call.
         """
-        reply = self._reply(row, messages, waiting)
+        with speaking_to(row):
+            reply = self._reply(row, messages, waiting)
         if waiting is None or not reply.is_aside:
             return reply
         if reply.unreadable and row.unreadable + 1 >= MOST_UNREADABLE:
@@ -120,7 +128,7 @@ class Answers:
         redaction = Redaction.of(view_of(row), messages) if self.house.redact else Redaction()
         if waiting is None:
             return self._creditor_turn(row, redaction.turns(messages), redaction)
-        found = noticed(waiting.text, self.house.profile)
+        found = but_for_its_language(noticed(waiting.text, self.house.profile), waiting.text, row.language)
         if any(one.silences for one in found):
             return _silent(found, waiting)
         asked = Asked.model_validate(row.asked) if row.asked else Asked()
@@ -159,7 +167,9 @@ class Answers:
             return replace(asked, unreadable=isinstance(question, Unreadable))
         if reply := self._noticed_together(heard, meant.signals):
             return reply
-        meant = replace(meant, sentence=redaction.shown(meant.sentence))
+        meant = replace(
+            meant, sentence=redaction.shown(said_back(meant, table, partial(self.plan, row, accepted_by="creditor")))
+        )
         heard.row.understood = meant.sentence
         if meant.leaves:
             if heard.asked.what == "leave":
@@ -182,7 +192,7 @@ class Answers:
 
     def _meant(self, heard: HeardMessage, hidden: str, table: TableState, row: NegotiationRow) -> Understood:
         if heard.stays:
-            return Understood(Move.reject(), GOES_ON)
+            return Understood(Move.reject(), say(GOES_ON))
         return self._understood(hidden, table, view_of(row).debt, today_of(row))
 
     def _asking_back(
@@ -237,16 +247,16 @@ class Answers:
         if found.blocked:
             return Reply((message(Sender.SERVICE, HANDED_OVER, found.findings),), Status.WITH_A_PERSON)
         as_known = turn.model_copy(update={"thoughts": redaction.shown(turn.thoughts) if turn.thoughts else None})
-        leaving = replace(found, said=redaction.shown(found.said), text=redaction.shown(found.text))
+        text = with_amounts(found.text, turn, table, partial(self.plan, row, accepted_by="debtor"))
+        leaving = replace(found, said=redaction.shown(found.said), text=redaction.shown(text))
         return Reply((spoken(as_known, leaving),), Status.OPEN, seat.memory)
 
     def _checked(
         self, turn: Turn, table: TableState, told: Sequence[str], redaction: Redaction, *, first: bool
     ) -> Checked:
         """The turn's words after the rules, held against what the model was told."""
-        stands = turn.move.terms.over(table.own) if turn.move.terms else table.own
-        offers = [words.statement(turn.move.kind, stands, repeated) for repeated in (True, False)] if stands else []
-        stated = (*offers, *words.QUESTIONS.values())
+        offers = offers_stated(turn, table)
+        stated = (*offers, *map(words.question, words.QUESTIONS))
         seen = (*(one.dialogue for one in table.turns), *stated)
         private = Private.of(told, turn.thoughts or "", seen, redaction.placeholders)
         return checked(turn.dialogue, self.house.profile, first=first, stated=stated, private=private)
@@ -284,7 +294,7 @@ def _question(heard: HeardMessage) -> Reply | None:
 def question_about(found: Sequence[Noticed]) -> str | None:
     """The question whether the first of the signals that are not sure was meant; None where all are."""
     doubt = next((one for one in found if one.asks), None)
-    return f"{NOT_SURE} {doubt.signal.question}".rstrip() if doubt else None
+    return sentences(say(NOT_SURE), say(doubt.signal.question)) if doubt else None
 
 
 def _left(row: MessageRow) -> Reply:
@@ -295,7 +305,8 @@ def _said_back(messages: tuple[MessageRow, ...], meant: Understood) -> tuple[Mes
     """The answer, with what was understood before it where that counts: terms, or what is told of the household."""
     if not messages or (meant.move.terms is None and meant.disclosed is None):
         return messages
-    sentence = meant.sentence if meant.sentence.rstrip().endswith("?") else f"{meant.sentence} {MISREAD}"
+    asks = meant.sentence.rstrip().endswith(("?", "\uff1f"))
+    sentence = meant.sentence if asks else sentences(meant.sentence, say(MISREAD))
     first, *rest = messages
     first.text = f"{sentence}\n\n{first.text}"
     return (first, *rest)

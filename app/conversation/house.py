@@ -19,6 +19,8 @@ from data.domain import CreditorView, DebtCase
 from plumbing.errors import UserError
 from programs.maden import Maden
 from programs.reader.readers import Reader
+from wording import LANGUAGES, say
+from wording.tags import SOURCE, catalogue_tag, well_formed
 
 _TOLD: ContextVar[list[str] | None] = ContextVar("told", default=None)
 """Where what the model is told goes, in a block of `House.playing`."""
@@ -56,6 +58,8 @@ class House:
     profile: Profile
     book: DebtorBook | Accounts
     """Whom it negotiates with; accounts are all that a creditor has, and all that it needs but for scores."""
+    language: str = SOURCE
+    """BCP 47 tag of what is spoken with debtors of whom nobody knows which language they speak."""
     redact: bool = False
     """Whether personal data is kept from the model (`app.privacy.redaction`)."""
 
@@ -72,7 +76,26 @@ class House:
         try:
             return self.book.view(case_id)
         except UserError as error:  # it names the book's file, and debtors with an id like this
-            raise CannotBe("there is no such case in the book") from error
+            raise CannotBe(say("there is no such case in the book")) from error
+
+    def language_for(self, case: CreditorView, asked: str | None = None) -> str:
+        """What is spoken with a debtor: what was asked for, what the account says, or the house's own language.
+
+        Raises:
+            CannotBe: it is no language, or there is no catalogue for the one that was asked for.
+        """
+        if asked:
+            try:
+                tag = well_formed(asked)
+            except ValueError:
+                tag = None
+            if catalogue_tag(tag) is None or tag is None:
+                raise CannotBe(
+                    say("this language is not spoken here; there are {languages}", languages=", ".join(LANGUAGES))
+                )
+            return tag
+        known = case.debtor.language
+        return known if known and catalogue_tag(known) else self.language
 
     def timezone_of(self, case_id: str) -> str:
         """IANA name of the debtor's local time where the accounts tell it; "" where nobody knows."""

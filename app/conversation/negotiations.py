@@ -31,14 +31,18 @@ from app.database.stored_rows import (
     NotNow,
     close_queue,
     hand_over,
+    knows_language,
     reopen_queue,
     row_of,
+    speak_from_now,
+    view_of,
 )
 from app.database.tables import MessageRow, NegotiationRow, Status, now
 from app.database.transactions import Database
 from app.telemetry import spans
 from plumbing.clock import zone_named
 from plumbing.plain_text import normalised
+from wording import say
 
 MAX_MESSAGE_CHARS = 2000
 
@@ -60,7 +64,15 @@ class Negotiations:
 
     # --- what a debtor, an operator or a clock may do
 
-    def start(self, case_id: str, timezone: str = "", *, asked_for: bool = False, actor: str = "service") -> str:
+    def start(
+        self,
+        case_id: str,
+        timezone: str = "",
+        *,
+        asked_for: bool = False,
+        actor: str = "service",
+        language: str | None = None,
+    ) -> str:
         """Open a negotiation with a debtor of the book; returns its id. The creditor opens with the first answer.
 
         Args:
@@ -69,9 +81,10 @@ class Negotiations:
                 then the hours are those that are allowed in every zone of the profile's.
             asked_for: whether the debtor is there and asked, so that the hours do not matter.
             actor: who started it, for the audit log.
+            language: BCP 47 tag of what is to be spoken; None: what the account says, or the house's own.
 
         Raises:
-            CannotBe: no such case or time zone.
+            CannotBe: no such case or time zone, or a language without a catalogue.
             NotNow: it is no time to write to this debtor, or a finding binds the case until an operator lifts it.
         """
         try:
@@ -79,22 +92,25 @@ class Negotiations:
             timezone = timezone or self.house.timezone_of(case_id)
             zone_named(timezone or "UTC")
         except ValueError as error:
-            raise CannotBe("there is no time zone of this name; write one such as Europe/London") from error
+            raise CannotBe(say("there is no time zone of this name; write one such as Europe/London")) from error
+        spoken = self.house.language_for(case, language)
+        debtor = case.debtor.model_dump(mode="json") | ({"language": spoken} if language else {})
         row = NegotiationRow(
             case_id=case_id,
-            view=case.model_dump(mode="json"),
+            view=case.model_dump(mode="json") | {"debtor": debtor},
             artifact=self.house.artifact,
             program_sha256=self.house.program_sha256,
             lm=self.house.lm.model,
             profile=self.house.profile.id,
             timezone=timezone,
+            language=spoken,
             asked=Asked(for_contact=True).model_dump(mode="json") if asked_for else None,
         )
 
         def work(session: Session) -> str:
             require_free(session, case_id)
             if not asked_for and (against := may_begin(self.house.profile, now(), timezone)) is not None:
-                raise NotNow(f"not now: {against.excerpt} ({against.source})")
+                raise NotNow(say("not now: {why} ({source})", why=against.excerpt, source=against.source))
             session.add(row)
             session.flush()
             audit.record(session, actor, "started", row.id, program=self.house.program_sha256)
@@ -114,10 +130,12 @@ class Negotiations:
         """
         said = text.strip()
         if not said:
-            raise NotNow("the message is empty")
+            raise NotNow(say("the message is empty"))
         # what rules and readers see is the message in plain letters, and one character can stand for eighteen of them
         if (number := max(len(said), len(normalised(said, keep_newlines=True)))) > MAX_MESSAGE_CHARS:
-            raise NotNow(f"the message has {number} characters; write at most {MAX_MESSAGE_CHARS}")
+            raise NotNow(
+                say("the message has {number} characters; write at most {most}", number=number, most=MAX_MESSAGE_CHARS)
+            )
 
         spans.awaited(negotiation_id)
         found = noticed(said, self.house.profile)
@@ -136,7 +154,7 @@ class Negotiations:
         confirming = partial(confirm_plan, negotiation_id=negotiation_id, plan_id=plan_id)
         plan, binds = self.database.transaction(confirming)
         if not binds:
-            raise NotNow(ANEW)
+            raise NotNow(say(ANEW))
         return plan
 
     def accept_offer(self, negotiation_id: str) -> Plan:
@@ -171,6 +189,23 @@ class Negotiations:
 
         self.database.transaction(work)
 
+    def speak(self, negotiation_id: str, language: str) -> None:
+        """The debtor wants to be spoken to in another language from here on; what was said stays as it was said.
+
+        Raises:
+            NotThere: no such negotiation.
+            CannotBe: it is no language, or there is no catalogue for it.
+        """
+
+        def work(session: Session) -> None:
+            row = row_of(session, negotiation_id)
+            tag = self.house.language_for(view_of(row), language)
+            if tag != row.language or not knows_language(row):
+                speak_from_now(row, tag)
+                audit.record(session, "debtor", "chose a language", negotiation_id, language=tag)
+
+        self.database.transaction(work)
+
     def correct(self, negotiation_id: str, position: int) -> None:
         """What the debtor's latest message was taken to mean was not meant, and does not count.
 
@@ -191,7 +226,7 @@ class Negotiations:
         def work(session: Session) -> None:
             row = row_of(session, negotiation_id)
             if Status(row.status) is Status.AGREED:
-                raise NotNow("the plan has been agreed; if it cannot be kept, write to or call the creditor")
+                raise NotNow(say("the plan has been agreed; if it cannot be kept, write to or call the creditor"))
             if Status(row.status) not in (Status.DECLINED, Status.STOPPED):
                 row.status, row.pending, row.asked = Status.DECLINED.value, None, None
                 close_queue(session, negotiation_id)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from app.conduct.profile import Outcome
-from app.conduct.signals import Noticed, outcome_of
+from app.conduct.signals import Noticed, but_for_its_language, outcome_of
 from app.database import audit_log as audit
 from app.database.case_findings import add_findings, silencing
 from app.database.stored_rows import (
@@ -25,16 +25,20 @@ from app.database.stored_rows import (
     row_of,
     signal_finding,
     silence_others,
+    speaking_to,
     stored,
     unread_of,
 )
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status
 from data.domain import Move, Turn
 from data.messages.labels import SignalKind
+from wording import mark, say
 
-HANDED_OVER = "A person will take over from here; you will hear from them."
-TAKEN_BACK = "Not meant so; it does not count."
-ASKED_ANEW = "Thank you for saying so: that does not count. What do you mean? Say it in other words, with the figures."
+HANDED_OVER = mark("A person will take over from here; you will hear from them.")
+TAKEN_BACK = mark("Not meant so; it does not count.")
+ASKED_ANEW = mark(
+    "Thank you for saying so: that does not count. What do you mean? Say it in other words, with the figures."
+)
 MOST_UNREAD = 1000
 """So many messages in a row a debtor may leave to a person; what gives notice of something is taken all the same."""
 
@@ -48,18 +52,24 @@ def receive_message(session: Session, negotiation_id: str, said: str, key: str |
         CannotBe: the key is another message's.
     """
     row = row_of(session, negotiation_id)
+    found = but_for_its_language(found, said, row.language)
     if key is not None and (known := by_key(session, negotiation_id, key)) is not None:
         if known.text != said:
-            raise CannotBe("this Idempotency-Key is another text's; send this text with a key of its own")
+            raise CannotBe(say("this Idempotency-Key is another text's; send this text with a key of its own"))
         return known.position
     silences = tuple(one for one in found if one.silences)
     known_rules = {one.rule for one in silencing(session, row)} if silences else set()
     news = tuple(one for one in silences if one.signal.id not in known_rules)
     if Status(row.status).ended and not news:
-        raise NotNow("this conversation has ended; use the contact details of the creditor")
+        raise NotNow(say("this conversation has ended; use the contact details of the creditor"))
     waits = Status(row.status).automated and not silences
     if not waits and not news and unread_of(session, negotiation_id) >= MOST_UNREAD:
-        raise NotNow(f"{MOST_UNREAD} messages of yours wait for a person already; please wait until they have written")
+        raise NotNow(
+            say(
+                "{number} messages of yours wait for a person already; please wait until they have written",
+                number=MOST_UNREAD,
+            )
+        )
     findings = [signal_finding(one) for one in found]
     message = stored(session, negotiation_id, Sender.DEBTOR, said, key=key, answered=not waits, findings=findings)
     add_findings(session, row, message.position, [one for one in found if one.signal.id not in known_rules])
@@ -135,10 +145,12 @@ def take_back(session: Session, negotiation_id: str, position: int) -> None:
     row = row_of(session, negotiation_id)
     found = correctable_message(messages_of(session, negotiation_id))
     if not Status(row.status).automated or found is None or found.position != position:
-        raise NotNow("there is nothing in this message that could be taken back now; write what you mean")
+        raise NotNow(say("there is nothing in this message that could be taken back now; write what you mean"))
     turn = Turn.model_validate(found.turn)
     mere_words = turn.model_copy(update={"move": Move.reject(), "disclosed": None})
-    found.turn, found.understood = mere_words.model_dump(mode="json"), TAKEN_BACK
+    found.turn = mere_words.model_dump(mode="json")
+    with speaking_to(row):
+        found.understood = say(TAKEN_BACK)
     row.status, row.pending = Status.OPEN.value, None
     stored(session, negotiation_id, Sender.SERVICE, ASKED_ANEW)
     audit.record(session, "debtor", "took back", negotiation_id, position=position)

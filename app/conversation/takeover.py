@@ -11,6 +11,7 @@ from app.database.case_findings import checked_reason, lift_rows, silencing, tol
 from app.database.stored_rows import NotNow, close_queue, finding_row, row_of, stored
 from app.database.tables import Sender, Status
 from app.database.transactions import Database
+from wording import say
 
 KEPT_BACK = (Action.REPAIR, Action.BLOCK)
 """What is done with words of the program that an operator has to confirm."""
@@ -32,7 +33,7 @@ def take_over(database: Database, negotiation_id: str, operator: str) -> None:
     def work(session: Session) -> None:
         row = row_of(session, negotiation_id)
         if Status(row.status) is Status.AGREED:
-            raise NotNow("the plan has been agreed; there is nothing to take over")
+            raise NotNow(say("the plan has been agreed; there is nothing to take over"))
         if Status(row.status) not in ENDED_FOR_GOOD:  # it stays ended; the operator may write, the program never
             row.status, row.pending, row.asked = Status.WITH_A_PERSON.value, None, None
         close_queue(session, negotiation_id)
@@ -60,10 +61,13 @@ def hand_back(database: Database, negotiation_id: str, operator: str, reason: st
     def work(session: Session) -> None:
         row = row_of(session, negotiation_id)
         if Status(row.status) is not Status.WITH_A_PERSON:
-            raise NotNow(f"this negotiation is {row.status.replace('_', ' ')}, so it cannot be handed back")
+            stands = say(row.status.replace("_", " "))
+            raise NotNow(say("this negotiation is {status}, so it cannot be handed back", status=stands))
         if found := silencing(session, row):
             if not reason.strip():
-                raise NotNow(f"this is open: {told(found)}; lift it with a reason, then hand back")
+                raise NotNow(
+                    say("this is open: {findings}; lift it with a reason, then hand back", findings=told(found))
+                )
             lift_rows(session, found, operator, checked_reason(reason))
         close_queue(session, negotiation_id)
         row.status, row.operator = Status.OPEN.value, None
@@ -103,10 +107,14 @@ def write(
     def work(session: Session) -> None:
         row = row_of(session, negotiation_id)
         if row.operator != operator or Status(row.status).automated:
-            raise NotNow("take the negotiation over first")
+            raise NotNow(say("take the negotiation over first"))
         if grave and not sure:
             raise Unconfirmed(
-                f"{grave[0].excerpt!r}: {grave[0].why}; change it, or send it once more to send it all the same"
+                say(
+                    "{words}: {why}; change it, or send it once more to send it all the same",
+                    words=repr(grave[0].excerpt),
+                    why=say(grave[0].why),
+                )
             )
         kept = [finding_row(one) for one in findings]
         message = stored(session, negotiation_id, Sender.OPERATOR, text.strip(), findings=kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
@@ -13,8 +14,12 @@ from app.database import audit_log as audit
 from app.database.stored_rows import CannotBe, NotNow, row_of
 from app.database.tables import PLAN_AGREED, CaseFindingRow, NegotiationRow, Status, now
 from app.database.transactions import Database
+from wording import mark, say
 
 LONGEST_REASON = 500
+BINDS = mark("a plan binds this debt, with its last payment by {day}; lifting this ends that plan")
+"""Why there is a finding of `PLAN_AGREED`."""
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _OPEN = CaseFindingRow.lifted.is_(None)
 WAITS_FOR_A_PERSON: ColumnElement[bool] = exists().where(
     CaseFindingRow.negotiation_id == NegotiationRow.id, _OPEN, CaseFindingRow.silences
@@ -66,13 +71,33 @@ def require_free(session: Session, case_id: str) -> None:
     """
     query = select(CaseFindingRow).where(CaseFindingRow.case_id == case_id, _OPEN, CaseFindingRow.binds)
     if found := list(session.scalars(query.order_by(CaseFindingRow.id))):
-        raise NotNow(f"nothing is begun on this case: {told(found)}; an operator can lift this with a reason")
+        raise NotNow(
+            say(
+                "nothing is begun on this case: {findings}; an operator can lift this with a reason",
+                findings=told(found),
+            )
+        )
 
 
 def told(found: Sequence[CaseFindingRow]) -> str:
     """Findings in a sentence's middle, each once."""
-    each = {one.rule: f"{one.rule.replace('_', ' ')} since {one.at:%Y-%m-%d} ({one.why})" for one in found}
+    each = {
+        one.rule: say(
+            "{rule} since {day} ({why})",
+            rule=say(one.rule.replace("_", " ")),
+            day=one.at.date().isoformat(),
+            why=said_why(one),
+        )
+        for one in found
+    }
     return "; ".join(each.values())
+
+
+def said_why(found: CaseFindingRow) -> str:
+    """Why a finding binds, in the language that is spoken."""
+    if found.rule == PLAN_AGREED and (day := _DAY.search(found.why)):
+        return say(BINDS, day=day.group())
+    return say(found.why)
 
 
 def lift(database: Database, finding_id: int, operator: str, reason: str) -> None:
@@ -87,9 +112,9 @@ def lift(database: Database, finding_id: int, operator: str, reason: str) -> Non
     def work(session: Session) -> None:
         found = session.get(CaseFindingRow, finding_id, with_for_update=True)
         if found is None:
-            raise CannotBe("there is no such finding")
+            raise CannotBe(say("there is no such finding"))
         if found.lifted is not None:
-            raise NotNow(f"{found.lifted_by} has lifted this finding already")
+            raise NotNow(say("{operator} has lifted this finding already", operator=found.lifted_by))
         lift_rows(session, [found], operator, reason)
 
     database.transaction(work)
@@ -127,7 +152,7 @@ def checked_reason(reason: str) -> str:
     """
     stripped = reason.strip()
     if not 3 <= len(stripped) <= LONGEST_REASON:
-        raise CannotBe(f"write why, in 3 to {LONGEST_REASON} characters")
+        raise CannotBe(say("write why, in 3 to {most} characters", most=LONGEST_REASON))
     return stripped
 
 

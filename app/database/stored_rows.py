@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -18,6 +19,7 @@ from app.database.tables import MessageRow, NegotiationRow, Sender, Status, now
 from app.database.transactions import PROFILE, WRITES
 from data.domain import CreditorView, Turn
 from plumbing.errors import UserError
+from wording import say, speaking
 
 UNANSWERED = func.count(MessageRow.id).filter(MessageRow.answered.is_(False))
 """Of a negotiation's messages, in a query that groups by negotiation."""
@@ -95,8 +97,26 @@ def row_alone_on_case(session: Session, negotiation_id: str) -> NegotiationRow:
 
 
 def view_of(row: NegotiationRow) -> CreditorView:
-    """The case as the creditor's side sees it."""
-    return CreditorView.model_validate(row.view)
+    """The case as the creditor's side sees it, with the language that is spoken in this negotiation."""
+    view = CreditorView.model_validate(row.view)
+    debtor = view.debtor.model_copy(update={"language": row.language or None})
+    return view.model_copy(update={"debtor": debtor})
+
+
+def knows_language(row: NegotiationRow) -> bool:
+    """Whether what is spoken in a negotiation is what the account says, or somebody chose."""
+    return not row.language or CreditorView.model_validate(row.view).debtor.language is not None
+
+
+def speak_from_now(row: NegotiationRow, tag: str) -> None:
+    """Let a negotiation be led in the language that somebody chose."""
+    row.language = tag
+    row.view = {**row.view, "debtor": {**row.view["debtor"], "language": tag}}
+
+
+def speaking_to(row: NegotiationRow) -> AbstractContextManager[None]:
+    """A block that speaks the negotiation's language."""
+    return speaking(row.language or None)
 
 
 def messages_of(session: Session, negotiation_id: str) -> list[MessageRow]:
@@ -152,12 +172,16 @@ def stored(
 ) -> MessageRow:
     """Append a message, in a transaction that has taken the negotiation with `row_of`.
 
-    One to the debtor is given the notices that are due (`app.database.transactions.Database.speak_by`).
+    A fixed text is said in the negotiation's language, and one to the debtor is given the notices that are due
+    (`app.database.transactions.Database.speak_by`).
     """
     profile = session.info.get(PROFILE)
-    if profile is not None and sender is not Sender.DEBTOR:
-        by_program = sender is not Sender.OPERATOR
-        text = with_notices(text, profile, lambda: _sent(session, negotiation_id), by_program=by_program)
+    row = session.get_one(NegotiationRow, negotiation_id)  # the caller has it, so nothing is read
+    with speaking_to(row):
+        text = say(text) if sender is Sender.SERVICE else text
+        if profile is not None and sender is not Sender.DEBTOR:
+            by_program = sender is not Sender.OPERATOR
+            text = with_notices(text, profile, lambda: _sent(session, negotiation_id), by_program=by_program)
     highest = session.scalar(_HIGHEST, {"negotiation": negotiation_id})
     message = MessageRow(
         negotiation_id=negotiation_id,
@@ -168,6 +192,7 @@ def stored(
         answered=answered,
         turn=turn.model_dump(mode="json") if isinstance(turn, Turn) else turn,
         findings=list(findings),
+        language=row.language or "en" if sender in (Sender.CREDITOR, Sender.SERVICE) else None,
     )
     session.add(message)
     return message

@@ -130,6 +130,8 @@ class NegotiationRow(Base):
     profile: Mapped[str] = mapped_column(String(200))
     timezone: Mapped[str] = mapped_column(String(64))
     """IANA name of the debtor's local time; empty where nobody knows it."""
+    language: Mapped[str] = mapped_column(String(35), default="", server_default="")
+    """BCP 47 tag of what is spoken with the debtor; empty: English, from before there were others."""
     memory: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     """`programs.creditor.seat.SeatMemory`."""
     pending: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
@@ -181,6 +183,8 @@ class MessageRow(Base):
     """What the rules of conduct found in it."""
     understood: Mapped[str | None] = mapped_column(Text, default=None)
     """What a debtor's message was taken to mean, as it was said back."""
+    language: Mapped[str | None] = mapped_column(String(35), default=None)
+    """BCP 47 tag of what the program and the service said; None where nobody knows, as of people's words."""
     at: Mapped[datetime] = mapped_column(Moment, default=now)
 
 

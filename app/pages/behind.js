@@ -1,15 +1,24 @@
 // One negotiation: who leads it, what was said, and what stands behind each message in plain words.
 
-import { $, element, fill, moment, paragraphs, tell } from "./dom.js";
+import { $, element, fill, moment, paragraphs, sentence, tell } from "./dom.js";
+import { languageName, say } from "./language.js";
 import { pill } from "./list.js";
 import { drawLadder, drawPlan, drawProgram } from "./panels.js";
 
-const senders = { debtor: "Debtor", creditor: "Program", operator: "Operator", service: "Fixed text" };
-const noters = { guard: "The guard stepped in", judge: "The judge", words: "Words left out", output: "Unusable output" };
+const senders = {
+  debtor: say("Debtor"), creditor: say("Program"), operator: say("Operator"), service: say("Fixed text"),
+};
+const noters = {
+  guard: say("The guard stepped in"), judge: say("The judge"), words: say("Words left out"),
+  output: say("Unusable output"),
+};
 const actions = {
-  note: "Noted", answer: "Answered with a fixed text", pause: "Stopped until a person has looked",
-  hand_over: "Handed over to a person", stop: "Contact stopped", warn: "Let through with a warning",
-  repair: "Sentence taken out", block: "Message held back",
+  note: say("Noted"), answer: say("Answered with a fixed text"), pause: say("Stopped until a person has looked"),
+  hand_over: say("Handed over to a person"), stop: say("Contact stopped"), warn: say("Let through with a warning"),
+  repair: say("Sentence taken out"), block: say("Message held back"),
+};
+const finders = {
+  code: say("rules"), classifier: say("the classifier"), reader: say("the reader"), asked: say("asking the debtor"),
 };
 const over = ["agreed", "declined", "stopped", "abandoned"];
 const drawn = new Map();
@@ -30,7 +39,11 @@ export function drawNegotiation(view, me) {
   changed("plan", [view.pending, view.agreed], () => drawPlan(view));
   changed("ladder", [view.ladder, view.rung, view.question, view.knew_surplus], () => drawLadder(view));
   changed("program", view.program, () => drawProgram(view.program));
-  fill($("facts"), [["Debt", view.debt], ["Rules of conduct", view.profile], ["Debtor's time zone", view.timezone || "not known"]]);
+  fill($("facts"), [
+    [say("Debt"), view.debt], [say("Rules of conduct"), view.profile],
+    [say("Debtor's time zone"), view.timezone || say("not known")],
+    [say("Language spoken with the debtor"), languageName(view.language)],
+  ]);
 }
 
 function changed(what, value, draw) {
@@ -43,9 +56,10 @@ function changed(what, value, draw) {
 function drawState(view, me) {
   const automated = ["open", "confirming"].includes(view.status);
   const mine = view.operator === me;
-  const leads = automated ? "The program answers." : over.includes(view.status) ? ""
-    : view.operator ? `${mine ? "You lead" : `${view.operator} leads`} it; the program is silent.`
-      : "It waits for a person; the program is silent.";
+  const leads = automated ? say("The program answers.") : over.includes(view.status) ? ""
+    : mine ? say("You lead it; the program is silent.")
+      : view.operator ? say("{operator} leads it; the program is silent.", { operator: view.operator })
+        : say("It waits for a person; the program is silent.");
   changed("state", [view.status, leads], () => {
     $("one-state").replaceChildren(pill(view.status), " ", element("span", leads, "quiet"));
   });
@@ -88,13 +102,13 @@ function line(message, rungs) {
   const item = element("li", undefined, message.sender);
   const head = element("p", senders[message.sender], "who");
   head.append(" ", moment(message.at));
-  item.append(head, ...paragraphs(message.text));
+  item.append(head, ...paragraphs(message.text, message.language));
   const tags = element("p", undefined, "tags");
   if (message.move) tags.append(element("span", message.move, "pill move"));
-  if (message.rung) tags.append(element("span", `rung ${message.rung} of ${rungs}`, "pill"));
-  if (message.asks_about) tags.append(element("span", `asks about ${message.asks_about}`, "pill"));
-  for (const claim of message.claims) tags.append(element("span", `says: ${claim}`, "pill"));
-  if (message.notes.some((one) => one.by === "guard")) tags.append(element("span", "guard stepped in", "pill wait"));
+  if (message.rung) tags.append(element("span", say("rung {rung} of {rungs}", { rung: message.rung, rungs }), "pill"));
+  if (message.asks_about) tags.append(element("span", say("asks about {what}", { what: message.asks_about }), "pill"));
+  for (const claim of message.claims) tags.append(element("span", say("says: {claim}", { claim }), "pill"));
+  if (message.notes.some((one) => one.by === "guard")) tags.append(element("span", say("guard stepped in"), "pill wait"));
   if (tags.childElementCount) item.append(tags);
   for (const one of message.findings) item.append(finding(one));
   const why = reasons(message);
@@ -104,28 +118,36 @@ function line(message, rungs) {
 
 function finding(one) {
   const box = element("div", undefined, `finding ${one.action}`);
-  const rule = one.rule.replaceAll("_", " ");
-  const doubt = one.sure ? "" : ", not sure, so the debtor was asked";
-  const by = one.found_by.length ? ` (found by ${one.found_by.join(" and ")}${doubt})` : "";
-  box.append(element("p", `${actions[one.action] || one.action}: ${rule}${by}`, "who"),
-    element("p", `“${one.excerpt}”: ${one.why}.`), element("p", `Source: ${source(one)}`, "quiet"));
+  const finder = one.found_by.map((by) => finders[by] || by).join(say(" and "));
+  const by = !finder ? "" : one.sure ? say("(found by {finder})", { finder })
+    : say("(found by {finder}, not sure, so the debtor was asked)", { finder });
+  box.append(element("p", `${actions[one.action] || one.action}: ${one.name} ${by}`.trim(), "who"),
+    element("p", sentence(`“${one.excerpt}”: ${one.why}`)),
+    element("p", say("Source: {source}", { source: source(one) }), "quiet"));
   return box;
 }
 
 function source(one) {
-  return one.source.endsWith(".toml") ? `rules of this project (${one.source})` : one.source;
+  return one.source.endsWith(".toml") ? say("rules of this project ({file})", { file: one.source }) : one.source;
+}
+
+// What the program thinks and notes down is for its record, and there in English whatever is spoken.
+function inEnglish(text) {
+  const made = element("span", text);
+  made.lang = "en";
+  return made;
 }
 
 function reasons(message) {
   const told = [
-    ...(message.understood ? [["Understood", message.understood]] : []),
-    ...(message.thoughts ? [["Thoughts", message.thoughts]] : []),
-    ...(message.proposed ? [["The program would have said", message.proposed]] : []),
-    ...message.notes.map((note) => [noters[note.by] || note.by, note.text]),
+    ...(message.understood ? [[say("Understood"), message.understood]] : []),
+    ...(message.thoughts ? [[say("Thoughts"), inEnglish(message.thoughts)]] : []),
+    ...(message.proposed ? [[say("The program would have said"), message.proposed]] : []),
+    ...message.notes.map((note) => [noters[note.by] || note.by, note.language ? inEnglish(note.text) : note.text]),
   ];
   if (!told.length) return null;
   const box = element("details", undefined, "why");
-  box.append(element("summary", "Why"));
+  box.append(element("summary", say("Why")));
   const facts = element("dl");
   fill(facts, told);
   box.append(facts);

@@ -1,5 +1,7 @@
 // What both pages draw with. Text is only ever set as text, so that nothing a person or a model wrote becomes markup.
 
+import { LOCALE, sayMany } from "./language.js";
+
 export const $ = (id) => document.getElementById(id);
 
 export function element(name, text, className) {
@@ -17,24 +19,38 @@ export function fill(list, facts) {
   }));
 }
 
-export function paragraphs(text) {
-  return text.split("\n\n").map((part) => element("p", part, "said"));
+// `language` is that of the words, where it is known: a screen reader then speaks them right.
+export function paragraphs(text, language) {
+  return text.split("\n\n").map((part) => {
+    const made = element("p", part, "said");
+    if (language) made.lang = language;
+    return made;
+  });
 }
+
+const LONGEST_UNBROKEN = 18; // characters; "29 de septiembre de 2027" would not fit beside its name on a phone
 
 // One language for dates and text, so that a screen reader does not read German months in an English sentence.
 export function day(text) {
   const named = { day: "numeric", month: "long", year: "numeric" };
-  return new Date(`${text}T12:00:00`).toLocaleDateString("en-GB", named).replaceAll(" ", "\u00a0");
+  const written = new Date(`${text}T12:00:00`).toLocaleDateString(LOCALE, named);
+  return written.length > LONGEST_UNBROKEN ? written : written.replaceAll(" ", "\u00a0");
 }
 
 export function sentence(text) {
-  return `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
+  const end = /[.!?\u3002\uff01\uff1f]$/.test(text) ? "" : /[\u3400-\u9fff]$/.test(text) ? "\u3002" : ".";
+  return `${text[0].toLocaleUpperCase(LOCALE)}${text.slice(1)}${end}`;
+}
+
+// Sentences one after another; full-width marks bring their own space.
+export function flowing(sentences) {
+  return sentences.filter(Boolean).reduce((text, one) => (/[\u3002\uff01\uff1f]$/.test(text) || !text ? text + one : `${text} ${one}`), "");
 }
 
 export function moment(text) {
   const at = new Date(text);
   const today = at.toDateString() === new Date().toDateString();
-  const made = element("time", at.toLocaleString("en-GB", today
+  const made = element("time", at.toLocaleString(LOCALE, today
     ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }));
   made.dateTime = text;
   return made;
@@ -54,9 +70,9 @@ export function later(plan) {
   if (!rest.length) return "";
   const each = rest[0].amount;
   const last = rest.at(-1).amount;
-  if (rest.length === 1) return `1 payment of ${each}`;
-  return each === last ? `${rest.length} monthly payments of ${each}`
-    : `${rest.length - 1} monthly payments of ${each}, then 1 of ${last}`;
+  if (each === last) return sayMany("{n} payment of {each}", "{n} monthly payments of {each}", rest.length, { each });
+  return sayMany("{n} payment of {each} and a last one of {last}",
+    "{n} monthly payments of {each} and a last one of {last}", rest.length - 1, { each, last });
 }
 
 // What has role=status stays in sight while it is empty: a screen reader may miss words in what has just appeared.

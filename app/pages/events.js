@@ -1,6 +1,8 @@
 // Server-sent events over fetch, which, unlike EventSource, can carry a header. Reconnects by itself, unless later
 // windows of the same link have taken its place: they would go on displacing each other.
 
+import { say } from "./language.js";
+
 export async function follow(url, headers, onEvent, onState) {
   for (let wait = 500; ; wait = Math.min(wait * 2, 10000)) {
     try {
@@ -21,7 +23,7 @@ export async function follow(url, headers, onEvent, onState) {
     } catch (error) {
       // offline, or the service restarts
     }
-    onState("The connection is lost; trying again. What you have sent is kept.", false);
+    onState(say("The connection is lost; trying again. What you have sent is kept."), false);
     await new Promise((done) => setTimeout(done, wait));
   }
 }

@@ -1,6 +1,7 @@
 // What was noticed and binds a case: each finding with why, and a form to lift it with a reason.
 
-import { element, moment } from "./dom.js";
+import { element, moment, sentence } from "./dom.js";
+import { say } from "./language.js";
 
 const drawn = new Map();
 
@@ -15,12 +16,12 @@ export function drawFindings(box, list, findings, lift) {
 
 function line(one, place, lift) {
   const item = element("li", undefined, "finding");
-  const head = element("p", one.rule.replaceAll("_", " "), "who");
+  const head = element("p", one.name, "who");
   head.append(" ", moment(one.at));
-  const reach = one.binds ? "No conversation about this case begins." : one.silences ? "The program is silent here."
-    : "To be kept to by whoever writes or calls.";
+  const reach = one.binds ? say("No conversation about this case begins.")
+    : one.silences ? say("The program is silent here.") : say("To be kept to by whoever writes or calls.");
   const form = element("form");
-  const label = element("label", "Why it is lifted");
+  const label = element("label", say("Why it is lifted"));
   const why = element("input");
   why.id = `why-${place}-${one.id}`;
   label.htmlFor = why.id;
@@ -28,13 +29,13 @@ function line(one, place, lift) {
   why.minLength = 3;
   why.maxLength = 500;
   why.autocomplete = "off";
-  const button = element("button", "Lift");
+  const button = element("button", say("Lift"));
   button.type = "submit";
   form.append(label, why, button);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     lift(one.id, why.value);
   });
-  item.append(head, element("p", `${one.why}. ${reach}`, "quiet"), form);
+  item.append(head, element("p", `${sentence(one.why)} ${reach}`, "quiet"), form);
   return item;
 }

@@ -1,14 +1,16 @@
 // The list of negotiations: one button each, what waits for a person marked and counted.
 
 import { $, element, moment, tell } from "./dom.js";
+import { say, sayMany } from "./language.js";
 
 export const STATES = {
-  open: "Negotiating", confirming: "Confirming", agreed: "Agreed", declined: "Ended", exhausted: "No plan found",
-  with_a_person: "With a person", stopped: "Stopped", abandoned: "Abandoned",
+  open: say("Negotiating"), confirming: say("Confirming"), agreed: say("Agreed"), declined: say("Ended"),
+  exhausted: say("No plan found"), with_a_person: say("With a person"), stopped: say("Stopped"),
+  abandoned: say("Abandoned"),
 };
 export const FILTERS = [
-  { id: "all", name: "All", query: "", count: (counts) => Object.values(counts.by_status).reduce((a, b) => a + b, 0) },
-  { id: "waiting", name: "Waiting for a person", query: "&needs_a_person=true", count: (counts) => counts.needs_a_person },
+  { id: "all", name: say("All"), query: "", count: (counts) => Object.values(counts.by_status).reduce((a, b) => a + b, 0) },
+  { id: "waiting", name: say("Waiting for a person"), query: "&needs_a_person=true", count: (counts) => counts.needs_a_person },
   ...Object.entries(STATES).map(([status, name]) => (
     { id: status, name, query: `&status=${status}`, count: (counts) => counts.by_status[status] || 0 })),
 ];
@@ -27,10 +29,11 @@ export function drawList(list, counts, chosen, choose) {
 
 function drawCounts(counts) {
   const number = counts.needs_a_person;
-  const text = number ? `${number} ${number === 1 ? "waits" : "wait"} for a person` : "Nobody waits for a person";
+  const text = number ? sayMany("{n} waits for a person", "{n} wait for a person", number)
+    : say("Nobody waits for a person");
   tell($("waiting"), text);
   $("waiting").classList.toggle("some", number > 0);
-  document.title = `${number ? `(${number}) ` : ""}Negotiations`;
+  document.title = (number ? `(${number}) ` : "") + say("Negotiations");
   const before = $("filter").value || "all";
   const names = FILTERS.map((one) => [one.id, `${one.name} (${one.count(counts)})`]);
   if ($("filter").dataset.names === JSON.stringify(names)) return;
@@ -53,10 +56,10 @@ function entry(one, chosen, choose) {
   who.append(one.name ? `${one.name}, ` : "", one.case_id);
   const state = element("span", undefined, "tags");
   state.append(pill(one.status));
-  if (one.needs_a_person) state.append(element("span", "Waits for a person", "pill wait"));
-  if (one.answering) state.append(element("span", "Answering", "pill"));
-  const more = element("span", `${one.debt} · ${one.messages} message${one.messages === 1 ? "" : "s"}`
-    + `${one.operator ? ` · ${one.operator}` : ""} · `, "quiet");
+  if (one.needs_a_person) state.append(element("span", say("Waits for a person"), "pill wait"));
+  if (one.answering) state.append(element("span", say("Answering"), "pill"));
+  const messages = sayMany("{n} message", "{n} messages", one.messages);
+  const more = element("span", `${[one.debt, messages, one.operator].filter(Boolean).join(" · ")} · `, "quiet");
   more.append(moment(one.latest));
   open.append(who, state, more);
   const item = element("li");

@@ -2,17 +2,18 @@
 
 import { $, day, element, fill, keepFocus, later, moment, paragraphs, payments, sentence, tell } from "./dom.js";
 import { follow } from "./events.js";
+import { LANGUAGE, reopen, say } from "./language.js";
 
 const token = decodeURIComponent(location.hash.slice(1));
-const headers = { Authorization: `Bearer ${token}` };
-const names = { you: "You", assistant: "Assistant", person: "A person", service: "Note" };
+const headers = { Authorization: `Bearer ${token}`, "Accept-Language": LANGUAGE };
+const names = { you: say("You"), assistant: say("Assistant"), person: say("A person"), service: say("Note") };
 const states = {
-  agreed: "You have agreed to this plan. Keep this page or print it.",
-  declined: "This conversation has ended without an agreement. To take it up again, write to or call the creditor.",
-  exhausted: "A person will look at your case and get in touch. You can go on writing; they will read it.",
-  with_a_person: "A person takes over. You can go on writing; they will read it.",
-  stopped: "No further messages will come from here.",
-  abandoned: "This conversation has ended, since nothing was written for a long time. To take it up again, write to or call the creditor.",
+  agreed: say("You have agreed to this plan. Keep this page or print it."),
+  declined: say("This conversation has ended without an agreement. To take it up again, write to or call the creditor."),
+  exhausted: say("A person will look at your case and get in touch. You can go on writing; they will read it."),
+  with_a_person: say("A person takes over. You can go on writing; they will read it."),
+  stopped: say("No further messages will come from here."),
+  abandoned: say("This conversation has ended, since nothing was written for a long time. To take it up again, write to or call the creditor."),
 };
 const silent = ["agreed", "declined", "stopped", "abandoned"];
 const lines = new Map(); // of the messages on the page, by position
@@ -29,13 +30,13 @@ async function call(path, body, more) {
       body: body ? JSON.stringify(body) : undefined,
     });
   } catch (error) {
-    problem(path === "/messages" ? "There is no connection. Your message is still here; send it again."
-      : "There is no connection; please try again.");
+    problem(path === "/messages" ? say("There is no connection. Your message is still here; send it again.")
+      : say("There is no connection; please try again."));
     return false;
   }
   if (response.ok) return true;
   const detail = (await response.json().catch(() => ({}))).detail;
-  problem(typeof detail === "string" ? sentence(detail) : "That did not work; please try again.");
+  problem(typeof detail === "string" ? sentence(detail) : say("That did not work; please try again."));
   return false;
 }
 
@@ -45,9 +46,10 @@ function problem(text) {
 
 function show(view) {
   const focused = document.activeElement;
+  if (inOtherLanguage(view)) return;
   $("about").textContent = [view.name, view.about].filter(Boolean).join(": ");
   $("assistant").textContent = view.assistant;
-  tell($("state"), states[view.status] || (view.answering ? "The assistant is writing…" : ""));
+  tell($("state"), states[view.status] || (view.answering ? say("The assistant is writing…") : ""));
   $("state").classList.toggle("writing", view.answering && !states[view.status]);
   showPlan(view);
   $("say").hidden = silent.includes(view.status);
@@ -57,6 +59,17 @@ function show(view) {
   append(view.messages);
   moveOn(view, focused);
   last = view;
+}
+
+// The conversation's language is the page's. Of somebody whose language nobody knows, it becomes the browser's.
+function inOtherLanguage(view) {
+  if (view.language === LANGUAGE) return false;
+  if (!view.language_known && !last) {
+    call("/language", { language: LANGUAGE });
+    return false;
+  }
+  reopen(view.language);
+  return true;
 }
 
 // What comes is new or has changed; after a long time without a connection the latest may not follow on what is there.
@@ -88,7 +101,7 @@ function offerEarlier() {
 async function showEarlier() {
   const before = Math.min(...lines.keys());
   const response = await fetch(`/api/debtor/messages?before=${before}`, { headers, cache: "no-store" }).catch(() => null);
-  if (!response?.ok) return problem("That did not work; please try again.");
+  if (!response?.ok) return problem(say("That did not work; please try again."));
   const found = await response.json();
   $("log").setAttribute("aria-live", "off"); // what was said long ago is no news
   $("messages").prepend(...found.map(kept));
@@ -102,7 +115,7 @@ function line(message) {
   const item = element("li", undefined, message.sender);
   const head = element("p", names[message.sender], "who");
   head.append(" ", moment(message.at));
-  item.append(head, ...paragraphs(message.text));
+  item.append(head, ...paragraphs(message.text, message.language));
   return item;
 }
 
@@ -114,7 +127,7 @@ function showUnderstood(item, message) {
   const box = element("div", undefined, "understood");
   box.append(element("p", message.understood, "quiet"));
   if (message.correctable) {
-    const wrong = element("button", "That is not what I mean");
+    const wrong = element("button", say("That is not what I mean"));
     wrong.type = "button";
     wrong.addEventListener("click", () => call("/correct", { position: message.position }));
     box.append(wrong);
@@ -141,15 +154,16 @@ function showPlan(view) {
   if (!plan) return;
   const before = last && (last.agreed || last.to_confirm || last.offer);
   $("plan").classList.toggle("asking", Boolean(view.to_confirm));
-  $("plan-title").textContent = view.agreed ? "Your plan" : view.to_confirm ? "Do you agree to this plan?" : "The creditor's offer";
-  tell($("plan-note"), view.to_confirm ? "Read it to the end. It binds you only once you have agreed below." : "");
+  $("plan-title").textContent = view.agreed ? say("Your plan")
+    : view.to_confirm ? say("Do you agree to this plan?") : say("The creditor's offer");
+  tell($("plan-note"), view.to_confirm ? say("Read it to the end. It binds you only once you have agreed below.") : "");
   $("total").textContent = plan.total;
   fill($("plan-facts"), [
-    ["You owe today", plan.debt],
-    ["Forgiven", /[1-9]/.test(plan.forgiven) ? plan.forgiven : "nothing"],
-    ["First payment", `${plan.payments[0].amount} by ${day(plan.payments[0].due)}`],
-    ["After that", later(plan) || "nothing"],
-    ["Last payment", `by ${day(plan.ends)}`],
+    [say("You owe today"), plan.debt],
+    [say("Forgiven"), /[1-9]/.test(plan.forgiven) ? plan.forgiven : say("nothing")],
+    [say("First payment"), say("{amount} by {day}", { amount: plan.payments[0].amount, day: day(plan.payments[0].due) })],
+    [say("After that"), later(plan) || say("nothing")],
+    [say("Last payment"), say("by {day}", { day: day(plan.ends) })],
   ]);
   payments($("payments"), plan);
   const whole = Boolean(view.to_confirm || view.agreed);
@@ -191,6 +205,11 @@ $("leave").addEventListener("click", () => {
   $("leaving").close();
   call("/decline");
 });
+$("language").addEventListener("change", async () => {
+  const wanted = $("language").value;
+  if (!token || $("room").hidden || await call("/language", { language: wanted })) reopen(wanted);
+  else $("language").value = LANGUAGE;
+});
 $("print").addEventListener("click", () => print());
 addEventListener("hashchange", () => location.reload());
 // Where a keyboard lies over the page instead of making it shorter (iOS), what is docked stands on the keyboard.
@@ -212,5 +231,5 @@ function close(text) {
 if (token) {
   follow("/api/debtor/events", headers, show, (text, final) => (final ? close(text) : tell($("connection"), text)));
 } else {
-  close("This page opens with the link that was sent to you.");
+  close(say("This page opens with the link that was sent to you."));
 }

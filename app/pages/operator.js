@@ -3,6 +3,7 @@
 import { drawMessages, drawNegotiation, firstShown } from "./behind.js";
 import { $, keepFocus, sentence, tell } from "./dom.js";
 import { drawFindings } from "./findings.js";
+import { LANGUAGE, reopen, say } from "./language.js";
 import { drawList, FILTERS } from "./list.js";
 import { drawScore } from "./panels.js";
 
@@ -13,27 +14,31 @@ let chosen = null;
 let pages = 1;
 let scored = "";
 let unsent = "";
+let lost = false;
+let confirmable = false; // what was refused last is done if it is sent once more
 
 async function api(method, path, body) {
   let response;
   try {
     response = await fetch(`/api${path}`, {
       method,
-      headers: { ...(login ? { "X-CSRF": login.csrf } : {}), ...(body ? { "Content-Type": "application/json" } : {}) },
+      headers: { "Accept-Language": LANGUAGE, ...(login ? { "X-CSRF": login.csrf } : {}), ...(body ? { "Content-Type": "application/json" } : {}) },
       body: body ? JSON.stringify(body) : undefined,
       cache: "no-store",
     });
   } catch (error) {
-    tell($("problem"), "The connection is lost; trying again.");
+    lost = true;
+    tell($("problem"), say("The connection is lost; trying again."));
     return null;
   }
   const text = await response.text();
   if (response.ok) return text ? JSON.parse(text) : true;
   if (response.status === 401 && path !== "/login") return leave();
   let detail = "";
-  try { detail = JSON.parse(text).detail; } catch (error) { /* no JSON */ }
+  confirmable = false;
+  try { ({ detail, confirm: confirmable = false } = JSON.parse(text)); } catch (error) { /* no JSON */ }
   if (response.status !== 401 || method === "POST") {
-    tell($("problem"), typeof detail === "string" && detail ? sentence(detail) : `That did not work (${response.status}).`);
+    tell($("problem"), typeof detail === "string" && detail ? sentence(detail) : say("That did not work ({status}).", { status: response.status }));
   }
   return null;
 }
@@ -46,7 +51,7 @@ async function act(method, path, body) {
 function leave() {
   login = null;
   chosen = null;
-  document.title = "Negotiations";
+  document.title = say("Negotiations");
   tell($("me"), "");
   $("login").hidden = false;
   $("desk").hidden = $("logout").hidden = true;
@@ -69,7 +74,8 @@ async function refresh() {
   const asked = Array.from({ length: pages }, (_, page) => api("GET", `/negotiations?offset=${page * PAGE}${filter}`));
   const [counts, ...lists] = await Promise.all([api("GET", "/counts"), ...asked]);
   if (!counts || lists.some((list) => !list)) return;
-  if ($("problem").textContent.startsWith("The connection is lost")) tell($("problem"), "");
+  if (lost) tell($("problem"), "");
+  lost = false;
   drawList(lists.flat(), counts, chosen, choose);
   $("more").hidden = lists.at(-1).length < PAGE;
   if (chosen) await refreshOne();
@@ -130,7 +136,7 @@ $("login").addEventListener("submit", async (event) => {
 $("logout").addEventListener("click", async () => { await act("POST", "/logout"); leave(); });
 $("begin").addEventListener("submit", async (event) => {
   event.preventDefault();
-  const asked = { case_id: $("case").value.trim(), timezone: $("timezone").value.trim() || null, asked_for: $("asked").checked };
+  const asked = { case_id: $("case").value.trim(), timezone: $("timezone").value.trim() || null, asked_for: $("asked").checked, language: $("speak").value || null };
   const made = await act("POST", "/negotiations", asked);
   if (!made) return showCase(asked.case_id);
   drawFindings($("case-findings"), $("case-list"), [], lift);
@@ -143,7 +149,7 @@ $("write").addEventListener("submit", async (event) => {
   const text = $("words").value;
   const confirmed = unsent === `${chosen} ${text}`;
   if (await act("POST", `/negotiations/${chosen}/messages`, { text, confirmed })) $("words").value = unsent = "";
-  else unsent = $("problem").textContent.includes("once more") ? `${chosen} ${text}` : ""; // it breaks a rule, and was said so
+  else unsent = confirmable ? `${chosen} ${text}` : ""; // it breaks a rule, and was said so
   await refreshOne();
   $("words").focus();
 });
@@ -165,7 +171,7 @@ $("copy").addEventListener("click", async () => {
   $("address").select();
   // Browsers give the clipboard only to pages under TLS; the old way also works where a tester has none.
   const written = await navigator.clipboard?.writeText($("address").value).then(() => true, () => false);
-  tell($("copied"), written || document.execCommand("copy") ? "Copied." : "It is marked; copy it with the keyboard.");
+  tell($("copied"), written || document.execCommand("copy") ? say("Copied.") : say("It is marked; copy it with the keyboard."));
 });
 $("back").addEventListener("click", async () => {
   const before = chosen;
@@ -180,6 +186,10 @@ $("earlier").addEventListener("click", async () => {
 });
 $("filter").addEventListener("change", () => { pages = 1; refresh(); });
 $("more").addEventListener("click", () => { pages += 1; refresh(); });
+$("language").addEventListener("change", () => {
+  document.cookie = `maden_language=${$("language").value}; path=/operator; max-age=31536000; samesite=strict`;
+  reopen($("language").value);
+});
 document.addEventListener("visibilitychange", refresh);
 
 const known = await api("GET", "/login");

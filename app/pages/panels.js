@@ -1,80 +1,103 @@
 // What is known of a negotiation beside its words: plan, ladder, program and its origin, scorecard.
 
-import { $, day, element, fill, later, payments, sentence, tell } from "./dom.js";
+import { $, day, element, fill, flowing, later, payments, sentence, tell } from "./dom.js";
+import { LOCALE, say, sayMany } from "./language.js";
 
 export function drawPlan(view) {
   const plan = view.agreed || view.pending;
-  tell($("plan-state"), view.agreed ? "The debtor has confirmed it; it binds."
-    : plan ? "It waits for the debtor's confirmation and binds nobody yet." : "Nothing is agreed yet.");
+  tell($("plan-state"), view.agreed ? say("The debtor has confirmed it; it binds.")
+    : plan ? say("It waits for the debtor's confirmation and binds nobody yet.") : say("Nothing is agreed yet."));
   $("plan-facts").hidden = $("plan-table").hidden = !plan;
   if (!plan) return;
-  fill($("plan-facts"), [["In all", plan.total], ["Forgiven", plan.forgiven], ["After the first", later(plan) || "nothing"], ["Ends", day(plan.ends)]]);
+  fill($("plan-facts"), [
+    [say("In all"), plan.total], [say("Forgiven"), plan.forgiven],
+    [say("After the first"), later(plan) || say("nothing")], [say("Ends"), day(plan.ends)],
+  ]);
   payments($("payments"), plan);
 }
 
 export function drawLadder(view) {
   const told = [
-    view.rung ? `The creditor stands on rung ${view.rung} of ${view.ladder.length}.` : "",
-    view.ladder.length ? `It was planned ${view.knew_surplus ? "with" : "without"} knowing what the debtor has left each month.` : "This program plans no ladder.",
-    view.question ? `The plan asks about ${view.question}.` : "",
+    view.rung ? say("The creditor stands on rung {rung} of {rungs}.", { rung: view.rung, rungs: view.ladder.length }) : "",
+    !view.ladder.length ? say("This program plans no ladder.")
+      : view.knew_surplus ? say("It was planned with knowing what the debtor has left each month.")
+        : say("It was planned without knowing what the debtor has left each month."),
+    view.question ? say("The plan asks about {what}.", { what: view.question }) : "",
   ];
-  tell($("strategy"), told.filter(Boolean).join(" "));
+  tell($("strategy"), flowing(told));
   $("ladder").replaceChildren(...view.ladder.map((rung, number) => {
     const item = element("li", rung);
     if (number + 1 !== view.rung) return item;
     item.setAttribute("aria-current", "step");
-    item.append(element("span", "stands now", "pill"));
+    item.append(element("span", say("stands now"), "pill"));
     return item;
   }));
 }
 
+const stages = { uncompiled: say("Objective, uncompiled"), compiled: say("Objective, compiled") };
+
+function number(value, places) {
+  return value.toLocaleString(LOCALE, { minimumFractionDigits: places, maximumFractionDigits: places });
+}
+
 export function drawProgram(program) {
   const origin = program.origin;
-  tell($("origin-note"), origin ? "" : program.now ? `The service answers with another program now: ${program.now}.`
-    : "An uncompiled variant: no artifact, nothing was optimised.");
+  tell($("origin-note"), origin ? "" : program.now
+    ? say("The service answers with another program now: {program}.", { program: program.now })
+    : say("An uncompiled variant: no artifact, nothing was optimised."));
   const known = (facts) => facts.filter(([, value]) => value !== null && value !== undefined && value !== "");
   fill($("program"), known([
-    ["Program", program.name], ["Hash", program.sha256.slice(0, 16)], ["Model", program.lm],
+    [say("Program"), program.name], [say("Hash"), program.sha256.slice(0, 16)], [say("Model"), program.lm],
     ...(origin ? [
-      ["Artifact", origin.reference], ["File's hash", origin.content_sha256.slice(0, 16)],
-      ["Compiled", new Date(origin.created).toLocaleString("en-GB", { dateStyle: "long", timeStyle: "short" })],
-      ["Optimiser", origin.optimizer && (origin.seed === null ? origin.optimizer : `${origin.optimizer}, seed ${origin.seed}`)],
-      ["Compiled with", origin.lm], ["Debtor book", origin.book], ["Book's hash", origin.book_sha256?.slice(0, 16)],
-      ["Debtors used", origin.train_debtors === null ? null : `${origin.train_debtors} to learn from, ${origin.val_debtors ?? 0} to choose with`],
-      ...origin.objective.map((one) => [`Objective, ${one.program}`, estimate(one)]),
-      ["Code", origin.revision?.slice(0, 12)], ["Parent", origin.parent], ["Notes", origin.notes],
+      [say("Artifact"), origin.reference], [say("File's hash"), origin.content_sha256.slice(0, 16)],
+      [say("Compiled"), new Date(origin.created).toLocaleString(LOCALE, { dateStyle: "long", timeStyle: "short" })],
+      [say("Optimiser"), origin.optimizer && (origin.seed === null ? origin.optimizer
+        : say("{optimiser}, seed {seed}", { optimiser: origin.optimizer, seed: origin.seed }))],
+      [say("Compiled with"), origin.lm], [say("Debtor book"), origin.book],
+      [say("Book's hash"), origin.book_sha256?.slice(0, 16)],
+      [say("Debtors used"), origin.train_debtors === null ? null : say("{train} to learn from, {val} to choose with",
+        { train: origin.train_debtors, val: origin.val_debtors ?? 0 })],
+      ...origin.objective.map((one) => [stages[one.program] || one.program, estimate(one)]),
+      [say("Code"), origin.revision?.slice(0, 12)], [say("Parent"), origin.parent], [say("Notes"), origin.notes],
     ] : []),
   ]));
 }
 
 function estimate(one) {
-  const range = one.low === null ? "" : ` (95 % interval ${one.low.toFixed(3)} to ${one.high.toFixed(3)})`;
-  return `${one.mean.toFixed(3)}${range}, ${one.debtors} debtors`;
+  const debtors = sayMany("{n} debtor", "{n} debtors", one.debtors);
+  const mean = number(one.mean, 3);
+  if (one.low === null) return `${mean}, ${debtors}`;
+  const between = { mean, low: number(one.low, 3), high: number(one.high, 3) };
+  return [say("{mean} (95 % interval {low} to {high})", between), debtors].join(", ");
 }
 
+const betters = { up: say("more is better"), down: say("less is better") };
+
 export function drawScore(card) {
-  tell($("score-note"), card.unscored ? sentence(card.unscored) : card.finished ? "The plan is agreed." : "As if it ended here without an agreement.");
+  const finished = card.finished ? say("The plan is agreed.") : say("As if it ended here without an agreement.");
+  tell($("score-note"), card.unscored ? sentence(card.unscored) : finished);
   const groups = Map.groupBy(Object.entries(card.values), ([, one]) => one.aspect);
   const parts = [...groups].flatMap(([aspect, found]) => {
     const list = element("dl", undefined, "scores");
     list.replaceChildren(...found.flatMap(([id, one]) => {
       const name = element("dt", one.name);
-      name.append(" ", element("span", `${id}${one.better ? `, ${one.better === "up" ? "more" : "less"} is better` : ""}`, "quiet"));
+      name.append(" ", element("span", [id, betters[one.better]].filter(Boolean).join(", "), "quiet"));
       return [name, element("dd", figure(one))];
     }));
-    return [element("h3", aspect === "index" ? "indices" : aspect), list];
+    return [element("h3", aspect === say("index") ? say("indices") : aspect), list];
   });
   if (card.faults.length) {
     const faults = element("ul", undefined, "faults");
-    faults.replaceChildren(...card.faults.map((fault) => element("li", fault)));
-    parts.push(element("h3", "Turns that count against soundness"), faults);
+    faults.replaceChildren(...card.faults.map((fault) => element("li", sentence(fault))));
+    parts.push(element("h3", say("Turns that count against soundness")), faults);
   }
   $("values").replaceChildren(...parts);
 }
 
 function figure(one) {
-  if (one.unit === "0/1") return one.value ? "yes" : "no";
-  const unit = one.value === 1 ? one.unit.replace(/s$/, "") : one.unit;
-  if (one.unit === "days" || one.unit === "rounds") return `${Math.round(one.value)} ${unit}`;
-  return one.unit === "0..1" ? `${one.value.toFixed(2)} of 1` : `${one.value.toFixed(2)} ${one.unit}`;
+  if (one.unit === "0/1") return one.value ? say("yes") : say("no");
+  if (one.unit === "days") return sayMany("{n} day", "{n} days", Math.round(one.value));
+  if (one.unit === "rounds") return sayMany("{n} round", "{n} rounds", Math.round(one.value));
+  const value = number(one.value, 2);
+  return one.unit === "0..1" ? say("{value} of 1", { value }) : `${value} ${one.unit}`;
 }

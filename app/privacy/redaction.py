@@ -69,7 +69,8 @@ class Redaction:
         if self._find is None:
             return view
         debt = view.debt.model_copy(update={"product": self.hidden(view.debt.product)})
-        return view.model_copy(update={"debt": debt, "debtor": Debtor(name=NAME if view.debtor.name else "")})
+        debtor = Debtor(name=NAME if view.debtor.name else "", language=view.debtor.language)
+        return view.model_copy(update={"debt": debt, "debtor": debtor})
 
     def turns(self, messages: Sequence[MessageRow]) -> tuple[Turn, ...]:
         """What was said at the table, oldest first; a debtor's words are cut to their length after they are hidden."""

@@ -10,9 +10,6 @@ from pydantic import Field
 from data.domain import CreditorView, Debt, Debtor, MinorUnits
 from data.frozen import Frozen
 
-DEFAULT_LANGUAGE = "en"
-LANGUAGE_TAG = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
-"""A language as BCP 47 writes it (RFC 5646), without the rare private and grandfathered forms: `es`, `zh-Hans-CN`."""
 MAX_DEBT_TO_INCOME_PCT = 10_000
 
 
@@ -27,8 +24,6 @@ class Account(Frozen):
     debtor: Debtor = Debtor()
     family_id: str | None = None
     """Accounts that share it are one person's."""
-    language: str = Field(default=DEFAULT_LANGUAGE, pattern=LANGUAGE_TAG)
-    """What the debtor is written to in, BCP 47."""
     timezone: str = ""
     """IANA name of the debtor's local time; "" where nobody knows it."""
     monthly_income_at_origination: MinorUnits | None = None

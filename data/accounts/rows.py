@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from data.accounts.account import DEFAULT_LANGUAGE, LANGUAGE_TAG, MAX_DEBT_TO_INCOME_PCT, Account
+from data.accounts.account import MAX_DEBT_TO_INCOME_PCT, Account
 from data.amounts import to_major
 from data.book.rows import age_years, currency_code, identifier, overdue_days, read_amounts, zero_outstanding
 from data.domain import Debt, Debtor
 from data.tables.cells import Cells
 from data.tables.faults import Fault
 from plumbing.clock import zone_named
+from wording.tags import well_formed
 
 COLUMNS = (
     "case_id",
@@ -63,7 +63,7 @@ def read_account(row: Mapping[str, str], number: int) -> AccountRow:
     debt = {name: values.pop(name) for name in ("product", "principal", "outstanding", "overdue_days", "currency")}
     account = Account(
         debt=Debt.model_validate(debt),
-        debtor=Debtor(name=values.pop("name"), age=values.pop("age")),
+        debtor=Debtor(name=values.pop("name"), age=values.pop("age"), language=values.pop("language")),
         extra={name: cell for name, cell in row.items() if name not in COLUMNS and cell.strip()},
         **values,
     )
@@ -83,7 +83,7 @@ def _values(cells: Cells, number: int, row: Mapping[str, str]) -> dict[str, Any]
         "currency": currency,
         "name": cells.text("name"),
         "age": cells.read("age", age_years),
-        "language": cells.read("language", language_tag) or DEFAULT_LANGUAGE,
+        "language": cells.read("language", well_formed),
         "timezone": cells.read("timezone", time_zone) or "",
         "debt_to_income_pct": cells.read("debt_to_income_pct", _percentage),
     }
@@ -95,14 +95,7 @@ def write_account(account: Account) -> dict[str, str]:
     for column in AMOUNTS:
         if flat[column] is not None:
             flat[column] = f"{to_major(int(str(flat[column])), account.debt.currency):f}"
-    return {name: "" if flat[name] is None else str(flat[name]) for name in COLUMNS} | dict(account.extra)
-
-
-def language_tag(text: str) -> str:
-    """A language as BCP 47 writes it; ValueError says what is wrong."""
-    if not re.fullmatch(LANGUAGE_TAG, text.strip()):
-        raise ValueError("is not a language; write its BCP 47 tag, such as en, es or zh-Hans")
-    return text.strip()
+    return {name: "" if flat.get(name) is None else str(flat[name]) for name in COLUMNS} | dict(account.extra)
 
 
 def time_zone(text: str) -> str:

@@ -9,10 +9,10 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from data.book.faults import BookFaults, Fault, choice_hint, shown
-from data.book.rows import AMOUNT_COLUMNS, COLUMNS, DRAWN_COLUMN, OPTIONAL_COLUMNS
+from data.book.rows import AMOUNT_COLUMNS, COLUMNS, DRAWN_COLUMN, OPTIONAL_COLUMNS, written_columns
 from data.tables.delimited import DELIMITERS, Row, hinted, rows_of
 from data.tables.encodings import decoded
 from data.tables.faults import FileFaults
@@ -124,7 +124,7 @@ def _with_decimal_points(names: Sequence[str], amounts: Collection[str], rows: I
 
 def write_csv(rows: Sequence[dict[str, str]]) -> bytes:
     """The rows of a book as UTF-8 CSV, lines ended by a plain newline."""
-    return written_csv(rows, COLUMNS)
+    return written_csv(rows, written_columns(rows))
 
 
 def written_csv(rows: Sequence[dict[str, str]], columns: Sequence[str]) -> bytes:
@@ -132,7 +132,8 @@ def written_csv(rows: Sequence[dict[str, str]], columns: Sequence[str]) -> bytes
     text = io.StringIO(newline="")
     # The csv module of Python 3.11 leaves a bare carriage return unquoted, and then cannot read it back.
     bare = any("\r" in cell for row in rows for cell in row.values())
-    writer = csv.DictWriter(text, columns, lineterminator="\n", quoting=csv.QUOTE_ALL if bare else csv.QUOTE_MINIMAL)
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if bare else csv.QUOTE_MINIMAL
+    writer = csv.DictWriter(text, columns, lineterminator="\n", quoting=quoting, extrasaction="ignore")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode()
@@ -172,7 +173,7 @@ def write_parquet(rows: Sequence[dict[str, str]]) -> bytes:
         UserError: the extra `parquet` is not installed.
     """
     pa, parquet = _pyarrow()
-    kinds = dict.fromkeys(COLUMNS, pa.string()) | dict.fromkeys(AMOUNT_COLUMNS, pa.decimal128(18, 3))
+    kinds = dict.fromkeys(written_columns(rows), pa.string()) | dict.fromkeys(AMOUNT_COLUMNS, pa.decimal128(18, 3))
     kinds |= {"overdue_days": pa.int64(), "age": pa.int64()}
     parse: dict[Any, Any] = {pa.string(): str, pa.decimal128(18, 3): Decimal, pa.int64(): int}
     arrays = {name: [parse[kind](row[name]) if row[name] else None for row in rows] for name, kind in kinds.items()}

@@ -11,6 +11,7 @@ from data.amounts import to_major, to_minor
 from data.book.faults import Fault, RowResult, choice_hint, shown
 from data.domain import Debt, DebtCase, Debtor, Finances, Persona, Reason
 from data.tables.cells import Cells
+from wording.tags import well_formed
 
 AMOUNT_COLUMNS = ("principal", "outstanding", "monthly_income", "monthly_expenses", "assets")
 """Decimal major units of `currency`; the last three but `assets` a month."""
@@ -31,11 +32,14 @@ COLUMNS: tuple[str, ...] = (
     "reason",
     "story",
     "persona",
+    "language",
 )
 """The columns of a book in CSV or Parquet: the field names of `DebtCase` and what it nests, in this order."""
 
-OPTIONAL_COLUMNS = frozenset({"family_id", "name", "age", "story", "persona"})
+OPTIONAL_COLUMNS = frozenset({"family_id", "name", "age", "story", "persona", "language"})
 """Columns that a file may leave out and cells that may be empty."""
+LATER_COLUMNS = frozenset({"language"})
+"""Columns that are written only where they hold something: books from before they existed stay as they are."""
 
 DRAWN_COLUMN = "drawn"
 """Names the columns of its row that were drawn from a model (data/completing); a mark for readers of the file."""
@@ -67,6 +71,7 @@ def read_row(row: Mapping[str, str], number: int) -> RowResult:
     overdue, age = cells.read("overdue_days", overdue_days), cells.read("age", age_years)
     reason = cells.read("reason", lambda text: _one_of(text, Reason))
     persona = cells.read("persona", lambda text: _one_of(text, Persona))
+    language = cells.read("language", well_formed)
     if cells.faults or any(column not in row for column in COLUMNS if column not in OPTIONAL_COLUMNS):
         return RowResult(number, identity[0], None, cells.faults)
     debt = {"product": product, "overdue_days": overdue, "currency": currency}
@@ -76,7 +81,7 @@ def read_row(row: Mapping[str, str], number: int) -> RowResult:
         case_id=identity[0] or "",
         family_id=identity[1],
         debt=Debt.model_validate(debt),
-        debtor=Debtor(name=cells.text("name"), age=age),
+        debtor=Debtor(name=cells.text("name"), age=age, language=language),
         finances=Finances.model_validate({**finances, "reason": reason, "story": cells.text("story")}),
         persona=persona,
     )
@@ -89,7 +94,12 @@ def write_row(case: DebtCase) -> dict[str, str]:
     flat |= {**case.debtor.model_dump(), "case_id": case.case_id, "family_id": case.family_id, "persona": case.persona}
     for column in AMOUNT_COLUMNS:
         flat[column] = f"{to_major(flat[column], case.debt.currency):f}"
-    return {column: "" if flat[column] is None else str(flat[column]) for column in COLUMNS}
+    return {column: "" if flat.get(column) is None else str(flat[column]) for column in COLUMNS}
+
+
+def written_columns(rows: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    """The columns that a file of these rows has."""
+    return tuple(name for name in COLUMNS if name not in LATER_COLUMNS or any(row[name] for row in rows))
 
 
 def zero_outstanding(number: int, column: str, value: object) -> Fault:

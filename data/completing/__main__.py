@@ -9,7 +9,7 @@ import typer
 
 from data.accounts import read_accounts
 from data.book.cell_tables import written_csv
-from data.book.rows import COLUMNS, DRAWN_COLUMN, write_row
+from data.book.rows import DRAWN_COLUMN, write_row
 from data.completing.calibration import calibrated
 from data.completing.drawing import DRAWN, completed
 from data.completing.outcomes import read_outcomes
@@ -57,7 +57,8 @@ def main(
 def written(cases: tuple[DebtCase, ...]) -> bytes:
     """A book as CSV that says of every row what is drawn in it."""
     mark = " ".join(DRAWN)
-    return written_csv([{**write_row(case), DRAWN_COLUMN: mark} for case in cases], (*COLUMNS, DRAWN_COLUMN))
+    rows = [{**write_row(case), DRAWN_COLUMN: mark} for case in cases]
+    return written_csv(rows, (*written_columns(rows), DRAWN_COLUMN))
 
 
 if __name__ == "__main__":

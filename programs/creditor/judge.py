@@ -18,6 +18,7 @@ from programs.creditor.settings import JudgeReviews, ProgramSettings
 from programs.models.calls import call
 from programs.table import words
 from signatures.verdict import JudgeTurn, Verdict
+from wording import mark, speaking
 
 LAST_ROUNDS = 1
 """With so few rounds left an agreement is worth more than the last step: giving way is no longer questioned."""
@@ -57,19 +58,25 @@ class Judge(dspy.Module):
         """
         terms = terms_after(briefing, draft.move)
         if terms is None:
-            return dspy.Prediction(approved=True, advice="", note="judge: nothing to review")
+            return dspy.Prediction(approved=True, advice="", note=mark("judge: nothing to review"))
         facts = draft_facts(briefing, draft, terms)
         if facts.settle(draft.move.kind):
-            return dspy.Prediction(approved=True, advice="", note="judge: approved (the facts leave no question)")
+            return dspy.Prediction(approved=True, advice="", note=mark("judge: approved (the facts leave no question)"))
         verdict: Verdict = call(
             self.predict,
             "judge",
             seed,
             self.settings.temperature,
             facts=facts_text(briefing, draft, terms, facts),
-            draft=words.statement(draft.move.kind, terms, repeated=False),
+            draft=_in_english(draft.move.kind, terms),
         ).verdict
         return weighed(verdict, facts, draft.move.kind)
+
+
+def _in_english(kind: MoveKind, terms: Terms) -> str:
+    """The draft's offer as a prompt shows it, whatever the debtor speaks."""
+    with speaking(None):
+        return words.statement(kind, terms, repeated=False)
 
 
 def must_review(briefing: Briefing, draft: Turn, reviews: JudgeReviews = "concessions_and_acceptances") -> bool:

@@ -14,10 +14,11 @@ from programs.creditor.settings import ProgramSettings
 from programs.models.calls import call
 from programs.table import words
 from signatures.turn import FreeTurn, LadderTurn, TakeFreeTurn, TakeLadderTurn
+from wording import english_name, mark, sentences
 
 NO_ADVICE = "none"
 STEP_WORTH_ANSWERING = 1e-9
-STRAY_NOTE = "words: a sentence with figures, internal words, an echo or no end was left out"
+STRAY_NOTE = mark("words: a sentence with figures, internal words, an echo or no end was left out")
 
 
 class LadderNegotiator(dspy.Module):
@@ -70,8 +71,14 @@ def _told(briefing: Briefing, advice: str, **private: str) -> dict[str, str]:
         **private,
         "dialogue": dialogue_text(briefing.table),
         "advice": advice or NO_ADVICE,
-        "situation": situation_text(briefing),
+        "situation": situation_text(briefing) + _in_which_language(briefing),
     }
+
+
+def _in_which_language(briefing: Briefing) -> str:
+    """One sentence more where the debtor is not spoken to in English."""
+    tag = words.other_tongue(briefing.view)
+    return f" Write the message in {english_name(tag)}." if tag else ""
 
 
 def _choice(negotiator: LadderNegotiator | FreeNegotiator, seed: int, told: dict[str, str]) -> Any:
@@ -156,12 +163,12 @@ def stated(briefing: Briefing, move: Move, message: str, inquiry: Inquiry | None
     parts = [
         argument,
         words.statement(move.kind, terms, repeated=terms == briefing.table.own) if terms is not None else "",
-        words.QUESTIONS[inquiry] if inquiry is not None else "",
+        words.question(inquiry) if inquiry is not None else "",
     ]
     return Turn(
         speaker=Speaker.CREDITOR,
         move=move,
-        dialogue=" ".join(part for part in parts if part),
+        dialogue=sentences(*parts),
         thoughts=thoughts,
         inquiry=inquiry,
         notes=notes,

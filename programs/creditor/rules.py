@@ -18,26 +18,27 @@ from data.steps import standing_after_each
 from data.terms import Terms
 from plumbing.errors import UserError, did_you_mean
 from programs.table.runner import TableState
-from programs.table.words import package
+from programs.table.words import package_said
+from wording import mark, say
 
 OFFERS = (
-    "Our offer is {terms}.",
-    "We can offer you {terms}.",
-    "What we propose is {terms}.",
-    "We would settle this at {terms}.",
-    "Here is our proposal: {terms}.",
+    mark("Our offer is {terms}."),
+    mark("We can offer you {terms}."),
+    mark("What we propose is {terms}."),
+    mark("We would settle this at {terms}."),
+    mark("Here is our proposal: {terms}."),
 )
 REPEATS = (
-    "Our offer stays as it is: {terms}.",
-    "We stay with {terms}.",
-    "There is no change on our side: {terms}.",
-    "We hold to {terms}.",
+    mark("Our offer stays as it is: {terms}."),
+    mark("We stay with {terms}."),
+    mark("There is no change on our side: {terms}."),
+    mark("We hold to {terms}."),
 )
 ACCEPTANCES = (
-    "Agreed: {terms}.",
-    "We accept your proposal: {terms}.",
-    "That is settled, then: {terms}.",
-    "We can agree to {terms}.",
+    mark("Agreed: {terms}."),
+    mark("We accept your proposal: {terms}."),
+    mark("That is settled, then: {terms}."),
+    mark("We can agree to {terms}."),
 )
 
 
@@ -86,7 +87,7 @@ class RuleCreditor:
 
     def _turn(self, move: Move, wordings: tuple[str, ...], terms: Terms, table: TableState) -> Turn:
         rng = random.Random(self._start + table.round)
-        words = wordings[int(rng.random() * len(wordings))].format(terms=package(terms))
+        words = say(wordings[int(rng.random() * len(wordings))], terms=package_said(terms))
         return Turn(speaker=Speaker.CREDITOR, move=move, dialogue=words)
 
 

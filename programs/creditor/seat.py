@@ -17,7 +17,9 @@ from programs.creditor.settings import ProgramSettings
 from programs.table import words
 from programs.table.failures import UnparseableOutput
 from programs.table.runner import TableState
+from wording import mark, sentences
 
+_HELD_NOTE = mark("judge: the acceptance was held (the facts speak against it)")
 UNUSABLE = "output:"
 """How the note begins of a turn that is not the model's, since its output could not be used."""
 
@@ -149,15 +151,16 @@ class ProgramSeat:
                 break
             draft = self.negotiator(briefing=briefing, advice=review.advice, seed=self.seed).turn
         if briefing.table.own is not None and must_not_accept(briefing, draft):
-            return held(briefing.table.own, *notes, "judge: the acceptance was held (the facts speak against it)")
+            note = mark("judge: the acceptance was held (the facts speak against it)")
+            return held(briefing.table.own, *notes, note)
         return draft.model_copy(update={"notes": (*draft.notes, *notes)})
 
     def _with_planned_question(self, draft: Turn, table: TableState) -> Turn:
         """The planner's question on the opening, where the negotiator asked nothing itself."""
         if table.own is not None or draft.inquiry is not None or self._to_ask is None:
             return draft
-        question = words.QUESTIONS[self._to_ask]
-        return draft.model_copy(update={"inquiry": self._to_ask, "dialogue": f"{draft.dialogue} {question}"})
+        dialogue = sentences(draft.dialogue, words.question(self._to_ask))
+        return draft.model_copy(update={"inquiry": self._to_ask, "dialogue": dialogue})
 
 
 def held(own: Terms, *notes: str) -> Turn:

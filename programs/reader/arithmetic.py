@@ -12,13 +12,14 @@ from data.messages.labels import TermKind
 from data.terms import Terms
 from metrics.money.schedule import immediate_payment, money_due
 from programs.reader.understood import NotClear
-from programs.table.words import money
+from programs.table.words import money_said
+from wording import mark, number_text, say
 
 _A_YEAR = {TermKind.INSTALLMENT_AMOUNT: 12, TermKind.FORTNIGHTLY_AMOUNT: 26, TermKind.WEEKLY_AMOUNT: 52}
 _EACH = {
-    TermKind.INSTALLMENT_AMOUNT: "a month",
-    TermKind.FORTNIGHTLY_AMOUNT: "every two weeks",
-    TermKind.WEEKLY_AMOUNT: "a week",
+    TermKind.INSTALLMENT_AMOUNT: mark("{amount} a month"),
+    TermKind.FORTNIGHTLY_AMOUNT: mark("{amount} every two weeks"),
+    TermKind.WEEKLY_AMOUNT: mark("{amount} a week"),
 }
 AGREES = Decimal("0.1")
 """Instalments and their number, both named, agree where their product misses the rest by no more than this share."""
@@ -36,7 +37,7 @@ class Owed:
 
     def money(self, major: Decimal) -> str:
         """A sum that a person named, in words."""
-        return money(int(major.scaleb(minor_digits(self.currency))), self.currency)
+        return money_said(self.minor(major), self.currency)
 
     def minor(self, major: Decimal) -> int:
         """A sum in minor units."""
@@ -78,23 +79,37 @@ def _bounded(dimension: Dimension, value: float) -> float:
     spec = SPECS[dimension]
     low, high = spec.bounds
     if not low <= value <= high or (spec.step and not float(value).is_integer()):
-        raise NotClear(f"{value:g} cannot be the {spec.label}: it is from {low} to {high}. What do you mean?")
+        raise NotClear(
+            say(
+                "{value} cannot be the {what}: it is from {low} to {high}. What do you mean?",
+                value=number_text(value),
+                what=say(spec.label),
+                low=low,
+                high=high,
+            )
+        )
     return value
 
 
 def _merge(named: dict[Dimension, float], dimension: Dimension, value: float, amount: Decimal, debt: Owed) -> None:
     if abs(named.setdefault(dimension, value) - value) > 1:
         raise NotClear(
-            f"{debt.money(amount)} would be {value:g} as the {SPECS[dimension].label}, but you also name "
-            f"{named[dimension]:g}. Which of the two do you mean?"
+            say(
+                "{amount} would be {value} as the {what}, but you also name {other}. Which of the two do you mean?",
+                amount=debt.money(amount),
+                value=number_text(value),
+                what=say(SPECS[dimension].label),
+                other=number_text(named[dimension]),
+            )
         )
 
 
 def _discount(total: Decimal, debt: Owed) -> float:
     minor = debt.minor(total)
     if minor > debt.outstanding:
-        owed = money(debt.outstanding, debt.currency)
-        raise NotClear(f"You name {debt.money(total)}, but {owed} is owed in all. What do you offer?")
+        owed = money_said(debt.outstanding, debt.currency)
+        sentence = mark("You name {amount}, but {owed} is owed in all. What do you offer?")
+        raise NotClear(say(sentence, amount=debt.money(total), owed=owed))
     return _percent(debt.outstanding - minor, debt.outstanding)
 
 
@@ -103,8 +118,11 @@ def _share(first: Decimal, named: Mapping[Dimension, float], debt: Owed) -> floa
     minor = debt.minor(first)
     if minor > due or due == 0:
         raise NotClear(
-            f"You name a first payment of {debt.money(first)}, but {money(due, debt.currency)} is to be paid in all. "
-            "How much do you mean?"
+            say(
+                "You name a first payment of {amount}, but {due} is to be paid in all. How much do you mean?",
+                amount=debt.money(first),
+                due=money_said(due, debt.currency),
+            )
         )
     return _percent(minor, due)
 
@@ -114,24 +132,38 @@ def _instalments(kind: TermKind, amount: Decimal, named: dict[Dimension, float],
     due = money_due(package, debt.outstanding)
     rest = due - immediate_payment(package, debt.outstanding)
     monthly = Decimal(debt.minor(amount)) * _A_YEAR[kind] / 12
-    each = f"{debt.money(amount)} {_EACH[kind]}"
+    each, left = say(_EACH[kind], amount=debt.money(amount)), money_said(rest, debt.currency)
     if monthly <= 0 or monthly > max(rest, 1):
         raise NotClear(
-            f"You name {each}, but {money(rest, debt.currency)} remains to be paid in instalments. What do you mean?"
+            say(
+                "You name {each}, but {left} remains to be paid in instalments. What do you mean?", each=each, left=left
+            )
         )
     periods = int((rest / monthly).to_integral_value(ROUND_CEILING))
     low, high = SPECS["installment_periods"].bounds
     if not low <= periods <= high:
         raise NotClear(
-            f"{each} would take {periods} months to pay {money(rest, debt.currency)}; the most is {high}. "
-            "Can you name more a month, or another way?"
+            say(
+                "{each} would take {periods} months to pay {left}; the most is {high}. "
+                "Can you name more a month, or another way?",
+                each=each,
+                periods=periods,
+                left=left,
+                high=high,
+            )
         )
     counted = named.setdefault("installment_periods", periods)
     if abs(monthly * Decimal(counted) - rest) > AGREES * rest and counted != periods:
-        product = money(int(monthly * Decimal(counted)), debt.currency)
+        product = money_said(int(monthly * Decimal(counted)), debt.currency)
         raise NotClear(
-            f"{counted:g} instalments at {each} make {product}, but {money(rest, debt.currency)} remains to be paid. "
-            "Which of the two do you mean?"
+            say(
+                "{number} instalments at {each} make {product}, but {left} remains to be paid. "
+                "Which of the two do you mean?",
+                number=number_text(counted),
+                each=each,
+                product=product,
+                left=left,
+            )
         )
 
 

@@ -27,6 +27,7 @@ from programs.reader.understood import NotClear, Understood
 from programs.table import words
 from programs.table.runner import TableState
 from signatures.reading import Reading, Said
+from wording import mark, say, sentences
 
 _MONEY = frozenset(kind for kind in TermKind if kind.value.endswith("_amount"))
 
@@ -49,7 +50,7 @@ def understand(
     shown = plain(text)
     _refuse_impossible(shown)
     if too_many(shown):
-        raise NotClear("Your message has many figures. Which terms do you offer? Please name those alone.")
+        raise NotClear(say("Your message has many figures. Which terms do you offer? Please name those alone."))
     found = agreed(text, reading, today)
     debt = Owed(outstanding, currency, table.own or table.theirs)
     intent = intents.intent(shown) if reading is None else reading.intent
@@ -67,7 +68,7 @@ def terms_after(move: Move, table: TableState) -> Terms:
     """
     package = (move.terms or PartialTerms()).over(table.own or table.theirs)
     if package is None:
-        raise NotClear("There is no offer on the table yet: name all four figures.")
+        raise NotClear(say("There is no offer on the table yet: name all four figures."))
     return package
 
 
@@ -78,18 +79,29 @@ def acceptance(table: TableState) -> Understood:
         NotClear: there is none.
     """
     if table.theirs is None:
-        raise NotClear("There is no offer to accept yet.")
-    sentence = f"I understood: you accept the creditor's offer: {words.package(table.theirs)}. That is binding."
+        raise NotClear(say("There is no offer to accept yet."))
+    sentence = say(
+        "I understood: you accept the creditor's offer: {package}. That is binding.",
+        package=words.package_said(table.theirs),
+    )
     return Understood(Move.accept(), sentence)
 
 
 def offer(named: dict[Dimension, float], table: TableState) -> Understood:
     """The move that offers `named`, said back whole."""
     move = Move.ask(PartialTerms.model_validate(named))
-    carried = [SPECS[d].label for d in DIMENSIONS if d not in named]
-    source = "your last offer" if table.own else "the creditor's offer"
-    rest = f" (not named by you, taken from {source}: {', '.join(carried)})" if carried else ""
-    return Understood(move, f"You offer: {words.package(terms_after(move, table))}{rest}.")
+    package = words.package_said(terms_after(move, table))
+    carried = [say(SPECS[d].label) for d in DIMENSIONS if d not in named]
+    if not carried:
+        return Understood(move, say("You offer: {package}.", package=package))
+    return Understood(move, say(_TAKEN_FROM[table.own is not None], package=package, rest=say(", ").join(carried)))
+
+
+_TAKEN_FROM = (
+    mark("You offer: {package} (not named by you, taken from the creditor's offer: {rest})."),
+    mark("You offer: {package} (not named by you, taken from your last offer: {rest})."),
+)
+"""The same where the debtor has made no offer before, and where there is one."""
 
 
 def _named(found: Agreed, text: str, debt: Owed) -> dict[Dimension, float]:
@@ -99,14 +111,20 @@ def _named(found: Agreed, text: str, debt: Owed) -> dict[Dimension, float]:
         value = role.value
         if kind in _MONEY and (foreign := other_currency(text[slice(*role.span)], debt.currency)):
             raise NotClear(
-                f"You name {_quoted(role, text)} in {foreign}; the debt is in {debt.currency}. How much is it?"
+                say(
+                    "You name {words} in {foreign}; the debt is in {currency}. How much is it?",
+                    words=_quoted(role, text),
+                    foreign=foreign,
+                    currency=debt.currency,
+                )
             )
         if value is None or (kind in said and said[kind] != value):
             raise NotClear(_either(kind, [r for k, r in found.stands if k is kind], text))
         said[kind] = value
     days = {said[kind] for kind in (TermKind.IMMEDIATE_PAYMENT_DAYS, TermKind.FIRST_DATE) if kind in said}
     if len(days) > 1:
-        raise NotClear(f"When would the first payment be: in {' or '.join(f'{d:f}' for d in sorted(days))} days?")
+        either = say(" or ").join(f"{d:f}" for d in sorted(days))
+        raise NotClear(say("When would the first payment be: in {either} days?", either=either))
     return terms(said, debt)
 
 
@@ -121,20 +139,24 @@ def _intended(
 ) -> Understood:
     if intent is Intent.ACCEPT and named:
         raise NotClear(
-            f"You seem to accept, but name another {SPECS[next(iter(named))].label} than the creditor's offer. "
-            "Do you accept that offer (/accept), or do you make your own?"
+            say(
+                "You seem to accept, but name another {what} than the creditor's offer. "
+                "Do you accept that offer (/accept), or do you make your own?",
+                what=say(SPECS[next(iter(named))].label),
+            )
         )
     if intent is Intent.LEAVE and named:
-        raise NotClear("You seem to leave, but name terms. Do you leave (/leave), or do you make an offer?")
+        raise NotClear(say("You seem to leave, but name terms. Do you leave (/leave), or do you make an offer?"))
     if intent is Intent.ACCEPT and any(_other_than_theirs(role, table) for role in found.unsure):
-        told = ", ".join(_quoted(role, text) for role in found.unsure[:4])
-        raise NotClear(f"You seem to accept, but name {told}. Do you accept the creditor's offer as it is (/accept)?")
+        told = say(", ").join(_quoted(role, text) for role in found.unsure[:4])
+        sentence = mark("You seem to accept, but name {told}. Do you accept the creditor's offer as it is (/accept)?")
+        raise NotClear(say(sentence, told=told))
     if found.unsure and intent is not Intent.ACCEPT:
         raise NotClear(_asked_about(found.unsure, text, debt, named))
     if named and (made_up := _not_repeated(found.unfounded, table)):
         raise NotClear(_nothing_offered(made_up))
     if named and (rest := rest_by_a_date(text)):
-        raise NotClear(f"You say '{rest}'. In how many monthly instalments would the rest be paid?")
+        raise NotClear(say("You say '{rest}'. In how many monthly instalments would the rest be paid?", rest=rest))
     if named:  # whoever refuses and names terms makes a counter-offer; the sentence says so
         return offer(named, table)
     if intent is Intent.ACCEPT:
@@ -143,12 +165,16 @@ def _intended(
         return _leave(text)  # a model alone may not even propose it
     if intent is Intent.OFFER:
         raise NotClear(_nothing_offered(found.unfounded))
-    stays = "your offer stays as it is" if table.own else "you make no offer yet"
-    did = "you refuse the creditor's offer" if intent is Intent.REJECT else _PASSED_ON
-    return Understood(Move.reject(), f"I understood: {did}; {stays}.")
+    return Understood(Move.reject(), say(_STAYS[intent is Intent.REJECT, table.own is not None]))
 
 
-_PASSED_ON = "you make no new offer, your words are passed on"
+_STAYS = {
+    (True, True): mark("I understood: you refuse the creditor's offer; your offer stays as it is."),
+    (True, False): mark("I understood: you refuse the creditor's offer; you make no offer yet."),
+    (False, True): mark("I understood: you make no new offer, your words are passed on; your offer stays as it is."),
+    (False, False): mark("I understood: you make no new offer, your words are passed on; you make no offer yet."),
+}
+"""By whether the creditor's offer is refused, and whether the debtor has made one."""
 
 
 def _other_than_theirs(role: Role, table: TableState) -> bool:
@@ -160,8 +186,8 @@ def _other_than_theirs(role: Role, table: TableState) -> bool:
 
 def _leave(text: str) -> Understood:
     if not intents.leaves(text):
-        raise NotClear("Do you want to end this conversation without an agreement (/leave), or shall we go on?")
-    return Understood(Move.reject(), "I understood: you end the negotiation.", leaves=True)
+        raise NotClear(say("Do you want to end this conversation without an agreement (/leave), or shall we go on?"))
+    return Understood(Move.reject(), say("I understood: you end the negotiation."), leaves=True)
 
 
 def _not_repeated(unfounded: Sequence[Said], table: TableState) -> list[Said]:
@@ -171,17 +197,20 @@ def _not_repeated(unfounded: Sequence[Said], table: TableState) -> list[Said]:
 
 
 def _nothing_offered(unfounded: Sequence[Said]) -> str:
-    missing = f"I do not find {unfounded[0].words!r} as a figure in your words. " if unfounded else ""
-    return f"{missing}Which terms do you offer? Name at least one figure, for example '12 monthly instalments'."
+    asked = say("Which terms do you offer? Name at least one figure, for example '12 monthly instalments'.")
+    if not unfounded:
+        return asked
+    return sentences(say("I do not find {words} as a figure in your words.", words=repr(unfounded[0].words)), asked)
 
 
 def _asked_about(unsure: Sequence[Role], text: str, debt: Owed, named: dict[Dimension, float]) -> str:
-    told = ", ".join(dict.fromkeys(_told(role, text, debt) for role in unsure[:4]))
-    rest = "" if not named else " besides the terms that I understood"
-    return (
-        f"You name {told}{rest}. Do you offer that for this debt, and as what? Say for example "
+    told = say(", ").join(dict.fromkeys(_told(role, text, debt) for role in unsure[:4]))
+    names = mark("You name {told} besides the terms that I understood.") if named else mark("You name {told}.")
+    example = say(
+        "Do you offer that for this debt, and as what? Say for example "
         "'10% off', '300 now', '200 a month' or '18 instalments'."
     )
+    return sentences(say(names, told=told), example)
 
 
 def _told(role: Role, text: str, debt: Owed) -> str:
@@ -192,9 +221,9 @@ def _told(role: Role, text: str, debt: Owed) -> str:
 
 
 def _either(kind: TermKind, stand: Sequence[Role], text: str) -> str:
-    either = " or ".join(dict.fromkeys(_quoted(role, text) for role in stand))
-    what = SPECS[DIRECT[kind]].label if kind in DIRECT else kind.value.replace("_", " ")
-    return f"You name more than one {what}: do you mean {either}?"
+    either = say(" or ").join(dict.fromkeys(_quoted(role, text) for role in stand))
+    what = say(SPECS[DIRECT[kind]].label if kind in DIRECT else kind.value.replace("_", " "))
+    return say("You name more than one {what}: do you mean {either}?", what=what, either=either)
 
 
 def _quoted(role: Role, text: str) -> str:
@@ -204,7 +233,7 @@ def _quoted(role: Role, text: str) -> str:
 def _refuse_impossible(text: str) -> None:
     """Percentages that cannot be: a bounded model output would have bent them to the nearest possible one."""
     if (share := impossible_share(text)) is not None:
-        raise NotClear(f"{share} cannot be: a share is from 0% to 100%. What do you mean?")
+        raise NotClear(say("{share} cannot be: a share is from 0% to 100%. What do you mean?", share=share))
 
 
 def _with_claims(understood: Understood, found: Agreed, debt: Owed) -> Understood:
@@ -215,6 +244,8 @@ def _with_claims(understood: Understood, found: Agreed, debt: Owed) -> Understoo
             minor[kind.value] = int(told.pop().scaleb(minor_digits(debt.currency)))
     if not minor:
         return understood
-    said = "; ".join(f"{name.replace('_', ' ')} {words.money(amount, debt.currency)}" for name, amount in minor.items())
-    sentence = f"{understood.sentence} You tell: {said}."
+    said = say("; ").join(
+        f"{say(name.replace('_', ' '))} {words.money_said(amount, debt.currency)}" for name, amount in minor.items()
+    )
+    sentence = sentences(understood.sentence, say("You tell: {said}.", said=said))
     return Understood(understood.move, sentence, Disclosure(**minor), understood.leaves)

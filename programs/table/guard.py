@@ -9,6 +9,7 @@ from __future__ import annotations
 from data.domain import CreditorPolicy, Move, MoveKind, Turn
 from data.terms import PartialTerms, Terms
 from programs.table.words import statement
+from wording import mark
 
 
 def guarded(turn: Turn, own: Terms | None, theirs: Terms | None, policy: CreditorPolicy) -> Turn:
@@ -44,7 +45,7 @@ def _legal(move: Move, own: Terms | None, theirs: Terms | None, policy: Creditor
         case MoveKind.ACCEPT:
             return _legal_acceptance(move, own, theirs, policy)
         case MoveKind.REJECT if own is None:
-            return Move.ask(policy.firmest()), ("guard: a rejection cannot open; opened with the firmest terms",)
+            return Move.ask(policy.firmest()), (mark("guard: a rejection cannot open; opened with the firmest terms"),)
         case MoveKind.REJECT:
             return move, ()
         case MoveKind.ASK:
@@ -53,7 +54,9 @@ def _legal(move: Move, own: Terms | None, theirs: Terms | None, policy: Creditor
 
 def _legal_acceptance(move: Move, own: Terms | None, theirs: Terms | None, policy: CreditorPolicy) -> Repaired:
     if theirs is None:
-        return Move.ask(own or policy.firmest()), ("guard: there was no debtor offer to accept; kept the own offer",)
+        return Move.ask(own or policy.firmest()), (
+            mark("guard: there was no debtor offer to accept; kept the own offer"),
+        )
     if breaches := policy.breaches(theirs):
         return Move.ask(policy.clamp(theirs)), (_outside("acceptance", breaches, "offered the nearest legal terms"),)
     return move, ()
@@ -63,7 +66,7 @@ def _legal_offer(named: PartialTerms, own: Terms | None, policy: CreditorPolicy)
     terms = named.over(own)
     if terms is None:
         terms = policy.clamp(named.over(policy.firmest()) or policy.firmest())
-        return Move.ask(terms), ("guard: the opening named too few terms; the firmest were taken for the rest",)
+        return Move.ask(terms), (mark("guard: the opening named too few terms; the firmest were taken for the rest"),)
     if breaches := policy.breaches(terms):
         return Move.ask(policy.clamp(terms)), (_outside("offer", breaches, "moved to the nearest legal terms"),)
     return Move.ask(terms), ()

@@ -19,6 +19,7 @@ from data.domain import CreditorPolicy, DebtCase, Ending, Move, MoveKind, Negoti
 from data.terms import PartialTerms, Terms
 from programs.table.failures import InfrastructureFailure, ProgramFault
 from programs.table.guard import guarded
+from wording import speaking
 
 _LISTENER: ContextVar[Callable[[Turn], None] | None] = ContextVar("maden_turns", default=None)
 
@@ -131,14 +132,14 @@ def play(
     """Play one negotiation to its ending and return the record; failures become typed endings, never exceptions.
 
     Args:
-        case: written into the record; neither side is given it here.
+        case: written into the record; neither side is given it here. Its debtor's language is the table's.
         creditor: its turns pass the guard.
         debtor: answers each creditor turn.
         policy: the creditor's limits and the round limit.
         seed: recorded, so that the negotiation can be played again.
         said: turns that stand already, as a table left them; play goes on with whoever is to move.
     """
-    outcome = meet(creditor, debtor, policy, said)
+    outcome = meet(creditor, debtor, policy, said, case.debtor.language)
     return Negotiation(
         case=case,
         turns=outcome.turns,
@@ -151,13 +152,25 @@ def play(
     )
 
 
-def meet(creditor: CreditorSeat, debtor: DebtorSeat, policy: CreditorPolicy, said: tuple[Turn, ...] = ()) -> Outcome:
-    """`play` where nobody holds the whole case: with an account, whose finances only the debtor knows."""
+def meet(
+    creditor: CreditorSeat,
+    debtor: DebtorSeat,
+    policy: CreditorPolicy,
+    said: tuple[Turn, ...] = (),
+    language: str | None = None,
+) -> Outcome:
+    """`play` where nobody holds the whole case: with an account, whose finances only the debtor knows.
+
+    Args:
+        creditor, debtor, policy, said: as `play` takes them.
+        language: the table's, as a BCP 47 tag; None for English.
+    """
     turns = list(said)
     agreed: Terms | None = None
     failure: str | None = None
     try:
-        ending, agreed = _alternate(turns, creditor, debtor, policy)
+        with speaking(language):
+            ending, agreed = _alternate(turns, creditor, debtor, policy)
     except ProgramFault as fault:
         ending, failure = Ending.PROGRAM_FAULT, f"{fault.kind}: {fault}"
     except InfrastructureFailure as fault:

@@ -99,9 +99,9 @@ def site(folder: Path, lm: dspy.LM | None = None) -> Iterator[Site]:
             thread.join(20)
 
 
-def logged_in(tab: Tab, url: str, width: int = 1280) -> None:
+def logged_in(tab: Tab, url: str, width: int = 1280, query: str = "") -> None:
     """The operator's page, after a login where it asks for one."""
-    tab.open(f"{url}/operator", width)
+    tab.open(f"{url}/operator{query}", width)
     tab.until("!document.querySelector('#login').hidden || !document.querySelector('#desk').hidden")
     if tab.value("!document.querySelector('#login').hidden"):
         tab.fill("#name", OPERATOR)

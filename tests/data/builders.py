@@ -35,6 +35,7 @@ def make_case(case_id: str = "d-0001", **changes: object) -> DebtCase:
         "currency": "CNY",
         "name": "",
         "age": None,
+        "language": None,
         "monthly_income": 600_000,
         "monthly_expenses": 400_000,
         "assets": 500_000,

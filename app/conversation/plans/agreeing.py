@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.conversation.plans.plan import Plan, plan_of, plan_on
 from app.database import audit_log as audit
 from app.database.asked import Asked
-from app.database.case_findings import PLAN_AGREED, binding_plan
+from app.database.case_findings import BINDS, PLAN_AGREED, binding_plan
 from app.database.stored_rows import (
     NotNow,
     asks_first,
@@ -21,6 +21,7 @@ from app.database.stored_rows import (
     row_alone_on_case,
     row_of,
     silence_others,
+    speaking_to,
     stored,
     today_of,
     turns_of,
@@ -30,10 +31,11 @@ from app.database.stored_rows import (
 from app.database.tables import CaseFindingRow, NegotiationRow, Sender, Status
 from data.domain import Move, MoveKind, Speaker, Turn, standing_terms
 from programs.table import words
+from wording import mark, say
 
-ANEW = "the day of the first payment has passed, so the plan has new dates; read it again and confirm that one"
-ALREADY_BOUND = "a plan for this debt has been agreed in another conversation; write to or call the creditor"
-AGREED_ELSEWHERE = "A plan for this debt has been agreed in another conversation, so this one has ended."
+ANEW = mark("the day of the first payment has passed, so the plan has new dates; read it again and confirm that one")
+ALREADY_BOUND = mark("a plan for this debt has been agreed in another conversation; write to or call the creditor")
+AGREED_ELSEWHERE = mark("A plan for this debt has been agreed in another conversation, so this one has ended.")
 
 
 def pending_plan(row: NegotiationRow, today: date | None = None) -> Plan | None:
@@ -64,7 +66,7 @@ def take_offer(session: Session, negotiation_id: str) -> Plan:
         return pending
     terms = standing_terms(turns_of(messages_of(session, negotiation_id)), Speaker.CREDITOR)
     if terms is None or Status(row.status) is not Status.OPEN:
-        raise NotNow("there is no offer that you could accept now")
+        raise NotNow(say("there is no offer that you could accept now"))
     _require_unbound(session, row)
     taken = plan_of(terms, view_of(row).debt, today_of(row), "debtor")
     row.pending, row.status, row.asked = taken.model_dump(mode="json"), Status.CONFIRMING.value, None
@@ -87,15 +89,15 @@ def confirm_plan(session: Session, negotiation_id: str, plan_id: str) -> tuple[P
         return agreed, True
     current = pending_plan(row)
     if Status(row.status) is not Status.CONFIRMING or current is None:
-        raise NotNow("there is no plan that waits for your confirmation")
+        raise NotNow(say("there is no plan that waits for your confirmation"))
     _require_unbound(session, row)
     if any(asks_first(one) for one in unanswered_of(session, negotiation_id)):
-        raise NotNow("what you have just written is read first; try again in a moment")
+        raise NotNow(say("what you have just written is read first; try again in a moment"))
     if plan_id == current.id:
         _bind(session, row, current)
         return current, True
     if plan_id != Plan.model_validate(row.pending).id:
-        raise NotNow("the plan has changed; read the one that is shown now")
+        raise NotNow(say("the plan has changed; read the one that is shown now"))
     row.pending = current.model_dump(mode="json")
     audit.record(session, "service", "made a plan anew", negotiation_id, plan=current.id)
     return current, False
@@ -113,7 +115,8 @@ def _settle_queue(session: Session, row: NegotiationRow) -> None:
 
 def _bind(session: Session, row: NegotiationRow, plan: Plan) -> None:
     speaker = Speaker.DEBTOR if plan.accepted_by == "debtor" else Speaker.CREDITOR
-    said = words.statement(MoveKind.ACCEPT, plan.terms, repeated=False)
+    with speaking_to(row):
+        said = words.statement(MoveKind.ACCEPT, plan.terms, repeated=False)
     turn = Turn(speaker=speaker, move=Move.accept(), dialogue=said)
     sender = Sender.DEBTOR if speaker is Speaker.DEBTOR else Sender.CREDITOR
     message = stored(session, row.id, sender, said, turn=turn)
@@ -127,11 +130,11 @@ def _bind(session: Session, row: NegotiationRow, plan: Plan) -> None:
 
 
 def _finding(row: NegotiationRow, position: int, plan: Plan) -> CaseFindingRow:
-    why = f"a plan binds this debt, with its last payment by {plan.ends}; lifting this ends that plan"
+    why = BINDS.format(day=plan.ends)
     about = {"case_id": row.case_id, "negotiation_id": row.id, "position": position}
     return CaseFindingRow(**about, rule=PLAN_AGREED, why=why, silences=False, binds=True)
 
 
 def _require_unbound(session: Session, row: NegotiationRow) -> None:
     if binding_plan(session, row.case_id) is not None:
-        raise NotNow(ALREADY_BOUND)
+        raise NotNow(say(ALREADY_BOUND))

@@ -109,7 +109,7 @@ class OptionSeat:
         return other
 
     def _plan_where_due(self, briefing: Briefing) -> None:
-        """A plan at the opening and once the stated surplus is known; a second one that does not parse changes nothing."""
+        """A plan at the opening and once the surplus is known; a second one that fails to parse changes nothing."""
         knows_surplus = briefing.stated_surplus is not None
         again = knows_surplus and not self._planned_with_surplus and self.settings.replan_on_disclosure
         if self.planner is None or (self._plan is not None and not again):

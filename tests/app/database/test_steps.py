@@ -15,7 +15,7 @@ from sqlalchemy import text
 from app.access.accounts import all_accounts
 from app.access.operators import Operators
 from app.database.migrating import migrate
-from app.database.stored_rows import row_of
+from app.database.stored_rows import messages_of, row_of, view_of
 from app.database.tables import Role
 from tests.app.databases import opened
 from tests.app.desk import CASE, desk_lm, house
@@ -43,3 +43,27 @@ def test_step_3_keeps_operators_and_links_and_locks_whoever_has_a_reserved_name(
     assert operators.log_in("Debtor", PASSWORD) is None
     with database.reading() as session:
         assert row_of(session, found).link_generation == 0
+
+
+def test_step_6_lets_what_was_said_in_english_go_on_so(tmp_path):
+    from app.conversation.negotiations import Negotiations
+
+    database = opened(tmp_path)
+    migrate(database)
+    service = Negotiations(database, house(tmp_path, desk_lm()))
+    found = service.start(CASE, asked_for=True)
+    while service.answer(found):
+        pass
+    with database.engine.begin() as connection:
+        step = import_module("app.database.migrations.versions.step_0006")
+        with Operations.context(MigrationContext.configure(connection)):
+            step.downgrade()
+            step.upgrade()
+    with database.reading() as session:
+        row = row_of(session, found)
+        assert (row.language, view_of(row).debtor.language) == ("", None)
+    service.receive(found, "20 monthly instalments?")
+    while service.answer(found):
+        pass
+    with database.reading() as session:
+        assert "Our offer" in messages_of(session, found)[-1].text

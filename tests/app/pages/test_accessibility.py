@@ -15,7 +15,10 @@ pytest.importorskip("fastapi", reason="needs the extra app")
 pytest.importorskip("axe_playwright_python", reason="its axe.min.js is needed (requirements-test.lock)")
 
 from tests.app.browsing import LAST, Site, logged_in, say, site
+from tests.app.desk import CASE
 from tests.chromium import FOUND, Tab, chromium
+from wording import LANGUAGES
+from wording.tags import SOURCE
 
 pytestmark = pytest.mark.skipif(FOUND is None, reason="no Chromium is installed (Debian: apt-get install chromium)")
 WIDTHS = (390, 1280)
@@ -247,3 +250,60 @@ def test_new_messages_are_announced_once_and_old_ones_not_again(tab, server):
         assert sum(f"Could it be {months} monthly" in text for text in announced) == 1
     assert sum("Assistant" in text for text in announced) == 2
     assert not any("20 monthly instalments?" in text for text in announced)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("tag", [one for one in LANGUAGES if one != SOURCE])
+def test_both_pages_are_accessible_and_fit_in_every_language(tab, server, tag, width):
+    found = server.negotiations.start(CASE, asked_for=True, language=tag)
+    server.parts.worker.wake(found)
+    server.settle(found)
+    tab.open(server.parts.link(found), width)
+    tab.until(LAST)
+    assert tab.value("document.documentElement.lang") == tag
+    say(tab, "20 monthly instalments?")
+    tab.click("#plan summary")
+    assert_accessible(tab, f"debtor, {tag}")
+    assert_fits(tab, width)
+    tab.click("#accept")
+    tab.until("document.querySelector('#confirm').checkVisibility()")
+    assert_accessible(tab, f"confirmation, {tag}")
+    tab.call("Network.clearBrowserCookies")
+    logged_in(tab, server.url, width, f"?lang={tag}")
+    tab.click(f"[data-id='{found}']")
+    tab.until("document.querySelectorAll('#values dd').length")
+    tab.value("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    assert_accessible(tab, f"operator, {tag}")
+    assert_fits(tab, width)
+
+
+def assert_fits(tab: Tab, width: int) -> None:
+    """Nothing goes over the page's edge, and no name of a fact squeezes the fact."""
+    assert tab.value("document.documentElement.scrollWidth") <= width
+    narrow = "filter((one) => one.checkVisibility() && one.offsetWidth < 60).map((one) => one.innerText)"
+    assert tab.value(f"[...document.querySelectorAll('dl:not(.scores) > dd')].{narrow}") == []
+
+
+def test_the_switch_speaks_another_language_from_there_on(tab, server):
+    found = debtor(tab, server, 390)
+    assert tab.value("document.documentElement.lang").startswith("en")
+    tab.value("document.querySelector('#language').value = 'es'")
+    tab.value("document.querySelector('#language').dispatchEvent(new Event('change'))")
+    tab.until("document.documentElement?.lang == 'es' && document.querySelector('#messages > li') != null")
+    answer = say(tab, "20 monthly instalments?")
+    assert "Nuestra oferta" in answer
+    langs = "[...document.querySelectorAll('#messages .said')].map((one) => one.lang)"
+    assert {one[:2] for one in tab.value(langs)} == {"", "en", "es"}
+    tab.open(server.parts.link(found), 390)
+    tab.until(LAST)
+    assert tab.value("document.documentElement.lang") == "es"
+
+
+def test_the_browsers_language_is_taken_where_nobody_knows_the_debtors(tab, server):
+    tab.call("Network.setExtraHTTPHeaders", headers={"Accept-Language": "es-MX,es;q=0.9"})
+    try:
+        debtor(tab, server, 390)
+        assert tab.value("document.documentElement.lang") == "es-MX"
+        assert "Nuestra oferta" in say(tab, "20 monthly instalments?")
+    finally:
+        tab.call("Network.setExtraHTTPHeaders", headers={})

@@ -38,7 +38,7 @@ def test_the_least_that_an_account_needs(tmp_path):
         name: ACCOUNT[name] for name in ("case_id", "product", "principal", "outstanding", "overdue_days", "currency")
     }
     (account,) = read_accounts(accounts_file(tmp_path, least)).accounts
-    assert (account.language, account.timezone, account.debtor, account.extra) == ("en", "", Debtor(), {})
+    assert (account.timezone, account.debtor, account.extra) == ("", Debtor(), {})
 
 
 def test_what_is_written_is_read_again(tmp_path):
