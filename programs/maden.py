@@ -25,6 +25,8 @@ from programs.creditor.settings import ProgramSettings
 from programs.debtor.simulated import SimulatedDebtor
 from programs.table.runner import DebtorSeat, play
 
+Seat = ProgramSeat | OptionSeat
+"""A creditor's seat taken by a program."""
 DebtorFactory = Callable[[DebtCase, int], DebtorSeat]
 """Makes the debtor of one negotiation from the case (with its private side) and the seed."""
 
@@ -63,7 +65,7 @@ class Maden(dspy.Module):
         """Who sits on the other side."""
         return self.outside.held
 
-    def seat(self, view: CreditorView, seed: int = 0) -> ProgramSeat | OptionSeat:
+    def seat(self, view: CreditorView, seed: int = 0) -> Seat:
         """The creditor's seat for one negotiation; its `next_turn(table)` answers any debtor (an app's, a test's)."""
         seat = OptionSeat if self.settings.chooses else ProgramSeat
         return seat(view, self.settings, self.negotiator, self.planner, self.judge, seed)

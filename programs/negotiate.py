@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import dspy
 import typer
@@ -27,8 +27,6 @@ from programs.playing.contestants import ARTIFACTS, Contestant, NamedModel, cont
 from programs.table.runner import DebtorSeat, Outcome, TableState, meet, play
 from programs.table.transcript import Transcript, WatchedCreditor, WatchedDebtor, plain, scorecard_table
 from wording.tags import require_spoken
-
-AnyCase = TypeVar("AnyCase", DebtCase, CreditorView)
 
 
 def negotiate(  # noqa: PLR0913, PLR0917  (a command line)
@@ -103,7 +101,7 @@ def _chosen(case: str, book: Path | None, accounts: Path | None, as_debtor: bool
     return read_accounts(accounts).view(case)
 
 
-def _spoken_to(case: AnyCase, lang: str | None) -> AnyCase:
+def _spoken_to(case: DebtCase | CreditorView, lang: str | None) -> DebtCase | CreditorView:
     """The case with the language that was asked for."""
     if lang is None:
         return case

@@ -9,7 +9,7 @@ import typer
 
 from data.accounts import read_accounts
 from data.book.cell_tables import written_csv
-from data.book.rows import DRAWN_COLUMN, write_row
+from data.book.rows import DRAWN_COLUMN, write_row, written_columns
 from data.completing.calibration import calibrated
 from data.completing.drawing import DRAWN, completed
 from data.completing.outcomes import read_outcomes

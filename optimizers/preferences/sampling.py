@@ -19,8 +19,8 @@ from data.terms import Terms
 from metrics.evaluator import score
 from metrics.talk.conduct import conduct_breaches
 from optimizers.preferences.student import Student
-from programs.creditor.seat import UNUSABLE, ProgramSeat
-from programs.maden import Maden
+from programs.creditor.seat import UNUSABLE
+from programs.maden import Maden, Seat
 from programs.table.failures import InfrastructureFailure, ProgramFault
 from programs.table.guard import guarded
 from programs.table.runner import DebtorSeat, TableState, play
@@ -79,16 +79,16 @@ class _Moment:
 
     table: TableState
     said: tuple[Turn, ...]
-    seat: ProgramSeat
+    seat: Seat
 
 
 class _Watched:
     """The teacher's seat, remembering every moment before a turn of its own (programs.table.CreditorSeat)."""
 
-    def __init__(self, seat: ProgramSeat) -> None:
+    def __init__(self, seat: Seat) -> None:
         self.seat = seat
         self.ladder = seat.ladder
-        self.moments: list[tuple[TableState, ProgramSeat]] = []
+        self.moments: list[tuple[TableState, Seat]] = []
 
     def next_turn(self, table: TableState) -> Turn:
         self.moments.append((table, self.seat.forked()))
@@ -163,7 +163,7 @@ class Sampler:
 
     def _turns(
         self, case: DebtCase, seed: int, moment: _Moment, own: Negotiation
-    ) -> Iterator[tuple[Source, int, Turn, ProgramSeat]]:
+    ) -> Iterator[tuple[Source, int, Turn, Seat]]:
         """Each turn with the seat that goes on after it; a sample that came to nothing is left out."""
         yield "teacher", 0, own.turns[len(moment.said)], moment.seat
         for sample in range(self.plan.teacher_samples):
@@ -176,13 +176,13 @@ class Sampler:
             if turn is not None:
                 yield "student_sample", sample, turn, moment.seat.forked()
 
-    def _guarded(self, seat: ProgramSeat, table: TableState) -> Turn | None:
+    def _guarded(self, seat: Seat, table: TableState) -> Turn | None:
         try:
             return guarded(seat.next_turn(table), table.own, table.theirs, self.policy)
         except ProgramFault:
             return None
 
-    def _played_on(self, case: DebtCase, seed: int, said: tuple[Turn, ...], seat: ProgramSeat) -> Negotiation:
+    def _played_on(self, case: DebtCase, seed: int, said: tuple[Turn, ...], seat: Seat) -> Negotiation:
         ended = play(case, seat, self._debtor(case, seed), self.policy, seed, said)
         if ended.ending is Ending.INFRASTRUCTURE:
             raise InfrastructureFailure(ended.failure or "the model could not be reached")

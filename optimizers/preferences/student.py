@@ -16,9 +16,8 @@ from data.dimensions import DIMENSIONS
 from data.domain import CreditorView, Turn
 from programs.creditor.briefing import Briefing
 from programs.creditor.negotiator import FreeNegotiator, free_inputs, terms_after
-from programs.creditor.seat import ProgramSeat
 from programs.creditor.settings import ProgramSettings, Variant
-from programs.maden import Maden
+from programs.maden import Maden, Seat
 from programs.models.adapter import ADAPTER
 from programs.table import words
 from programs.table.runner import TableState
@@ -49,7 +48,7 @@ class Student:
         """A block in which its own model answers."""
         return dspy.context(lm=self.lm) if self.lm is not None else contextlib.nullcontext()
 
-    def seat(self, view: CreditorView, seed: int) -> ProgramSeat:
+    def seat(self, view: CreditorView, seed: int) -> Seat:
         """Its seat at one table."""
         return self.program.seat(view, seed)
 
