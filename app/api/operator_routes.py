@@ -12,7 +12,6 @@ from app.access.operators import LOGIN_HOURS, Login
 from app.api.debtor_views import PAGE
 from app.api.listing import Counts, Listed, counted, latest
 from app.api.operator_views import (
-    UNSCORED,
     CaseFinding,
     OperatorMessage,
     OperatorView,
@@ -22,6 +21,7 @@ from app.api.operator_views import (
     operator_view,
     record_of,
     score_view,
+    unscored,
 )
 from app.api.parts import LOGIN_COOKIE, Operator, Service, address_of, too_many
 from app.api.problems import PROBLEMS, Text
@@ -191,7 +191,7 @@ def scored(negotiation_id: str, login: Operator, service: Service) -> ScoreView:
     if not any(one.turn for one in messages):
         raise CannotBe(say("nothing has been said yet that could be scored"))
     case = house.whole_case(row.case_id)
-    return UNSCORED if case is None else score_view(record_of(house.program, case, row, messages))
+    return unscored() if case is None else score_view(record_of(house.program, case, row, messages))
 
 
 @router.post("/negotiations/{negotiation_id}/link")

@@ -168,12 +168,10 @@ class ScoreView(BaseModel):
     """Why there are no values; "" where there are some."""
 
 
-UNSCORED = ScoreView(
-    finished=False,
-    values={},
-    faults=[],
-    unscored="the scores need the debtor's finances, and the service has accounts, which hold none",
-)
+def unscored() -> ScoreView:
+    """Of a service that has accounts."""
+    why = say("the scores need the debtor's finances, and the service has accounts, which hold none")
+    return ScoreView(finished=False, values={}, faults=[], unscored=why)
 
 
 def operator_view(

@@ -17,6 +17,7 @@ from programs.creditor.support.options import Option, Support
 from programs.models.calls import call
 from programs.table import words
 from signatures.options import JudgePick, PickVerdict
+from wording import mark
 
 TOLERATED = 0.005
 """Expected CCI that a pick may cost unasked: about what one round costs."""
@@ -42,12 +43,14 @@ class PickJudge(dspy.Module):
         """
         cost = support.cost_of(pick)
         if cost <= TOLERATED:
-            return dspy.Prediction(approved=True, advice="", note="judge: approved (the figures leave no question)")
+            return dspy.Prediction(
+                approved=True, advice="", note=mark("judge: approved (the figures leave no question)")
+            )
         best = menu.letter_of(support.best)
         better = f"{best} comes to {points(cost)} points more"
         if not was_said(heard, briefing):
             advice = f"{better}, and no words of the debtor are given against it: choose {best}."
-            return dspy.Prediction(approved=False, advice=advice, note="judge: sent back (no reason given)")
+            return dspy.Prediction(approved=False, advice=advice, note=mark("judge: sent back (no reason given)"))
         verdict: PickVerdict = call(
             self.predict,
             "judge",
@@ -57,9 +60,11 @@ class PickJudge(dspy.Module):
             heard=words.heard(heard),
         ).verdict
         if verdict.reason_holds == "yes":
-            return dspy.Prediction(approved=True, advice="", note="judge: approved (a reason in the debtor's words)")
+            return dspy.Prediction(
+                approved=True, advice="", note=mark("judge: approved (a reason in the debtor's words)")
+            )
         advice = f"{better}. {verdict.advice.strip()}".strip()
-        return dspy.Prediction(approved=False, advice=advice, note="judge: sent back (the reason does not hold)")
+        return dspy.Prediction(approved=False, advice=advice, note=mark("judge: sent back (the reason does not hold)"))
 
 
 def was_said(heard: str, briefing: Briefing) -> bool:

@@ -25,8 +25,9 @@ from programs.creditor.support.frontier import frontier
 from programs.creditor.support.options import Option, Support
 from programs.table.failures import UnparseableOutput
 from programs.table.runner import TableState
+from wording import mark
 
-TAKEN_INSTEAD = "judge: the best option was taken instead"
+TAKEN_INSTEAD = mark("judge: the best option was taken instead")
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class OptionSeat:
         self._plan_where_due(briefing)
         support = self._support.consider(table)
         if support.nothing_can_be_kept and table.own is not None:
-            return held(table.own, "support: no plan can be kept; a person should decide")
+            return held(table.own, mark("support: no plan can be kept; a person should decide"))
         menu = menu_of(support, self.settings.policy, self.view.debt.currency)
         try:
             return self._reviewed(briefing, support, menu)
