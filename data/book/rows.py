@@ -99,7 +99,7 @@ def write_row(case: DebtCase) -> dict[str, str]:
 
 def written_columns(rows: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
     """The columns that a file of these rows has."""
-    return tuple(name for name in COLUMNS if name not in LATER_COLUMNS or any(row[name] for row in rows))
+    return tuple(name for name in COLUMNS if name not in LATER_COLUMNS or any(row.get(name) for row in rows))
 
 
 def zero_outstanding(number: int, column: str, value: object) -> Fault:

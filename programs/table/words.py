@@ -8,6 +8,7 @@ prompts and tables show (`package`, `money`, `account`) is English.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from data.amounts import minor_digits
@@ -44,8 +45,8 @@ _INTERNAL = re.compile(
 )
 # Words of the briefing that no creditor says to a person, between strokes; in a catalogue those of its language.
 _INTERNAL_WORDS = mark("the debtor|rung|rungs|ladder|step down|on pace|the pace|limit|limits|policy|floor")
-_SENTENCES = re.compile(r"[^.!?\u3002\uff01\uff1f\n]+[.!?\u3002\uff01\uff1f]+[\"'\u201d\u2019\u300d\u300f]?")
-_SENTENCES_AS_OF_OLD = re.compile(r"[^.!?\n]+[.!?]+[\"'”’]?")
+_ENDS = re.compile(r"([.!?\u3002\uff01\uff1f]+)[\"'\u201d\u2019\u300d\u300f]?|\n")
+_ENDS_AS_OF_OLD = re.compile(r"([.!?]+)[\"'”’]?|\n")
 """Where no language is asked for: what was played before plays unchanged."""
 _TO_A_FULL_STOP = r"(?:[^.\u3002]|(?<=\d)\.(?=\d))*"
 MAX_HEARD_CHARS = 600
@@ -130,11 +131,24 @@ def spoken_part(text: str, dialogue: str) -> str:
     one is left out as well.
     """
     said, asked = dialogue.casefold(), language_spoken()
-    whole = [s.strip() for s in (_SENTENCES if asked else _SENTENCES_AS_OF_OLD).findall(text)]
+    whole = [s.strip() for s in _ended(text, _ENDS if asked else _ENDS_AS_OF_OLD)]
     new = [s for s in whole if not _INTERNAL.search(s) and s.casefold().rstrip(".!?\u3002\uff01\uff1f") not in said]
     if asked is None:
         return " ".join(new)
     return sentences(*(s for s in new if _may_be_said(s, catalogue_tag(asked) or SOURCE)))
+
+
+def _ended(text: str, ends: re.Pattern[str]) -> Iterator[str]:
+    """The sentences that come to an end on their line, in time linear in the text's length."""
+    start = 0
+    for end in ends.finditer(text):
+        if end[1] is None:
+            start = end.end()
+        elif end.start() == start:  # marks alone; a quote behind them opens the next sentence
+            start = end.end(1)
+        else:
+            yield text[start : end.end()]
+            start = end.end()
 
 
 def _may_be_said(sentence: str, tag: str) -> bool:

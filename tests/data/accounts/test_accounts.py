@@ -17,7 +17,6 @@ READ = Account(
     case_id="k-1",
     debt=DEBT,
     debtor=Debtor(name="Ana Pell", age=41),
-    language="es",
     timezone="Europe/Madrid",
     monthly_income_at_origination=290_000,
     debt_to_income_pct=27.5,
