@@ -37,6 +37,29 @@ def pieces(pattern: re.Pattern[str]) -> tuple[Piece, ...]:
     return tuple(rng.sample(some, min(MOST, len(some))))
 
 
+def most_steps(pattern: re.Pattern[str]) -> float:
+    """How often a part of a pattern may be read again at one place of a text, at most; infinite where there is no end.
+
+    A pattern without an endless repetition reads each place so often, however long the text is.
+    """
+    return _most(list(parser.parse(pattern.pattern, pattern.flags)))
+
+
+def _most(tree: Iterable[Any]) -> float:
+    return max((_most_of(op, argument) for op, argument in tree), default=1.0)
+
+
+def _most_of(op: Any, argument: Any) -> float:
+    if op in (ops.MAX_REPEAT, ops.MIN_REPEAT, ops.POSSESSIVE_REPEAT):
+        times = float("inf") if argument[1] is ops.MAXREPEAT else float(argument[1])
+        return times * _most(argument[2])
+    if op is ops.BRANCH:
+        return max(map(_most, argument[1]))
+    if op in (ops.SUBPATTERN, ops.ASSERT, ops.ASSERT_NOT):
+        return _most(argument[-1])
+    return _most(argument) if op is ops.ATOMIC_GROUP else 1.0
+
+
 def worst_texts(piece: Piece, chars: int) -> Iterator[str]:
     """A piece over and over, `chars` characters long, with what makes a match fail at the very end."""
     head, body = piece

@@ -11,7 +11,7 @@ from tests.optimizers.served import Compiler, nap, served
 pytestmark = pytest.mark.slow
 
 THREADS = 2
-KILLS = 20
+KILLS = 12
 STRATEGIES = ("random-search", "mipro", "gepa", "search")
 
 
