@@ -27,7 +27,9 @@ READ = Account(
 def test_an_account_is_read_whole(tmp_path):
     accounts = read_accounts(accounts_file(tmp_path))
     assert accounts.accounts == (READ,)
-    assert accounts.view("k-1") == CreditorView(case_id="k-1", debt=DEBT, debtor=Debtor(name="Ana Pell", age=41, language="es"))
+    assert accounts.view("k-1") == CreditorView(
+        case_id="k-1", debt=DEBT, debtor=Debtor(name="Ana Pell", age=41, language="es")
+    )
     with pytest.raises(UserError, match=r"no account 'k1' among the 1 of .*; did you mean k-1"):
         accounts.account("k1")
 
