@@ -69,7 +69,7 @@ VAL_IDS = {case.case_id for case in VAL}
 PLANTED, DECOY = "Give time at once.", "Be patient, as in note"
 TRIALS = {"search": 24, "mipro": 40}
 """Enough to find it with these seeds; MIPROv2 stops being counted as soon as it did."""
-PROPOSALS, SEEDS = 16, range(3)
+PROPOSALS, SEEDS = 16, range(2)
 SOFT = {"discount_pct": 10, "immediate_payment_pct": 5, "immediate_payment_days": 14, "installment_periods": 24}
 FIRM = {"discount_pct": 0, "immediate_payment_pct": 50, "immediate_payment_days": 3, "installment_periods": 3}
 
