@@ -26,8 +26,8 @@ from app.serving import limits
 from plumbing.errors import UserError
 from wording import chosen, say, speaking
 
-LOGINS_AT_ONCE = 2
-"""Each takes 64 MiB and a processor."""
+LOGINS_AT_ONCE = 1
+"""Each takes 64 MiB and a processor; a storm of two at once took a service to 434 MB."""
 LOGINS_WAITING = 60
 LOGIN_COOKIE = "maden_login"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
