@@ -7,8 +7,9 @@ from data.terms import Terms
 from programs.creditor.support.course import Course
 from programs.creditor.support.decision import DecisionSupport
 from programs.creditor.support.learned.model import SupportModel
+from programs.table import words
 from programs.table.runner import TableState
-from programs.table.words import QUESTIONS, statement
+from wording import sentences
 
 
 class RationalCreditor:
@@ -41,14 +42,13 @@ class RationalCreditor:
         """The best option, in plain words."""
         found = self.support.consider(table)
         if found.best.kind is MoveKind.ACCEPT:
-            words = statement(MoveKind.ACCEPT, found.best.terms, repeated=False)
-            return Turn(speaker=Speaker.CREDITOR, move=Move.accept(), dialogue=words)
-        question = found.question if found.rounds_left else None
-        return asking(found.best.terms, table.own, question)
+            said = words.statement(MoveKind.ACCEPT, found.best.terms, repeated=False)
+            return Turn(speaker=Speaker.CREDITOR, move=Move.accept(), dialogue=said)
+        return asking(found.best.terms, table.own, found.to_ask)
 
 
 def asking(terms: Terms, own: Terms | None, question: Inquiry | None) -> Turn:
     """The turn that offers `terms`, with a question where there is one."""
-    words = statement(MoveKind.ASK, terms, repeated=terms == own)
-    said = words if question is None else f"{words} {QUESTIONS[question]}"
+    offer = words.statement(MoveKind.ASK, terms, repeated=terms == own)
+    said = sentences(offer, "" if question is None else words.question(question))
     return Turn(speaker=Speaker.CREDITOR, move=Move.ask(terms), dialogue=said, inquiry=question)

@@ -53,15 +53,13 @@ class OptionNegotiator(dspy.Module):
             options=menu.text(),
         ).turn
         pick = menu[chosen.choice]
-        return dspy.Prediction(
-            turn=turn_of(briefing, support, pick, chosen.message), pick=pick, heard=chosen.heard, message=chosen.message
-        )
+        turn = turn_of(briefing, support, pick, chosen.message)
+        return dspy.Prediction(turn=turn, pick=pick, heard=chosen.heard)
 
 
 def turn_of(briefing: Briefing, support: Support, pick: Option, message: str) -> Turn:
     """The whole turn that takes an option, with the question that is worth most while rounds are left."""
-    question = support.question if support.rounds_left else None
-    return stated(briefing, pick.move, message, question)
+    return stated(briefing, pick.move, message, support.to_ask)
 
 
 def situation_text(briefing: Briefing) -> str:

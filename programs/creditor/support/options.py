@@ -95,6 +95,11 @@ class Support(Frozen):
         return next(iter(self.questions), None)
 
     @property
+    def to_ask(self) -> Inquiry | None:
+        """That question while an answer to it can still be used; None in the last round."""
+        return self.question if self.rounds_left else None
+
+    @property
     def nothing_can_be_kept(self) -> bool:
         """Whether no plan inside the policy can be kept, as far as can be known: a person should be offered instead."""
         return self.chance_any_kept < NEXT_TO_NO_CHANCE

@@ -69,3 +69,14 @@ class TestMicro:
     def test_it_takes_what_is_as_good_as_its_next_offer(self):
         record = against("micro", POLICY.firmest())
         assert record.turns[-1].move.kind is MoveKind.ACCEPT and record.turns[-1].speaker is Speaker.CREDITOR
+
+
+def test_the_support_alone_asks_in_the_language_of_its_offer():
+    debt_case = case()
+    spanish = debt_case.model_copy(update={"debtor": debt_case.debtor.model_copy(update={"language": "es"})})
+    record = play(
+        spanish, rule_seat("rational", spanish.creditor_view(), POLICY, 0), SimulatedDebtor(spanish, 0), POLICY
+    )
+    assert record.turns[0].inquiry is not None
+    assert record.turns[0].dialogue.startswith("Nuestra oferta")
+    assert "May I ask" not in record.turns[0].dialogue
