@@ -30,17 +30,18 @@ def did_you_mean(wrong: str, known: Iterable[str], otherwise: str = "", *, most:
     return f"did you mean {' or '.join(map(repr, near) if quoted else near)}?" if near else otherwise
 
 
-def by_name(name: str, known: Mapping[str, Named], refusal: str) -> Named:
+def by_name(name: str, known: Mapping[str, Named], refusal: str, *, quoted: bool = False) -> Named:
     """What is called `name` among all that there is.
 
     Args:
         name: what the user wrote.
         known: everything by its name.
         refusal: the sentence that says that there is none, without its end.
+        quoted: whether the nearest stands in quotes.
 
     Raises:
         UserError: there is none; names the nearest.
     """
     if name in known:
         return known[name]
-    raise UserError(f"{refusal}; {did_you_mean(name, known, 'there are ' + ', '.join(known))}")
+    raise UserError(f"{refusal}; {did_you_mean(name, known, 'there are ' + ', '.join(known), quoted=quoted)}")

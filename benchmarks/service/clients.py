@@ -56,6 +56,31 @@ class ClientTalk:
     """As it was seen last."""
 
 
+def browser(url: str) -> aiohttp.ClientSession:
+    """Whoever uses the service at an address; an answer that is no success raises `aiohttp.ClientResponseError`."""
+    return aiohttp.ClientSession(
+        url,
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=3),  # the server ends idle ones after 5 s
+        cookie_jar=aiohttp.CookieJar(unsafe=True),  # the address is a number
+        raise_for_status=True,
+        timeout=aiohttp.ClientTimeout(total=None),
+        read_bufsize=2**20,
+    )
+
+
+async def logged_in(http: aiohttp.ClientSession) -> dict[str, str]:
+    """The headers that an operator's requests need from here on."""
+    answer = await http.post("/api/login", json={"name": OPERATOR, "password": PASSWORD})
+    return {"X-CSRF": (await answer.json())["csrf"]}
+
+
+async def begun(http: aiohttp.ClientSession, case_id: str, operator: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """A new negotiation: its id, and the headers that its debtor's requests need."""
+    answer = await http.post("/api/negotiations", json={"case_id": case_id, "asked_for": True}, headers=operator)
+    found = await answer.json()
+    return found["id"], {"Authorization": f"Bearer {found['link'].split('#')[1]}"}
+
+
 class Clients:
     """All debtors, and the operator who begins their negotiations.
 
@@ -70,7 +95,7 @@ class Clients:
         self.url, self.load, self.advance = url, load, advance
         self._cases = map(case_name, itertools.count(before))
         self.talks: list[ClientTalk] = []
-        self._csrf = ""
+        self._headers: dict[str, str] = {}
 
     async def play(self) -> None:
         """Play everything.
@@ -78,16 +103,8 @@ class Clients:
         A negotiation in which the service refuses something, breaks a connection or does not answer for `PATIENCE_S`
         is left where it stands.
         """
-        async with aiohttp.ClientSession(
-            self.url,
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=3),  # the server ends idle ones after 5 s
-            cookie_jar=aiohttp.CookieJar(unsafe=True),  # the address is a number
-            raise_for_status=True,
-            timeout=aiohttp.ClientTimeout(total=None),
-            read_bufsize=2**20,
-        ) as http:
-            answer = await http.post("/api/login", json={"name": OPERATOR, "password": PASSWORD})
-            self._csrf = (await answer.json())["csrf"]
+        async with browser(self.url) as http:
+            self._headers = await logged_in(http)
             each, more = divmod(self.load.turns, self.load.negotiations)
             async with asyncio.TaskGroup() as group:
                 for number in range(self.load.negotiations):
@@ -104,13 +121,9 @@ class Clients:
             turns -= now
 
     async def _negotiate(self, http: aiohttp.ClientSession, rng: random.Random, turns: int) -> None:
-        begun = await http.post(
-            "/api/negotiations", json={"case_id": next(self._cases), "asked_for": True}, headers={"X-CSRF": self._csrf}
-        )
-        found = await begun.json()
-        talk = ClientTalk(found["id"])
+        negotiation_id, headers = await begun(http, next(self._cases), self._headers)
+        talk = ClientTalk(negotiation_id)
         self.talks.append(talk)
-        headers = {"Authorization": f"Bearer {found['link'].split('#')[1]}"}
         async with http.get("/api/debtor/events", headers=headers) as stream:
             views = _views(stream)
             await _answered(views, talk, 0)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from data.domain import CreditorPolicy, CreditorView
-from plumbing.errors import UserError, did_you_mean
+from plumbing.errors import by_name
 from programs.creditor.rational import RationalCreditor
 from programs.creditor.rules import BASELINES, RuleCreditor
 from programs.creditor.support.learned.model import load_support
@@ -48,7 +48,5 @@ def rule_seat(name: str, view: CreditorView, policy: CreditorPolicy, seed: int) 
     Raises:
         UserError: there is none; the message names those that there are. Or the support's file cannot be read.
     """
-    if name not in RULE_SEATS:
-        hint = did_you_mean(name, RULE_SEATS, f"there are {', '.join(RULE_SEATS)}", quoted=True)
-        raise UserError(f"no rule-based creditor is called {name!r}; {hint}")
-    return RULE_SEATS[name].make(view, policy, seed)
+    found = by_name(name, RULE_SEATS, f"no rule-based creditor is called {name!r}", quoted=True)
+    return found.make(view, policy, seed)

@@ -16,7 +16,7 @@ from data.dimensions import DIMENSIONS
 from data.domain import CreditorPolicy, CreditorView, Move, MoveKind, Speaker, Turn
 from data.steps import standing_after_each
 from data.terms import Terms
-from plumbing.errors import UserError, did_you_mean
+from plumbing.errors import by_name
 from programs.table.runner import TableState
 from programs.table.words import package_said
 from wording import mark, say
@@ -184,7 +184,4 @@ def rule_named(name: str) -> Rule:
     Raises:
         UserError: there is none; the message names those that there are.
     """
-    if name not in BASELINES:
-        hint = did_you_mean(name, BASELINES, f"there are {', '.join(BASELINES)}", quoted=True)
-        raise UserError(f"no rule-based creditor is called {name!r}; {hint}")
-    return BASELINES[name]
+    return by_name(name, BASELINES, f"no rule-based creditor is called {name!r}", quoted=True)

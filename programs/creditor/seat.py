@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import Protocol
+from typing import Protocol, Self
 
 import dspy
 
@@ -43,8 +43,8 @@ class SeatMemory(Frozen):
     """Of a program that chooses among options."""
 
 
-class ProgramSeat:
-    """Plays the creditor with DSPy modules; implements `programs.table.CreditorSeat`.
+class ModuleSeat:
+    """What every seat that a program's modules take has in common, and how it is forked.
 
     Args:
         view: the case as the creditor sees it.
@@ -52,6 +52,8 @@ class ProgramSeat:
         negotiator, planner, judge: the modules; None where the variant switches one off.
         seed: separates one trial's samples from another's where sampling is on.
     """
+
+    ladder: tuple[Terms, ...] = ()
 
     def __init__(
         self,
@@ -62,13 +64,38 @@ class ProgramSeat:
         judge: dspy.Module | None,
         seed: int = 0,
     ) -> None:
-        self.view = view
-        self.settings = settings
+        self.view, self.settings, self.seed = view, settings, seed
         self.negotiator, self.planner, self.judge = negotiator, planner, judge
-        self.seed = seed
-        self.ladder: tuple[Terms, ...] = ()
         self._planned_with_surplus = False
-        self._to_ask: Inquiry | None = None
+
+    def forked(self, program: Modules | None = None, seed: int | None = None) -> Self:
+        """A second seat at this point of the negotiation: what the one plays from here on, the other does not know.
+
+        Args:
+            program: whose modules and settings play on, those of this seat for None; of the same variant.
+            seed: of what is sampled from here on, this seat's for None.
+        """
+        other = copy.copy(self)
+        if program is not None:
+            other.settings = program.settings
+            other.negotiator, other.planner, other.judge = program.negotiator, program.planner, program.judge
+        other.seed = self.seed if seed is None else seed
+        return other
+
+    def _plan_is_due(self, briefing: Briefing, *, planned: bool) -> bool:
+        """Whether to plan now: at the opening, and again once the stated surplus is known."""
+        knows_surplus = briefing.stated_surplus is not None
+        again = knows_surplus and not self._planned_with_surplus and self.settings.replan_on_disclosure
+        if planned and not again:
+            return False
+        self._planned_with_surplus = knows_surplus
+        return True
+
+
+class ProgramSeat(ModuleSeat):
+    """Plays the creditor on a ladder, or freely; implements `programs.table.CreditorSeat`."""
+
+    _to_ask: Inquiry | None = None
 
     def next_turn(self, table: TableState) -> Turn:
         """The next creditor turn: planned, drafted, and reviewed where it gives way.
@@ -96,20 +123,6 @@ class ProgramSeat:
         self.ladder, self._to_ask = memory.ladder, memory.to_ask
         self._planned_with_surplus = memory.planned_with_surplus
 
-    def forked(self, program: Modules | None = None, seed: int | None = None) -> ProgramSeat:
-        """A second seat at this point of the negotiation: what the one plays from here on, the other does not know.
-
-        Args:
-            program: whose modules and settings play on, those of this seat for None; of the same variant.
-            seed: of what is sampled from here on, this seat's for None.
-        """
-        other = copy.copy(self)
-        if program is not None:
-            other.settings = program.settings
-            other.negotiator, other.planner, other.judge = program.negotiator, program.planner, program.judge
-        other.seed = self.seed if seed is None else seed
-        return other
-
     def _planned(self, briefing: Briefing) -> Briefing:
         """The briefing with a ladder, planned at the opening and again once the stated surplus is known.
 
@@ -117,9 +130,7 @@ class ProgramSeat:
         """
         if self.planner is None:
             return briefing
-        knows_surplus = briefing.stated_surplus is not None
-        if not self.ladder or (knows_surplus and not self._planned_with_surplus and self.settings.replan_on_disclosure):
-            self._planned_with_surplus = knows_surplus
+        if self._plan_is_due(briefing, planned=bool(self.ladder)):
             try:
                 plan = self.planner(briefing=briefing, seed=self.seed)
             except UnparseableOutput:

@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import aiohttp
 import typer
 from rich.table import Table
 
 from benchmarks.markdown import table, write_files
 from benchmarks.service.attacks.scenarios import SCENARIOS, Figure
 from benchmarks.service.attacks.visitors import Visitors
+from benchmarks.service.clients import browser
 from benchmarks.service.measured_server import serving
 from benchmarks.service.result import machine
 from plumbing import cli
@@ -60,13 +60,7 @@ def _measured(name: str, latency_s: float) -> list[Figure]:
 
 
 async def _played(name: str, address: str, pid: int) -> list[Figure]:
-    async with aiohttp.ClientSession(
-        address,
-        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=3),
-        cookie_jar=aiohttp.CookieJar(unsafe=True),  # the address is a number
-        raise_for_status=True,
-        timeout=aiohttp.ClientTimeout(total=None),
-    ) as http:
+    async with browser(address) as http:
         return list(await SCENARIOS[name](await Visitors.arrive(http, pid)))
 
 

@@ -6,12 +6,13 @@ import asyncio
 import itertools
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Self
 
 import aiohttp
 
-from benchmarks.service.measured_server import OPERATOR, PASSWORD, case_name
+from benchmarks.service.clients import begun, logged_in
+from benchmarks.service.measured_server import case_name
+from tests.app.memory import memory_mb
 
 LOOK_EVERY_S = 0.02
 PATIENCE_S = 300.0
@@ -37,27 +38,24 @@ class Visitors:
     def __init__(self, http: aiohttp.ClientSession, pid: int) -> None:
         self.http, self.pid = http, pid
         self._cases = map(case_name, itertools.count())
-        self._csrf: dict[str, str] = {}
+        self._operator: dict[str, str] = {}
 
     @classmethod
     async def arrive(cls, http: aiohttp.ClientSession, pid: int) -> Self:
         """The same with the operator logged in."""
         made = cls(http, pid)
-        answer = await http.post("/api/login", json={"name": OPERATOR, "password": PASSWORD})
-        made._csrf = {"X-CSRF": (await answer.json())["csrf"]}
+        made._operator = await logged_in(http)
         return made
 
     async def debtor(self) -> Debtor:
         """A new negotiation whose opening has been sent."""
-        body = {"case_id": next(self._cases), "asked_for": True}
-        found = await (await self.http.post("/api/negotiations", json=body, headers=self._csrf)).json()
-        debtor = Debtor(found["id"], {"Authorization": f"Bearer {found['link'].split('#')[1]}"})
+        debtor = Debtor(*await begun(self.http, next(self._cases), self._operator))
         await self.answered(debtor, 0)
         return debtor
 
     async def take_over(self, debtor: Debtor) -> None:
         """A person answers from here on."""
-        await self.http.post(f"/api/negotiations/{debtor.id}/take-over", headers=self._csrf)
+        await self.http.post(f"/api/negotiations/{debtor.id}/take-over", headers=self._operator)
 
     async def say(self, debtor: Debtor, text: str, key: str) -> int:
         """Send a message; the position it is stored at."""
@@ -84,7 +82,7 @@ class Visitors:
 
     def memory_mb(self) -> float:
         """What the server's process holds in memory now (Linux)."""
-        return _status_kb(self.pid, "VmRSS") / 1024
+        return memory_mb(self.pid, "VmRSS")
 
 
 @dataclass
@@ -113,8 +111,3 @@ class Watch:
             self.seconds.append(time.perf_counter() - began)
             self.memory_mb.append(self.visitors.memory_mb())
             await asyncio.sleep(LOOK_EVERY_S)
-
-
-def _status_kb(pid: int, name: str) -> int:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))

@@ -10,7 +10,7 @@ from typing import get_args
 
 from data.domain import CreditorPolicy, MoveKind
 from metrics.money.valuation import creditor_value
-from programs.creditor.support.options import Option, Support
+from programs.creditor.support.options import Option
 from programs.table import words
 from signatures.options import Letter
 
@@ -59,13 +59,8 @@ class Menu:
         return "\n".join(self.line(letter) for letter in self.letters)
 
 
-def menu_of(support: Support, policy: CreditorPolicy, currency: str) -> Menu:
-    """The options of a turn, as many as there are letters, an acceptance and the best in any case."""
-    return menu(support.options, policy, currency)
-
-
 def menu(options: tuple[Option, ...], policy: CreditorPolicy, currency: str) -> Menu:
-    """Options, the best first, as a menu."""
+    """The first options, as many as there are letters, and an acceptance in any case."""
     most = len(LETTERS)
     kept = options[:most]
     acceptance = next((one for one in options[most:] if one.kind is MoveKind.ACCEPT), None)

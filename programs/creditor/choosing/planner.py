@@ -8,7 +8,8 @@ from programs.creditor.briefing import Briefing, claims_text
 from programs.creditor.choosing.menu import Menu, menu
 from programs.creditor.choosing.plan import CoursePlan
 from programs.creditor.settings import ProgramSettings
-from programs.creditor.support.options import Household, Option, Spread, Support
+from programs.creditor.support.frontier import frontier
+from programs.creditor.support.options import Household, Spread, Support
 from programs.models.calls import call
 from programs.table import words
 from signatures.options import ChosenCourse, PlanCourse
@@ -22,15 +23,18 @@ class CoursePlanner(dspy.Module):
         self.settings = settings
         self.predict = dspy.Predict(PlanCourse)
 
-    def forward(
-        self, briefing: Briefing, support: Support, frontier: tuple[Option, ...], seed: int = 0
-    ) -> dspy.Prediction:
+    def forward(self, briefing: Briefing, support: Support, seed: int = 0) -> dspy.Prediction:
         """A `Prediction` with `plan` (CoursePlan).
+
+        Args:
+            briefing: of the turn.
+            support: of its table, with `programs.creditor.support.frontier.aims` valued.
+            seed: of the sample.
 
         Raises:
             ProgramFault, InfrastructureFailure: see `programs.models.calls.call`.
         """
-        packages = menu(frontier, briefing.policy, briefing.view.debt.currency)
+        packages = menu(frontier(support), briefing.policy, briefing.view.debt.currency)
         chosen: ChosenCourse = call(
             self.predict,
             "planner",

@@ -6,22 +6,21 @@ the best option: what figures speak against, and no words speak for, does not le
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
+from functools import cached_property
 
 import dspy
 
-from data.domain import CreditorView, Turn
-from data.terms import Terms
+from data.domain import Turn
 from metrics.forgone import forgone_note
 from programs.creditor.briefing import Briefing
-from programs.creditor.choosing.menu import Menu, menu_of
+from programs.creditor.choosing.menu import Menu, menu
 from programs.creditor.choosing.negotiator import turn_of
 from programs.creditor.choosing.plan import COURSES, CoursePlan
-from programs.creditor.seat import UNUSABLE, Modules, SeatMemory, held
-from programs.creditor.settings import ProgramSettings
+from programs.creditor.seat import UNUSABLE, ModuleSeat, SeatMemory, held
+from programs.creditor.support.course import Course
 from programs.creditor.support.decision import DecisionSupport
-from programs.creditor.support.frontier import frontier
+from programs.creditor.support.frontier import aims
 from programs.creditor.support.options import Option, Support
 from programs.table.failures import UnparseableOutput
 from programs.table.runner import TableState
@@ -39,35 +38,18 @@ class _Draft:
     heard: str
 
 
-class OptionSeat:
-    """Plays the creditor with modules that choose (programs.table.CreditorSeat).
-
-    Args:
-        view: the case as the creditor sees it.
-        settings: variant, policy, revisions.
-        negotiator, planner, judge: the modules of `programs.creditor.choosing`; no judge for None.
-        seed: separates one trial's samples from another's where sampling is on.
+class OptionSeat(ModuleSeat):
+    """Plays the creditor with the modules of `programs.creditor.choosing` (programs.table.CreditorSeat).
 
     Raises:
         UserError: the shipped support cannot be read.
     """
 
-    ladder: tuple[Terms, ...] = ()
+    _plan: CoursePlan | None = None
 
-    def __init__(
-        self,
-        view: CreditorView,
-        settings: ProgramSettings,
-        negotiator: dspy.Module,
-        planner: dspy.Module | None,
-        judge: dspy.Module | None,
-        seed: int = 0,
-    ) -> None:
-        self.view, self.settings, self.seed = view, settings, seed
-        self.negotiator, self.planner, self.judge = negotiator, planner, judge
-        self._plan: CoursePlan | None = None
-        self._planned_with_surplus = False
-        self._support = DecisionSupport(view, settings.policy)
+    @cached_property
+    def _support(self) -> DecisionSupport:
+        return DecisionSupport(self.view, self.settings.policy)
 
     def next_turn(self, table: TableState) -> Turn:
         """The next creditor turn: an option of those that are computed, with words for it.
@@ -81,9 +63,9 @@ class OptionSeat:
         support = self._support.consider(table)
         if support.nothing_can_be_kept and table.own is not None:
             return held(table.own, mark("support: no plan can be kept; a person should decide"))
-        menu = menu_of(support, self.settings.policy, self.view.debt.currency)
+        options = menu(support.options, self.settings.policy, self.view.debt.currency)
         try:
-            return self._reviewed(briefing, support, menu)
+            return self._reviewed(briefing, support, options)
         except UnparseableOutput as fault:
             if table.own is None:
                 raise
@@ -100,56 +82,46 @@ class OptionSeat:
         self._planned_with_surplus = memory.planned_with_surplus
         self._follow(memory.plan)
 
-    def forked(self, program: Modules | None = None, seed: int | None = None) -> OptionSeat:
-        """A second seat at this point of the negotiation, as `ProgramSeat.forked`."""
-        other = copy.copy(self)
-        if program is not None:
-            other.settings = program.settings
-            other.negotiator, other.planner, other.judge = program.negotiator, program.planner, program.judge
-        other.seed = self.seed if seed is None else seed
-        return other
-
     def _plan_where_due(self, briefing: Briefing) -> None:
         """A plan at the opening and once the surplus is known; a second one that fails to parse changes nothing."""
-        knows_surplus = briefing.stated_surplus is not None
-        again = knows_surplus and not self._planned_with_surplus and self.settings.replan_on_disclosure
-        if self.planner is None or (self._plan is not None and not again):
+        if self.planner is None or not self._plan_is_due(briefing, planned=self._plan is not None):
             return
-        self._planned_with_surplus = knows_surplus
-        support = self._support.consider(briefing.table)
-        packages = frontier(self._support, briefing.table)
+        support = self._support.consider(briefing.table, also=aims(self.settings.policy))
         try:
-            self._follow(self.planner(briefing=briefing, support=support, frontier=packages, seed=self.seed).plan)
+            self._follow(self.planner(briefing=briefing, support=support, seed=self.seed).plan)
         except UnparseableOutput:
             if self._plan is None:
                 raise
 
     def _follow(self, plan: CoursePlan | None) -> None:
         self._plan = plan
-        course = None if plan is None else COURSES[plan.course]
-        self._support = DecisionSupport(self.view, self.settings.policy, course=course)
+        self._support = self._support.following(Course() if plan is None else COURSES[plan.course])
 
-    def _reviewed(self, briefing: Briefing, support: Support, menu: Menu) -> Turn:
-        draft = self._draft(briefing, support, menu)
-        notes: tuple[str, ...] = ()
-        for revision in range(self.settings.max_revisions + 1 if self.judge is not None else 0):
-            review = self.judge(  # type: ignore[misc]
-                briefing=briefing, support=support, menu=menu, pick=draft.pick, heard=draft.heard, seed=self.seed
-            )
-            notes += (review.note,)
-            if review.approved:
-                break
-            if revision == self.settings.max_revisions:
-                best = turn_of(briefing, support, support.best, "")
-                draft = _Draft(best, support.best, "")
-                notes += (TAKEN_INSTEAD,)
-                break
-            draft = self._draft(briefing, support, menu, review.advice)
+    def _reviewed(self, briefing: Briefing, support: Support, options: Menu) -> Turn:
+        draft, notes = self._draft(briefing, support, options), list[str]()
+        if self.judge is not None:
+            draft = self._judged(self.judge, briefing, support, options, draft, notes)
         return _noted(draft.turn, *notes, forgone_note(support.cost_of(draft.pick), support.best.kind))
 
-    def _draft(self, briefing: Briefing, support: Support, menu: Menu, advice: str = "") -> _Draft:
+    def _judged(
+        self, judge: dspy.Module, briefing: Briefing, support: Support, options: Menu, draft: _Draft, notes: list[str]
+    ) -> _Draft:
+        """The draft that the judge let pass, or the best option; each verdict is added to `notes`."""
+        for left in reversed(range(self.settings.max_revisions + 1)):
+            review = judge(
+                briefing=briefing, support=support, menu=options, pick=draft.pick, heard=draft.heard, seed=self.seed
+            )
+            notes.append(review.note)
+            if review.approved:
+                return draft
+            if left:
+                draft = self._draft(briefing, support, options, review.advice)
+        notes.append(TAKEN_INSTEAD)
+        return _Draft(turn_of(briefing, support, support.best, ""), support.best, "")
+
+    def _draft(self, briefing: Briefing, support: Support, options: Menu, advice: str = "") -> _Draft:
         made = self.negotiator(
-            briefing=briefing, support=support, menu=menu, plan=self._plan, advice=advice, seed=self.seed
+            briefing=briefing, support=support, menu=options, plan=self._plan, advice=advice, seed=self.seed
         )
         return _Draft(made.turn, made.pick, made.heard)
 

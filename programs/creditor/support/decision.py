@@ -6,6 +6,7 @@ time.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -74,6 +75,12 @@ class DecisionSupport:
         self.model, self.course = model or load_support(), course or Course()
         self._grid_worth: dict[tuple[int, int, int], tuple[Floats, bool]] = {}
         self._forecast: dict[int, float] = {}
+
+    def following(self, course: Course) -> DecisionSupport:
+        """The same on another course; what is remembered depends on none and is shared."""
+        other = copy.copy(self)
+        other.course = course
+        return other
 
     def consider(self, table: TableState, also: Sequence[Terms] = ()) -> Support:
         """What can be done now, ranked, and how sure that is.

@@ -6,9 +6,7 @@ from itertools import product
 
 from data.domain import CreditorPolicy, MoveKind
 from data.terms import Terms
-from programs.creditor.support.decision import DecisionSupport
-from programs.creditor.support.options import Option
-from programs.table.runner import TableState
+from programs.creditor.support.options import Option, Support
 
 MOST = 5
 _STEPS = {
@@ -22,15 +20,15 @@ WORSE_BY = 0.005
 """Chance or worth that counts as more."""
 
 
-def frontier(support: DecisionSupport, table: TableState) -> tuple[Option, ...]:
+def frontier(found: Support) -> tuple[Option, ...]:
     """The packages that could be aimed at now, the likeliest last, `MOST` at most and at least one.
 
     Args:
-        support: of the account.
-        table: the creditor's to move.
+        found: of a table, with `aims` valued beside its options.
     """
-    found = support.consider(table, also=_packages(support.policy)).options
-    offers = sorted((one for one in found if one.kind is MoveKind.ASK), key=lambda one: (one.chance_later, one.worth))
+    offers = sorted(
+        (one for one in found.options if one.kind is MoveKind.ASK), key=lambda one: (one.chance_later, one.worth)
+    )
     front: list[Option] = []
     for one in reversed(offers):
         if not front or one.worth > front[-1].worth + WORSE_BY:
@@ -38,7 +36,8 @@ def frontier(support: DecisionSupport, table: TableState) -> tuple[Option, ...]:
     return tuple(reversed(_thinned(front)))
 
 
-def _packages(policy: CreditorPolicy) -> list[Terms]:
+def aims(policy: CreditorPolicy) -> list[Terms]:
+    """Packages all over a policy that a negotiation may aim at."""
     firm, soft = policy.firmest(), policy.softest()
     made = []
     for shares in product(*_STEPS.values()):

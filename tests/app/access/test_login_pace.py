@@ -6,7 +6,6 @@ import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
@@ -15,6 +14,7 @@ pytest.importorskip("fastapi", reason="needs the extra app")
 from app.access import rate_limit
 from app.access.in_turn import Busy, InTurn
 from app.access.login_pace import OF_ONE_ADDRESS, OF_ONE_NAME, OF_ONE_PAIR, LoginPace
+from tests.app.memory import memory_mb
 from tests.app.pages.test_pages import Process
 from tests.app.served import PASSWORD
 
@@ -106,7 +106,7 @@ def test_240_unknown_logins_at_once_take_little_memory_and_keep_no_page_waiting(
     process = Process(tmp_path)
     try:
         _post(process.port, "127.0.0.1", "nobody at all")  # what is loaded with the first
-        before = _memory_mb(process.process.pid, "VmRSS")
+        before = memory_mb(process.process.pid, "VmRSS")
         with ThreadPoolExecutor(241) as pool:
             tries = [
                 pool.submit(_post, process.port, f"127.0.1.{1 + one % addresses}", f"nobody {one}")
@@ -117,7 +117,7 @@ def test_240_unknown_logins_at_once_take_little_memory_and_keep_no_page_waiting(
             found = [one.result() for one in tries]
         assert set(found) <= {401, 429}
         assert max(waited) < 1
-        assert _memory_mb(process.process.pid, "VmHWM") - before < 200
+        assert memory_mb(process.process.pid, "VmHWM") - before < 200
         assert _post(process.port, "127.0.2.2", "olga", PASSWORD) == 200
     finally:
         process.kill()
@@ -139,8 +139,3 @@ def _page_s(port: int) -> float:
     assert connection.getresponse().status == 200
     connection.close()
     return time.monotonic() - begun
-
-
-def _memory_mb(pid: int, figure: str) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(f"{figure}:")) / 1024
