@@ -20,14 +20,15 @@ from data.terms import Terms
 from metrics.forgone import forgone
 from metrics.money.valuation import creditor_value
 from optimizers.runs.task import CompileTask
+from programs.creditor.choosing.judge import FOR_A_REASON
 from programs.creditor.choosing.seat import TAKEN_INSTEAD
 from programs.creditor.fingerprints import predictors
 from programs.kinds.known import kind_of
-from programs.kinds.negotiation_kind import NEGOTIATIONS, NEGOTIATOR, PLANNER
+from programs.kinds.negotiation_kind import NEGOTIATIONS, NEGOTIATOR, PLANNER, SPEAKER
 from programs.playing.evaluate import evaluate
 from programs.table import words
 from programs.table.runner import CreditorSeat, TableState, play
-from signatures.options import OptionTurn
+from signatures.options import OptionPick
 
 DISCLOSURE_BONUS = 0.02
 """What a newly stated figure or reason adds to a turn's gain, in the creditor's value: about one step down in the
@@ -196,6 +197,8 @@ def demonstrations(played: Recorded) -> list[Demonstration]:
         drafts = [call for call in calls if call.predictor == NEGOTIATOR]
         if drafts and not any(_same_choice(draft, drafts[-1]) for draft in drafts[:-1]):
             found += _turn(played, number, index, drafts[-1])
+        for call in _last_of(calls, SPEAKER):
+            found += _words(played, number, index, call)
     return found
 
 
@@ -236,10 +239,10 @@ def _plan(played: Recorded, number: int, call: Call, choice: str) -> list[Demons
 
 
 def _turn(played: Recorded, number: int, index: int, call: Call) -> list[Demonstration]:
+    if "pick" in call.outputs:
+        return _pick(played, number, index, call)
     negotiation, answer = played.negotiation, call.outputs["turn"]
     turn = negotiation.turns[index]
-    if isinstance(answer, OptionTurn):
-        return _pick(played, number, index, call)
     own, after = _standing(negotiation, Speaker.CREDITOR, index)
     done = _done(turn, own, after)
     opens = own is None and answer.choice != "accept"  # on a ladder any choice opens with the first rung
@@ -255,15 +258,23 @@ def _turn(played: Recorded, number: int, index: int, call: Call) -> list[Demonst
 
 def _pick(played: Recorded, number: int, index: int, call: Call) -> list[Demonstration]:
     """A pick that is worth as much as the best option, or that a judge let pass for its reason."""
-    negotiation, answer, turn = played.negotiation, call.outputs["turn"], played.negotiation.turns[index]
+    negotiation, turn = played.negotiation, played.negotiation.turns[index]
+    answer: OptionPick = call.outputs["pick"]
     given_up = forgone(turn)
-    if given_up is None or TAKEN_INSTEAD in turn.notes or (given_up > AS_GOOD and not answer.heard):
+    if given_up is None or TAKEN_INSTEAD in turn.notes or (given_up > AS_GOOD and FOR_A_REASON not in turn.notes):
         return []
-    said = words.spoken_part(answer.message, call.inputs["dialogue"])
     gain = turn_gain(negotiation, index, played.objective)
-    clean = bool(said) and len(said) >= len(answer.message) / 2
     phase, choice = phase_of(negotiation, index), f"{turn.move.kind.value} {answer.choice}"
-    return [_demonstration(played, number, call, phase, choice, gain, clean=clean)]
+    return [_demonstration(played, number, call, phase, choice, gain, clean=True)]
+
+
+def _words(played: Recorded, number: int, index: int, call: Call) -> list[Demonstration]:
+    """Words that were said as they were written."""
+    negotiation, reply = played.negotiation, call.outputs["words"].reply.strip()
+    if not reply or reply not in negotiation.turns[index].dialogue:
+        return []
+    gain, phase = turn_gain(negotiation, index, played.objective), phase_of(negotiation, index)
+    return [_demonstration(played, number, call, phase, call.inputs["our_step"], gain, clean=True)]
 
 
 def _demonstration(
@@ -283,6 +294,8 @@ def _done(turn: Turn, own: Terms | None, after: Terms | None) -> set[str]:
 
 
 def _same_choice(a: Call, b: Call) -> bool:
+    if "pick" in a.outputs:
+        return bool(a.outputs["pick"].choice == b.outputs["pick"].choice)
     first, second = a.outputs["turn"], b.outputs["turn"]
     return (first.choice, getattr(first, "terms", None)) == (second.choice, getattr(second, "terms", None))
 

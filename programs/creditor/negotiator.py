@@ -154,10 +154,20 @@ def spoken(briefing: Briefing, move: Move, choice: LadderTurn | FreeTurn) -> Tur
     return stated(briefing, move, choice.message, inquiry, choice.thoughts.strip() or None)
 
 
-def stated(briefing: Briefing, move: Move, message: str, inquiry: Inquiry | None, thoughts: str | None = None) -> Turn:
-    """A move with what may be said of a model's message, the offer stated by code, and a question."""
+def stated(
+    briefing: Briefing,
+    move: Move,
+    message: str,
+    inquiry: Inquiry | None,
+    thoughts: str | None = None,
+    prompt: str = "",
+) -> Turn:
+    """A move with what may be said of a model's message, the offer stated by code, and a question.
+
+    Nothing is said that stands in the talk or in `prompt`.
+    """
     terms = terms_after(briefing, move)
-    argument = words.spoken_part(message, dialogue_text(briefing.table))
+    argument = words.spoken_part(message, dialogue_text(briefing.table) + prompt)
     notes = () if argument == message.strip() else (STRAY_NOTE,)
     inquiry = None if move.kind is MoveKind.ACCEPT else inquiry
     parts = [

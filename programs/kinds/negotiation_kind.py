@@ -20,7 +20,7 @@ from programs.kinds.kind import CallSizes, Kind, KindWords, Span
 from programs.maden import Maden
 from programs.table import words
 
-PLANNER, NEGOTIATOR = "planner.predict", "negotiator.predict"
+PLANNER, NEGOTIATOR, SPEAKER = "planner.predict", "negotiator.predict", "negotiator.speak"
 """The predictors that are given demonstrations; the judge gets none, since it cannot raise the score by itself."""
 
 CALLS: dict[Variant, Span] = {
@@ -92,7 +92,7 @@ class NegotiationKind(Kind):
 
     @override
     def taught(self, predictors: Iterable[str]) -> list[str]:
-        return [name for name in sorted(predictors) if name in {PLANNER, NEGOTIATOR}]
+        return [name for name in sorted(predictors) if name in {PLANNER, NEGOTIATOR, SPEAKER}]
 
     @override
     def told_by(self, case: DebtCase) -> tuple[str, str]:

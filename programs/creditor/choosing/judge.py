@@ -1,7 +1,7 @@
 """The judge: it asks what a pick costs against the best option, and whether the debtor's words are worth that.
 
-A pick that costs next to nothing is approved, and one without words of the debtor behind it sent back, both without
-asking a model; the model is asked the one question that figures leave open.
+A pick that costs next to nothing is approved without asking a model; of any other the model is asked the one question
+that figures leave open, and it must show the words that it goes by.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ from data.domain import Speaker
 from plumbing.plain_text import normalised
 from programs.creditor.briefing import Briefing
 from programs.creditor.choosing.menu import Menu, points
+from programs.creditor.choosing.telling import last_words
 from programs.creditor.settings import ProgramSettings
 from programs.creditor.support.options import Option, Support
 from programs.models.calls import call
-from programs.table import words
 from signatures.options import JudgePick, PickVerdict
 from wording import mark
 
 TOLERATED = 0.005
 """Expected CCI that a pick may cost unasked: about what one round costs."""
+FOR_A_REASON = mark("judge: approved (a reason in the debtor's words)")
 LEAST_WORDS_CHARS = 8
 """Shorter words of a debtor are no reason."""
 
@@ -33,9 +34,7 @@ class PickJudge(dspy.Module):
         self.settings = settings
         self.predict = dspy.Predict(JudgePick)
 
-    def forward(
-        self, briefing: Briefing, support: Support, menu: Menu, pick: Option, heard: str, seed: int = 0
-    ) -> dspy.Prediction:
+    def forward(self, briefing: Briefing, support: Support, menu: Menu, pick: Option, seed: int = 0) -> dspy.Prediction:
         """A `Prediction` with `approved` (bool), `advice` (str) and `note` (a sentence for the record).
 
         Raises:
@@ -48,23 +47,24 @@ class PickJudge(dspy.Module):
             )
         best = menu.letter_of(support.best)
         better = f"{best} comes to {points(cost)} points more"
-        if not was_said(heard, briefing):
-            advice = f"{better}, and no words of the debtor are given against it: choose {best}."
-            return dspy.Prediction(approved=False, advice=advice, note=mark("judge: sent back (no reason given)"))
+        said = last_words(briefing.table.turns)
+        if len(said) < LEAST_WORDS_CHARS:
+            return _sent_back(f"{better}: choose {best}.", "nothing was said for it")
         verdict: PickVerdict = call(
             self.predict,
             "judge",
             seed,
             self.settings.temperature,
             facts=f"Draft: {menu.line(menu.letter_of(pick))}\nBest: {menu.line(best)}\n{better}.",
-            heard=words.heard(heard),
+            they_said=said,
         ).verdict
-        if verdict.reason_holds == "yes":
-            return dspy.Prediction(
-                approved=True, advice="", note=mark("judge: approved (a reason in the debtor's words)")
-            )
-        advice = f"{better}. {verdict.advice.strip()}".strip()
-        return dspy.Prediction(approved=False, advice=advice, note=mark("judge: sent back (the reason does not hold)"))
+        if verdict.reason_holds == "yes" and was_said(verdict.heard, briefing):
+            return dspy.Prediction(approved=True, advice="", note=FOR_A_REASON)
+        return _sent_back(f"{better}. {verdict.advice.strip()}".strip(), "the reason does not hold")
+
+
+def _sent_back(advice: str, why: str) -> dspy.Prediction:
+    return dspy.Prediction(approved=False, advice=advice, note=f"judge: sent back ({why})")
 
 
 def was_said(heard: str, briefing: Briefing) -> bool:

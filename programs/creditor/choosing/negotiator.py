@@ -1,4 +1,4 @@
-"""The negotiator: it picks an option and writes the words for it; code makes the move and states its figures."""
+"""The negotiator: it picks an option, and writes the words for it; code makes the move and states its figures."""
 
 from __future__ import annotations
 
@@ -8,23 +8,26 @@ from data.domain import Turn
 from programs.creditor.briefing import Briefing, claims_text, dialogue_text, step_text
 from programs.creditor.choosing.menu import Menu
 from programs.creditor.choosing.plan import CoursePlan
+from programs.creditor.choosing.telling import our_step, they_said
 from programs.creditor.negotiator import NO_ADVICE, stated
 from programs.creditor.settings import ProgramSettings
 from programs.creditor.support.options import Option, Support
 from programs.models.calls import call
 from programs.table import words
-from signatures.options import OptionTurn, PickOption
+from programs.table.failures import UnparseableOutput
+from signatures.options import OptionPick, PickOption, SayWords, SpokenWords
 
 NO_PLAN = "none"
 
 
 class OptionNegotiator(dspy.Module):
-    """Picks one of the options that the support has computed (paper: communicating agent)."""
+    """Picks one of the options that the support has computed, and speaks (paper: communicating agent)."""
 
     def __init__(self, settings: ProgramSettings) -> None:
         super().__init__()
         self.settings = settings
         self.predict = dspy.Predict(PickOption)
+        self.speak = dspy.Predict(SayWords)
 
     def forward(
         self,
@@ -35,12 +38,12 @@ class OptionNegotiator(dspy.Module):
         advice: str = "",
         seed: int = 0,
     ) -> dspy.Prediction:
-        """A `Prediction` with `turn` (a draft), `pick` (Option) and `heard` (words of the debtor, or "").
+        """A `Prediction` with `pick` (Option).
 
         Raises:
             ProgramFault, InfrastructureFailure: see `programs.models.calls.call`.
         """
-        chosen: OptionTurn = call(
+        chosen: OptionPick = call(
             self.predict,
             "negotiator",
             seed,
@@ -48,18 +51,43 @@ class OptionNegotiator(dspy.Module):
             account=words.account(briefing.view),
             plan=NO_PLAN if plan is None else plan.text(),
             dialogue=dialogue_text(briefing.table),
-            advice=advice or NO_ADVICE,
             situation=situation_text(briefing),
+            advice=advice or NO_ADVICE,
             options=menu.text(),
-        ).turn
-        pick = menu[chosen.choice]
-        turn = turn_of(briefing, support, pick, chosen.message)
-        return dspy.Prediction(turn=turn, pick=pick, heard=chosen.heard)
+        ).pick
+        return dspy.Prediction(pick=menu[chosen.choice])
+
+    def turn(self, briefing: Briefing, support: Support, pick: Option, seed: int = 0) -> Turn:
+        """The whole turn of a pick, in the model's words where there are any that may be said.
+
+        Raises:
+            InfrastructureFailure: see `programs.models.calls.call`.
+        """
+        try:
+            spoken: SpokenWords = call(
+                self.speak,
+                "negotiator",
+                seed,
+                self.settings.temperature,
+                they_said=they_said(briefing),
+                our_step=our_step(briefing, pick.move),
+            ).words
+        except UnparseableOutput:
+            return turn_of(briefing, support, pick, "")
+        return turn_of(briefing, support, pick, spoken.reply, self.speak.signature.instructions)
 
 
-def turn_of(briefing: Briefing, support: Support, pick: Option, message: str) -> Turn:
-    """The whole turn that takes an option, with the question that is worth most while rounds are left."""
-    return stated(briefing, pick.move, message, support.to_ask)
+def turn_of(briefing: Briefing, support: Support, pick: Option, message: str, prompt: str = "") -> Turn:
+    """The whole turn that takes an option, with the question that is worth most while rounds are left.
+
+    Args:
+        briefing: of the turn.
+        support: of its table.
+        pick: the option.
+        message: words for it; what of them may not be said is left out.
+        prompt: what the words were written after, which they may not repeat.
+    """
+    return stated(briefing, pick.move, message, support.to_ask, prompt=prompt)
 
 
 def situation_text(briefing: Briefing) -> str:

@@ -1,4 +1,4 @@
-"""The creditor's seat taken by a program that chooses among options: compute, plan, pick, review.
+"""The creditor's seat taken by a program that chooses among options: compute, plan, pick, review, speak.
 
 One instance plays one negotiation. A pick that the judge has not let pass when its revisions are used up is replaced by
 the best option: what figures speak against, and no words speak for, does not leave.
@@ -6,7 +6,6 @@ the best option: what figures speak against, and no words speak for, does not le
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import dspy
@@ -27,15 +26,6 @@ from programs.table.runner import TableState
 from wording import mark
 
 TAKEN_INSTEAD = mark("judge: the best option was taken instead")
-
-
-@dataclass(frozen=True)
-class _Draft:
-    """A pick with its words."""
-
-    turn: Turn
-    pick: Option
-    heard: str
 
 
 class OptionSeat(ModuleSeat):
@@ -98,32 +88,32 @@ class OptionSeat(ModuleSeat):
         self._support = self._support.following(Course() if plan is None else COURSES[plan.course])
 
     def _reviewed(self, briefing: Briefing, support: Support, options: Menu) -> Turn:
-        draft, notes = self._draft(briefing, support, options), list[str]()
+        pick, notes = self._picked(briefing, support, options), list[str]()
         if self.judge is not None:
-            draft = self._judged(self.judge, briefing, support, options, draft, notes)
-        return _noted(draft.turn, *notes, forgone_note(support.cost_of(draft.pick), support.best.kind))
+            pick = self._judged(self.judge, briefing, support, options, pick, notes)
+        turn = self.negotiator.turn(briefing, support, pick, self.seed)
+        return _noted(turn, *notes, forgone_note(support.cost_of(pick), support.best.kind))
 
     def _judged(
-        self, judge: dspy.Module, briefing: Briefing, support: Support, options: Menu, draft: _Draft, notes: list[str]
-    ) -> _Draft:
-        """The draft that the judge let pass, or the best option; each verdict is added to `notes`."""
+        self, judge: dspy.Module, briefing: Briefing, support: Support, options: Menu, pick: Option, notes: list[str]
+    ) -> Option:
+        """The pick that the judge let pass, or the best option; each verdict is added to `notes`."""
         for left in reversed(range(self.settings.max_revisions + 1)):
-            review = judge(
-                briefing=briefing, support=support, menu=options, pick=draft.pick, heard=draft.heard, seed=self.seed
-            )
+            review = judge(briefing=briefing, support=support, menu=options, pick=pick, seed=self.seed)
             notes.append(review.note)
             if review.approved:
-                return draft
+                return pick
             if left:
-                draft = self._draft(briefing, support, options, review.advice)
+                pick = self._picked(briefing, support, options, review.advice)
         notes.append(TAKEN_INSTEAD)
-        return _Draft(turn_of(briefing, support, support.best, ""), support.best, "")
+        return support.best
 
-    def _draft(self, briefing: Briefing, support: Support, options: Menu, advice: str = "") -> _Draft:
-        made = self.negotiator(
+    def _picked(self, briefing: Briefing, support: Support, options: Menu, advice: str = "") -> Option:
+        made: dspy.Prediction = self.negotiator(
             briefing=briefing, support=support, menu=options, plan=self._plan, advice=advice, seed=self.seed
         )
-        return _Draft(made.turn, made.pick, made.heard)
+        pick: Option = made.pick
+        return pick
 
 
 def _noted(turn: Turn, *notes: str) -> Turn:

@@ -12,6 +12,7 @@ from data.terms import Terms
 
 NEXT_TO_NO_CHANCE = 0.05
 """Chance that any plan is kept below which none is proposed any more."""
+_OF_MONEY = {Inquiry.INCOME, Inquiry.EXPENSES, Inquiry.ASSETS}
 
 
 class Option(Frozen):
@@ -101,8 +102,11 @@ class Support(Frozen):
 
     @property
     def nothing_can_be_kept(self) -> bool:
-        """Whether no plan inside the policy can be kept, as far as can be known: a person should be offered instead."""
-        return self.chance_any_kept < NEXT_TO_NO_CHANCE
+        """Whether no plan inside the policy can be kept, as far as can be known: a person should be offered instead.
+
+        Never while something about money can still be asked: half of what was told is easily read as the worst.
+        """
+        return self.chance_any_kept < NEXT_TO_NO_CHANCE and not _OF_MONEY & set(self.questions)
 
     def cost_of(self, pick: Option) -> float:
         """What a pick costs against the best option, expected CCI; below 0 where it is better by the forecasts."""

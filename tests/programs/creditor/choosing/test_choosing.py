@@ -46,11 +46,14 @@ def worst(prompt):
 
 def choosing(pick=best, heard="", holds="no", message=KIND, course=COURSE):
     def answer(prompt):
-        if "`plan`" in prompt.rsplit("Respond with", 1)[-1]:
+        asked = prompt.rsplit("Respond with", 1)[-1]
+        if "`plan`" in asked:
             return {"plan": course}
-        if "`verdict`" in prompt:
-            return {"verdict": {"reason_holds": holds, "advice": "Take the better one."}}
-        return {"turn": {"choice": pick(prompt), "heard": heard, "message": message}}
+        if "`verdict`" in asked:
+            return {"verdict": {"heard": heard, "reason_holds": holds, "advice": "Take the better one."}}
+        if "`words`" in asked:
+            return {"words": {"reply": message}}
+        return {"pick": {"highest_result": 0, "choice": pick(prompt)}}
 
     return scripted_lm(answer)
 
@@ -92,6 +95,27 @@ def test_who_picks_the_best_plays_as_the_support_alone_and_says_something_of_its
         assert score(record).DS == 1
 
 
+def test_the_words_are_asked_for_without_a_figure_and_may_not_repeat_their_prompt():
+    lm = choosing(message="Promise nothing. We would like to find a plan together.")
+    record = played(lm)
+    asked = [prompt for prompt in lm.engine.prompts if "`words`" in prompt.rsplit("Respond with", 1)[-1]]
+    shown = [prompt.rsplit("[[ ## they_said ## ]]", 1)[-1].split("Respond with")[0] for prompt in asked]
+    assert len(shown) == len(ours(record))
+    assert not any(re.search(r"\d", one) for one in shown)
+    assert record.turns[0].dialogue.startswith("We would like to find a plan together.")
+    assert "Promise nothing" not in "".join(turn.dialogue for turn in record.turns)
+
+
+def test_words_that_cannot_be_used_leave_the_offer():
+    def unusable(prompt):
+        return "?" if "`words`" in prompt.rsplit("Respond with", 1)[-1] else choosing_answer(prompt)
+
+    choosing_answer = choosing().engine.answer
+    record = played(scripted_lm(unusable))
+    assert record.ending is not Ending.PROGRAM_FAULT
+    assert all(turn.dialogue for turn in ours(record))
+
+
 def test_a_costly_pick_without_words_for_it_never_leaves_where_there_is_a_judge():
     alone = played(choosing(worst), program="planned-options")
     judged = played(choosing(worst))
@@ -99,7 +123,7 @@ def test_a_costly_pick_without_words_for_it_never_leaves_where_there_is_a_judge(
     assert max(forgone(turn) for turn in ours(judged)) <= TOLERATED
     sent_back = [turn for turn in ours(judged) if TAKEN_INSTEAD in turn.notes]
     assert sent_back
-    assert all("judge: sent back (no reason given)" in turn.notes for turn in sent_back)
+    assert all(any(note.startswith("judge: sent back") for note in turn.notes) for turn in sent_back)
 
 
 @pytest.mark.parametrize(
