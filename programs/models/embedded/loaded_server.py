@@ -44,6 +44,8 @@ class ServerSettings:
     """A GGUF file of LoRA adapters."""
     remembers: bool = True
     """Whether states of earlier prompts are kept in memory."""
+    at_once: int = 1
+    """Replies that are written side by side; each has the whole context."""
     states: str | None = None
     """Folder for the state of a prompt (`programs.models.embedded.handover`); None: none leaves or comes in."""
 
@@ -81,10 +83,10 @@ def _load(settings: ServerSettings, key: str) -> Any:
     params.model.path = settings.path
     params.cpuparams.n_threads = settings.writing_threads
     params.cpuparams_batch.n_threads = settings.reading_threads
-    params.n_parallel = 1
-    params.n_ctx = settings.context
+    params.n_parallel = settings.at_once
+    params.n_ctx = settings.context * settings.at_once
     params.n_batch = READ_AT_ONCE
-    params.cache_ram_mib = PROMPT_CACHE_MIB if settings.remembers else 0
+    params.cache_ram_mib = PROMPT_CACHE_MIB if settings.remembers and settings.at_once == 1 else 0
     if settings.states is not None:
         params.slot_save_path = settings.states
     if settings.adapter is not None:

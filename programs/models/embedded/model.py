@@ -9,11 +9,12 @@ handed over in some hundredths of a second.
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from threading import RLock
+from threading import Semaphore
 from typing import Any
 
 from plumbing.errors import UserError
@@ -26,6 +27,12 @@ from programs.models.embedded.threads import threads_that_pay
 
 HUNG_AFTER_S = 60.0
 """A server that gave no sign of life for so long when its time was over is not asked again."""
+AT_ONCE = "MADEN_CALLS_AT_ONCE"
+"""Environment variable: how many calls one loaded model answers side by side; 1 unless set.
+
+On a processor one after the other is as fast; with an inference library built for a graphics card, dozens at once are.
+"""
+MOST_AT_ONCE = 256
 SLOW = 1 / 3
 """Of the usual speed: slower than this is worth a word."""
 TELL_EVERY_S = 60.0
@@ -61,7 +68,8 @@ class EmbeddedModel:
         cores = usable_cores()
         self._meter = LoadMeter()
         self._load = load or self._meter.read
-        self._adapts = threads is None and cores > 1
+        at_once = _calls_at_once()
+        self._adapts = threads is None and cores > 1 and at_once == 1
         self._states = HandOver() if self._adapts else None
         self._full = LoadedServer(
             ServerSettings(
@@ -70,6 +78,7 @@ class EmbeddedModel:
                 writing_threads=threads or cores,
                 reading_threads=cores,
                 adapter=adapter,
+                at_once=at_once,
                 states=self._states.folder if self._states else None,
             )
         )
@@ -80,7 +89,7 @@ class EmbeddedModel:
         self.threads = threads or cores
         """That wrote the last reply."""
         self._told_at = float("-inf")
-        self._lock = RLock()
+        self._turns = Semaphore(at_once)
 
     def complete(self, body: dict[str, Any], timeout_s: float) -> dict[str, Any]:
         """The reply to an OpenAI chat request; the server's errors are under `error`.
@@ -92,7 +101,7 @@ class EmbeddedModel:
         Raises:
             CallTimeout: it took longer.
         """
-        with self._lock:
+        with self._turns:
             until = time.monotonic() + timeout_s
             try:
                 reply = self._completed(body, until)
@@ -178,6 +187,13 @@ class EmbeddedModel:
         for server in (self._full, self._lean):
             if server is not None:
                 server.leak()
+
+
+def _calls_at_once() -> int:
+    told = os.environ.get(AT_ONCE, "1")
+    if not told.isdecimal() or not 1 <= int(told) <= MOST_AT_ONCE:
+        raise UserError(f"{AT_ONCE} is {told!r}; write a whole number from 1 to {MOST_AT_ONCE}")
+    return int(told)
 
 
 def _joined(read: dict[str, Any], written: dict[str, Any]) -> dict[str, Any]:
