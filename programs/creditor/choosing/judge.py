@@ -21,6 +21,8 @@ from wording import mark
 
 TOLERATED = 0.005
 """Expected CCI that a pick may cost unasked: about what one round costs."""
+SENT_BACK = "judge: sent back"
+"""How the notes of such verdicts begin."""
 LEAST_WORDS_CHARS = 8
 """Shorter words of a debtor are no reason."""
 

@@ -101,7 +101,8 @@ class OptionSeat(ModuleSeat):
         draft, notes = self._draft(briefing, support, options), list[str]()
         if self.judge is not None:
             draft = self._judged(self.judge, briefing, support, options, draft, notes)
-        return _noted(draft.turn, *notes, forgone_note(support.cost_of(draft.pick), support.best.kind))
+        picked, better = (options.named(options.letter_of(one)) for one in (draft.pick, support.best))
+        return _noted(draft.turn, *notes, forgone_note(support.cost_of(draft.pick), support.best.kind, picked, better))
 
     def _judged(
         self, judge: dspy.Module, briefing: Briefing, support: Support, options: Menu, draft: _Draft, notes: list[str]
