@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from data.dimensions import DIMENSIONS, SPECS, Dimension
 from data.domain import Ending, Negotiation, Speaker
 from data.terms import Terms
+from metrics.forgone import lost_turns
 from metrics.money.indices import objective_of
 from metrics.money.oracle import best_terms, nominal_cri, regret
 from metrics.money.simulation import HORIZON_DAYS, PlanBatch, immediate_payment, simulate
@@ -25,6 +26,8 @@ from metrics.turn_facts import turn_facts
 
 WORTH_SAYING = 0.01
 """Loss of objective below which nothing is said."""
+PICKED_BY: tuple[Role, ...] = ("negotiator", "judge")
+"""Whose doing a turn is that gave up something against the best option: who picked it, and who let it pass."""
 MOST_TURN_FACTS = 3
 """Turns that a module is told of at most, the largest first."""
 POINTS = "A point is a hundredth of what terms can be worth to the creditor when they are kept."
@@ -74,6 +77,8 @@ def feedback(negotiation: Negotiation, scorecard: Scorecard, module: Role | None
         parts.append("Nothing of weight was lost: the terms are close to the best for this debtor, the talk was sound.")
     elif not mine:
         parts.append(f"What was lost here is not the {module}'s doing.")
+    if module is None or module in PICKED_BY:
+        parts += _credit(negotiation)
     if module is not None:
         facts = [fact.sentence for fact in turn_facts(negotiation) if module in fact.modules][:MOST_TURN_FACTS]
         parts += facts
@@ -88,6 +93,13 @@ def _told(loss: Loss, module: Role | None) -> str:
         return f"{loss.sentence} Cost about {loss.cost:.2f}; caused by {loss.blame}."
     how = loss.causes[module]
     return f"{loss.sentence} Cost about {loss.cost:.2f}{f'; the {module} {how}' if how else ''}."
+
+
+def _credit(negotiation: Negotiation) -> Iterator[str]:
+    """The turns that gave most up against the best option that was computed for them, dearest first."""
+    for lost in lost_turns(negotiation)[:MOST_TURN_FACTS]:
+        what = f": picked was {lost.picked}; better was {lost.better}" if lost.better else ""
+        yield f"In round {lost.round} the pick came to {1000 * lost.cost:.0f} less than the best option{what}."
 
 
 def _metric_lines(negotiation: Negotiation, card: Scorecard, module: Role) -> Iterator[str]:

@@ -12,7 +12,7 @@ from optimizers.dspy_bridge.dspy_student import plain
 from optimizers.dspy_bridge.patches import no_stragglers, quiet, repeatable_draws
 from optimizers.runs.task import CompileTask
 from optimizers.settings import StrategySettings
-from optimizers.strategies import bootstrap, gepa, mipro, random_search, search
+from optimizers.strategies import bootstrap, gepa, mipro, random_search, search, simba
 from plumbing.errors import UserError, by_name
 from programs.models.adapter import ADAPTER
 
@@ -31,6 +31,8 @@ class RegisteredStrategy:
     """Whether a model writes instructions for it, which costs calls beside the negotiations."""
     changes: Literal["demos", "all"]
     """What it may change of a program: demonstrations alone, so that without one it has come to nothing, or more."""
+    refuse: Callable[[StrategySettings, int, int], None] = lambda settings, train, val: None
+    """Raises a `UserError` where its knobs make no sense with so many training and validation debtors."""
     work: Callable[[CompileTask], None] | None = None
     """Lets a further process help the one that compiles, until nothing is left to do; None where none can."""
 
@@ -43,9 +45,9 @@ STRATEGIES: dict[str, RegisteredStrategy] = {
         module.compile_program,
         module.PROPOSES,
         "demos" if module.CHANGES == "demos" else "all",
-        getattr(module, "work", None),
+        **{name: getattr(module, name) for name in ("refuse", "work") if hasattr(module, name)},
     )
-    for module in (bootstrap, random_search, mipro, gepa, search)
+    for module in (bootstrap, random_search, mipro, gepa, simba, search)
 }
 
 

@@ -34,7 +34,12 @@ class StrategySettings(Frozen):
     trials: Annotated[int, Field(ge=1, le=500)] = 6
     """Combinations tried on validation debtors (MIPROv2), or on growing sets of training debtors (search)."""
     gepa_negotiations: Annotated[int, Field(ge=1, le=100_000)] | None = None
-    """Negotiations after which GEPA begins no further proposal; None: enough for about `candidates` accepted ones."""
+    """Negotiations after which GEPA begins no further proposal, at least `optimizers.strategies.gepa.floor`; None:
+    that, or enough for about `candidates` accepted ones if they need more."""
+    simba_steps: Annotated[int, Field(ge=1, le=100)] = 2
+    """Mini-batches that SIMBA goes through; each is played `candidates` times over, and by its new candidates."""
+    simba_batch: Annotated[int, Field(ge=1, le=1000)] = 4
+    """Training debtors in each; all of them where there are fewer."""
     finalists: Annotated[int, Field(ge=1, le=64)] = 3
     """Candidates that search plays on all validation debtors at the end, beside the uncompiled program."""
     screened: Annotated[int, Field(ge=0, le=64)] = 3
@@ -42,6 +47,15 @@ class StrategySettings(Frozen):
     (`optimizers.strategies.search.screening`)."""
     propose: bool | None = None
     """Whether search asks the prompt model for instructions too; None: where one was named."""
+    library: bool = True
+    """Whether search, MIPROv2 and GEPA also try instructions with written rules
+    (`optimizers/proposals/bullets.toml`)."""
+    proposal_debtors: Annotated[int, Field(ge=0, le=1000)] = 3
+    """Training debtors on whom an instruction that a model proposed to MIPROv2 must do better than the own one and the
+    library's, or it is not tried; 0: it need not. Search and GEPA try every one on training debtors anyway."""
+    accept: Literal["better", "any"] = "better"
+    """`better`: where the result is not better than the uncompiled program on validation debtors, that one is saved
+    and the artifact says so. `any`: the result is saved whatever it scores."""
     metric_threshold: Annotated[float, Field(gt=0, le=1)] | None = None
     """Objective from which a negotiation may become a demonstration; None: what the uncompiled program scores on
     validation, at least `optimizers.runs.task.LEAST_THRESHOLD`, so that demonstrations are better than average play.
@@ -87,9 +101,19 @@ class PresetSize(Frozen):
 
 PRESETS: dict[Preset, PresetSize] = {
     # At most 6 negotiations with bootstrap: about ten minutes on the embedded model and two idle cores.
-    Preset.QUICK: PresetSize(train=2, val=2, strategy=StrategySettings(max_demos=1, candidates=1, trials=2)),
-    Preset.STANDARD: PresetSize(train=16, val=24, strategy=StrategySettings(max_demos=3, candidates=4, trials=8)),
-    Preset.THOROUGH: PresetSize(train=60, val=80, strategy=StrategySettings(max_demos=4, candidates=8, trials=24)),
+    Preset.QUICK: PresetSize(
+        train=2, val=2, strategy=StrategySettings(max_demos=1, candidates=1, trials=2, simba_steps=1)
+    ),
+    Preset.STANDARD: PresetSize(
+        train=16,
+        val=24,
+        strategy=StrategySettings(max_demos=3, candidates=4, trials=8, simba_steps=3, simba_batch=8),
+    ),
+    Preset.THOROUGH: PresetSize(
+        train=60,
+        val=80,
+        strategy=StrategySettings(max_demos=4, candidates=8, trials=24, simba_steps=6, simba_batch=12),
+    ),
 }
 
 

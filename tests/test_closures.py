@@ -17,7 +17,7 @@ from metrics.money import oracle, schedule, weights
 from optimizers import preferences
 from optimizers.compiling import facts, session
 from optimizers.compiling.facts import compiling_files
-from optimizers.proposals import echoes
+from optimizers.proposals import echoes, library
 from optimizers.proposals import instructions as proposer
 from optimizers.spending import budget
 from optimizers.strategies import gepa, search
@@ -52,7 +52,23 @@ PLAYS_NOT = (
     search,
     stand_in,
 )
-COMPILES = (echoes, evaluator, feedback, gepa, guard, oracle, proposer, proposer.FILE, schedule, search, stand_in)
+COMPILES = (
+    *(
+        echoes,
+        evaluator,
+        feedback,
+        gepa,
+        guard,
+        library,
+        library.FILE,
+        oracle,
+        proposer,
+        proposer.FILE,
+        schedule,
+        search,
+    ),
+    stand_in,
+)
 COMPILES_NOT = (
     app.conversation.negotiations,
     audit,

@@ -15,7 +15,6 @@ from programs.kinds.kind import Kind
 from programs.kinds.known import CLASSES
 from programs.models.accounts import Cost
 
-SAME = ": no candidate was better, so it is the uncompiled program"
 NO_DEMOS = (
     ": no {record} with a training {example} reached the threshold; try more {example}s (--train), another --seed, "
     "or --preset standard"
@@ -69,9 +68,11 @@ def _closing(outcome: CompileOutcome) -> Iterator[str]:
     kind = _kind(outcome)
     no_demos = NO_DEMOS.format(record=kind.words.record, example=kind.words.example)
     wanted = strategy(artifact.provenance["optimizer"]["name"]).changes == "demos"
-    note = " (stopped early: the best candidate so far)" if outcome.halted else no_demos if wanted and not demos else ""
-    same = artifact.program_sha256 == outcome.uncompiled_sha256 and not note
-    yield f"saved {artifact.path} with {demos} demonstrations{note}{SAME if same else ''}"
+    kept = f": {outcome.kept.sentence}" if outcome.kept else ""
+    made_nothing = outcome.kept is None or outcome.kept.made_sha256 == outcome.uncompiled_sha256
+    note = no_demos if wanted and not demos and made_nothing else kept
+    note = " (stopped early: the best candidate so far)" if outcome.halted else note
+    yield f"saved {artifact.path} with {demos} demonstrations{note}"
     names = f"{kind.uncompiled_name(artifact.settings)} {artifact.reference}"
     yield f"next: python -m programs.compare {names} --split heldout"
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import dspy
 
-from metrics.statistics.intervals import mean_interval
+from optimizers.compiling.figures import cost_record, summary
+from optimizers.compiling.keeping import Kept, uncompiled_kept
 from optimizers.registry import compile_with, require_workers, strategy, work_with
 from optimizers.runs.halt import Halted
 from optimizers.runs.player import LEAST_COVERAGE, Player
@@ -45,6 +46,8 @@ class CompileOutcome:
     """`sha256` of the program that it was compiled from."""
     halted: Halted | None = None
     """Why it ended early; None where it ran to its end."""
+    kept: Kept | None = None
+    """Why it is the uncompiled program; None where it is another one, or was halted."""
 
 
 @dataclass(frozen=True)
@@ -105,9 +108,10 @@ def prepare(config: CompileConfig, book: Book, lm: dspy.LM, prompt_lm: dspy.LM |
     """Choose the debtors and build the program.
 
     Raises:
-        UserError: unknown optimiser, unusable name, or the book holds too few training or validation debtors.
+        UserError: unknown optimiser, knobs that it refuses, unusable name, or the book holds too few training or
+            validation debtors.
     """
-    strategy(config.optimizer)
+    strategy(config.optimizer).refuse(config.strategy, config.train, config.val)
     check_name(config.name)
     kind = kind_named(config.program)
     program = kind.uncompiled(config.program, policy=config.policy, temperature=config.temperature, outside=debtors)
@@ -157,12 +161,12 @@ def run(session: Session, player: Player, artifacts: Path, costs: Costs) -> Comp
     """
     with dspy.context(lm=session.lm):
         try:
-            before, program, after, threshold = _compiled(session, player)
+            before, program, after, threshold, kept = _compiled(session, player)
         except Halted as why:
             return _halted(session, player, artifacts, costs, why)
-    section = _section(session, player, threshold)
+    section = _section(session, player, threshold) | ({"kept": kept.section()} if kept else {})
     artifact = _saved(session, player, artifacts, costs, program, section, before, after)
-    return CompileOutcome(artifact, before, after, session.uncompiled_sha256)
+    return CompileOutcome(artifact, before, after, session.uncompiled_sha256, kept=kept)
 
 
 def joined(session: Session, player: Player) -> None:
@@ -182,7 +186,9 @@ def joined(session: Session, player: Player) -> None:
         work_with(session.config.optimizer, session.task(_threshold(session, before), player))
 
 
-def _compiled(session: Session, player: Player) -> tuple[Evaluation[Any, Any], Any, Evaluation[Any, Any], float]:
+def _compiled(
+    session: Session, player: Player
+) -> tuple[Evaluation[Any, Any], Any, Evaluation[Any, Any], float, Kept | None]:
     config = session.config
     before = _measured(session.program, session, player, "uncompiled on validation")
     task = session.task(_threshold(session, before), player)
@@ -194,7 +200,23 @@ def _compiled(session: Session, player: Player) -> tuple[Evaluation[Any, Any], A
     program = compile_with(config.optimizer, task)
     _require_coverage(session, player.scored - scored, player.unscored - unscored, "the compilation")
     after = _measured(program, session, player, "compiled on validation")
-    return before, program, after, task.metric_threshold
+    kept = _kept(session, program, before, after)
+    if kept is not None:
+        program, after = session.program, before
+    return before, program, after, task.metric_threshold, kept
+
+
+def _kept(session: Session, made: Any, before: Evaluation[Any, Any], after: Evaluation[Any, Any]) -> Kept | None:
+    if session.config.strategy.accept == "any":
+        return None
+    return uncompiled_kept(
+        session.config.optimizer,
+        before,
+        after,
+        session.kind.words,
+        uncompiled_sha256=session.uncompiled_sha256,
+        made_sha256=made.sha256,
+    )
 
 
 def _measured(program: Any, session: Session, player: Player, phase: str) -> Evaluation[Any, Any]:
@@ -231,10 +253,16 @@ def _saved(
         section=section,
         scores={"uncompiled": summary(before, session.kind), "compiled": summary(after, session.kind)},
         cost=cost_record(costs()),
-        notes=f"stopped early: {section['halted']['sentence']}" if "halted" in section else "",
+        notes=_notes(section),
         created=player.folder.created,
     )
     return save_program(program, session.config.name, provenance, root=artifacts, taken=player.folder.versions_path)
+
+
+def _notes(section: dict[str, Any]) -> str:
+    if "halted" in section:
+        return f"stopped early: {section['halted']['sentence']}"
+    return str(section["kept"]["sentence"]) if "kept" in section else ""
 
 
 def _require_coverage(session: Session, scored: int, unscored: int, what: str) -> None:
@@ -250,27 +278,6 @@ def _threshold(session: Session, before: Evaluation[Any, Any]) -> float:
     if session.config.strategy.metric_threshold is not None:
         return session.config.strategy.metric_threshold
     return max(LEAST_THRESHOLD, before.mean("objective"))
-
-
-def summary(evaluation: Evaluation[Any, Any], kind: Kind = NEGOTIATIONS) -> dict[str, Any]:
-    """Mean, interval and n of every metric and index that applies, and the objective, with the counts."""
-    values = {measure.id: evaluation.all_values(measure.id) for measure in kind.measures}
-    estimates = {name: mean_interval(found).model_dump() for name, found in values.items() if found}
-    return {"estimates": estimates, "scored": evaluation.scored, "unscored": evaluation.unscored}
-
-
-def cost_record(by_role: dict[str, Cost]) -> dict[str, Any]:
-    """What was paid as the artifact keeps it: the total, and the same per role; unknown money is null.
-
-    Without seconds and failed calls: they differ each time, and the same compile shall leave the same artifact.
-    """
-    roles = {role: lasting(cost) for role, cost in sorted(by_role.items())}
-    return {**lasting(sum(by_role.values(), Cost())), "roles": roles}
-
-
-def lasting(cost: Cost) -> dict[str, Any]:
-    """What a cost is made of that is the same each time."""
-    return {name: value for name, value in asdict(cost).items() if name not in ("seconds", "failed_calls")}
 
 
 def _section(session: Session, player: Player, threshold: float) -> dict[str, Any]:

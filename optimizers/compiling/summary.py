@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from optimizers.compiling.session import CompileOutcome, lasting
+from optimizers.compiling.figures import lasting
+from optimizers.compiling.keeping import Kept
+from optimizers.compiling.session import CompileOutcome
 from optimizers.runs.folder import RunFolder
 from optimizers.runs.ledger import Ledger, LedgerLine
 from plumbing.errors import UserError
@@ -41,6 +43,7 @@ def write_summary(
         "path": str(artifact.path.resolve()) if artifact.path else None,
         "content_sha256": artifact.content_sha256,
         "halted": {"reason": outcome.halted.reason, "sentence": str(outcome.halted)} if outcome.halted else None,
+        "kept": outcome.kept.section() if outcome.kept else None,
         "programs": {"uncompiled": outcome.uncompiled_sha256, "compiled": artifact.program_sha256},
         "scores": {stage: scores.model_dump() for stage, scores in artifact.scores.items()},
         "cost": {role: lasting(cost) for role, cost in costs.items()},
@@ -63,7 +66,8 @@ def finished(folder: RunFolder) -> CompileOutcome | None:
     lines = [line for line in Ledger(folder.ledger_path) if line.seed == folder.config.seed and line.case_id in ids]
     kind = kind_named(folder.config.program)
     before, after = (_evaluation(kind, lines, content["programs"][stage]) for stage in ("uncompiled", "compiled"))
-    return CompileOutcome(artifact, before, after, content["programs"]["uncompiled"])
+    kept = Kept(**content["kept"]) if content.get("kept") else None
+    return CompileOutcome(artifact, before, after, content["programs"]["uncompiled"], kept=kept)
 
 
 def _evaluation(kind: Kind, lines: Sequence[LedgerLine], sha256: str) -> Evaluation[Any, Any]:

@@ -7,7 +7,7 @@ that left the table, so that a demonstration can be chosen for what it achieved.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +19,7 @@ from data.steps import claimed
 from data.terms import Terms
 from metrics.forgone import forgone
 from metrics.money.valuation import creditor_value
+from optimizers.demonstrations.guessed import AS_GOOD, unguessed
 from optimizers.runs.task import CompileTask
 from programs.creditor.choosing.judge import FOR_A_REASON
 from programs.creditor.choosing.seat import TAKEN_INSTEAD
@@ -35,8 +36,8 @@ DISCLOSURE_BONUS = 0.02
 middle of a ladder (median 0.017 on the embedded model), so that a good question is worth a step and no more."""
 UNCLEAN = 0.9
 """Share of its worth that a demonstration keeps if it shows words that were cut, or a choice without effect."""
-AS_GOOD = 0.002
-"""Expected CCI below the best option that a pick which is shown as right may cost."""
+HARD_PICK = 0.5
+"""What is added to a pick's weight where nobody would have guessed it: one that anybody would teaches nothing."""
 _WHOLE_TRACE = 10**6
 
 
@@ -265,7 +266,8 @@ def _pick(played: Recorded, number: int, index: int, call: Call) -> list[Demonst
         return []
     gain = turn_gain(negotiation, index, played.objective)
     phase, choice = phase_of(negotiation, index), f"{turn.move.kind.value} {answer.choice}"
-    return [_demonstration(played, number, call, phase, choice, gain, clean=True)]
+    made = _demonstration(played, number, call, phase, choice, gain, clean=True)
+    return [replace(made, weight=1 + HARD_PICK * unguessed(call.inputs["options"]))]
 
 
 def _words(played: Recorded, number: int, index: int, call: Call) -> list[Demonstration]:

@@ -20,7 +20,7 @@ from programs.creditor.fingerprints import program_state
 from programs.kinds.kind import Case, Kind
 from programs.kinds.negotiation_kind import NEGOTIATIONS
 from programs.maden import Maden
-from programs.playing.evaluate import broken
+from programs.playing.evaluate import Program, broken
 
 MAX_ERRORS = 10**6
 """DSPy's own limit would throw the run away; failures are counted here and judged by coverage."""
@@ -47,24 +47,42 @@ class ThroughPlayer(dspy.Module):
         Raises:
             Halted: a cap was reached, someone stopped the run, or infrastructure broke the negotiation for good.
         """
-        self._raise_if_over()
-        player, made = self.player, dspy.Prediction()
+        made = dspy.Prediction()
 
         def playing(case: Case, seed: int) -> dspy.Prediction:
             nonlocal made
             made = super(ThroughPlayer, self).forward(case, seed)
             return made
 
-        negotiation = player.play(self, case, seed, fresh=True, playing=playing)
-        if broken(negotiation):
+        self.through_player(case, seed, playing)
+        return made
+
+    def through_player(self, case: Case, seed: int, playing: Program, sample: int = 0) -> Any:
+        """The record of one negotiation that `playing` plays.
+
+        Args:
+            case: a training or validation debtor.
+            seed: of the debtor's behaviour.
+            playing: what is called with both.
+            sample: kept apart from the negotiation as the program plays it (0) and from its other samples.
+
+        Raises:
+            Halted: see `forward`.
+        """
+        self._raise_if_over()
+        player = self.player
+        record = player.play(
+            self, case, seed + sample, fresh=True, playing=lambda case, seed: playing(case, seed - sample)
+        )
+        if broken(record):
             raise player.halt(
                 Halted(
                     "infrastructure",
-                    f"the model failed in {_played_with(player.kind, case.case_id)} ({negotiation.failure}), and this "
+                    f"the model failed in {_played_with(player.kind, case.case_id)} ({record.failure}), and this "
                     "optimiser cannot leave one out",
                 )
             )
-        return made
+        return record
 
     def deepcopy(self) -> Any:
         """A copy to try something with; DSPy's optimisers make one for each candidate and swallow what playing it
@@ -85,10 +103,16 @@ class DspyStudent(ThroughPlayer, Maden):
     """A negotiation program for DSPy's own optimisers."""
 
 
-def student(task: CompileTask) -> Any:
-    """A copy of the task's program for DSPy's optimisers: nothing compiled but the judge, which they pass over."""
+def student(task: CompileTask, of: type | None = None) -> Any:
+    """A copy of the task's program for DSPy's optimisers: nothing compiled but the judge, which they pass over.
+
+    Args:
+        task: whose program it is.
+        of: a class made from `student_class`, if that is not enough.
+    """
     program = task.program
-    copy = task.kind.bare(program.settings, getattr(program, "debtors", None), of=_student_class(task.kind))
+    made_of = of or student_class(task.kind)
+    copy = task.kind.bare(program.settings, getattr(program, "debtors", None), of=made_of)
     copy.held = Hidden(task.player)
     copy.load_state(program_state(program))
     thaw(copy)
@@ -98,7 +122,8 @@ def student(task: CompileTask) -> Any:
 
 
 @lru_cache(maxsize=8)
-def _student_class(kind: Kind) -> type:
+def student_class(kind: Kind) -> type:
+    """What a program of the kind becomes for DSPy's optimisers."""
     if kind is NEGOTIATIONS:
         return DspyStudent
     return type(f"{kind.program_class.__name__}Student", (ThroughPlayer, kind.program_class), {})

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import hashlib
 import importlib
 import io
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dspy
 from dspy.propose import GroundedProposer
+from dspy.teleprompt.gepa.gepa_utils import DspyAdapter
 from dspy.utils.hasher import Hasher
 
 
@@ -53,14 +55,16 @@ def quiet() -> Iterator[None]:
 
 @contextlib.contextmanager
 def no_stragglers() -> Iterator[None]:
-    """Keep `dspy.Evaluate` from starting a slow negotiation a second time."""
-    module: Any = importlib.import_module("dspy.evaluate.evaluate")
-    original = module.ParallelExecutor
-    module.ParallelExecutor = functools.partial(original, timeout=0)
+    """Keep `dspy.Evaluate` and `dspy.Parallel` from starting a slow negotiation a second time."""
+    modules: list[Any] = [importlib.import_module(name) for name in ("dspy.evaluate.evaluate", "dspy.predict.parallel")]
+    originals = [module.ParallelExecutor for module in modules]
+    for module, original in zip(modules, originals, strict=True):
+        module.ParallelExecutor = functools.partial(_patient, original)
     try:
         yield
     finally:
-        module.ParallelExecutor = original
+        for module, original in zip(modules, originals, strict=True):
+            module.ParallelExecutor = original
 
 
 @contextlib.contextmanager
@@ -75,6 +79,45 @@ def proposals_by(proposed: Callable[[Callable[..., str]], Callable[..., str]]) -
         yield
     finally:
         GroundedProposer.propose_instruction_for_predictor = original
+
+
+@contextlib.contextmanager
+def reflecting_on(choose: Callable[[Any, Sequence[Mapping[str, Any]]], int | None]) -> Iterator[None]:
+    """Let GEPA reflect on the call of a predictor that `choose` names, where it would take one at random.
+
+    Args:
+        choose: is given the record of a negotiation and the inputs of one predictor's calls in it; None leaves it to
+            chance.
+    """
+    original = DspyAdapter.make_reflective_dataset
+
+    def changed(self: Any, candidate: Any, eval_batch: Any, components_to_update: Any) -> Any:
+        narrowed = [_narrowed(data, choose) for data in eval_batch.trajectories or []]
+        return original(self, candidate, dataclasses.replace(eval_batch, trajectories=narrowed), components_to_update)
+
+    DspyAdapter.make_reflective_dataset = changed
+    try:
+        yield
+    finally:
+        DspyAdapter.make_reflective_dataset = original
+
+
+def _narrowed(data: dict[str, Any], choose: Callable[[Any, Sequence[Mapping[str, Any]]], int | None]) -> dict[str, Any]:
+    """A trajectory with one call of each predictor for which `choose` names one."""
+    record = getattr(data["prediction"], "negotiation", None)
+    by_predictor: dict[int, list[Any]] = {}
+    for call in data["trace"]:
+        by_predictor.setdefault(id(call[0]), []).append(call)
+    kept: list[Any] = []
+    for calls in by_predictor.values():
+        place = choose(record, [inputs for _, inputs, _ in calls])
+        kept += calls if place is None else [calls[place]]
+    return {**data, "trace": kept}
+
+
+def _patient(executor: Callable[..., Any], **settings: Any) -> Any:
+    """An executor without a timeout, whatever its maker asks for."""
+    return executor(**{**settings, "timeout": 0})
 
 
 def _hash(value: Any) -> str:

@@ -20,6 +20,8 @@ from programs.table.failures import InfrastructureFailure
 
 PROPOSAL_TEMPERATURE = 1.0
 """At 0 the second proposal from the same turns would be the first one again; MIPROv2 uses the same."""
+MAX_INSTRUCTION_CHARS = 1500
+"""An instruction is read again in every call of every negotiation; the shipped ones have about 600."""
 PROPOSAL_TOKENS = 800
 """Room for a whole instruction as JSON; the reply limit of a negotiation's turn would cut it."""
 

@@ -48,11 +48,10 @@ class Instruction(Frozen):
 
 def written(program: Any) -> list[Instruction]:
     """The hand-written instructions for the predictors of `program`; the judge's stays as it is."""
-    contracts = _contracts(program)
     own = _own(program)
     return [
         Instruction(predictor=name, name=title, reason=entry["reason"], text=entry["text"].strip())
-        for name, contract in contracts.items()
+        for name, contract in contracts(program).items()
         if name in own
         for title, entry in _written().get(contract, {}).items()
         if entry["text"].strip() != own[name].strip()
@@ -120,8 +119,8 @@ def _told(task: CompileTask, played: Sequence[Recorded], predictor: str, number:
     return "\n".join(f"{i}. {words}" for i, words in enumerate(told, start=1))
 
 
-def _contracts(program: Any) -> dict[str, str]:
-    """The signature that each taught predictor has, as the file calls it."""
+def contracts(program: Any) -> dict[str, str]:
+    """The name of the signature that each taught predictor has, by which the files of this folder call it."""
     if kind_of(program) is NEGOTIATIONS:
         names = (PLANNER, NEGOTIATOR) if program.settings.variant.plans else (NEGOTIATOR,)
         return {name: predictors(program)[name].signature.__name__ for name in names}

@@ -9,6 +9,8 @@ that a resumed run could end elsewhere. Resuming is by replay; GEPA's own checkp
 from __future__ import annotations
 
 import logging
+import random
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
@@ -17,11 +19,15 @@ from dspy.teleprompt.gepa.instruction_proposal import InstructionProposer
 from pydantic import ValidationError
 
 from optimizers.dspy_bridge.dspy_student import student
-from optimizers.proposals.asking import proposing, sampling
+from optimizers.dspy_bridge.patches import reflecting_on
+from optimizers.proposals.asking import MAX_INSTRUCTION_CHARS, proposing, sampling
+from optimizers.proposals.credit import dearest_call
 from optimizers.proposals.echoes import refuse_echo, texts_of
+from optimizers.proposals.library import bullets, next_bullet
 from optimizers.runs.halt import Halted
 from optimizers.runs.task import CompileTask
 from optimizers.settings import StrategySettings
+from plumbing.errors import UserError
 from programs.kinds.kind import Kind
 from programs.models.adapter import ADAPTER
 from programs.models.retryable import classify
@@ -36,8 +42,8 @@ CHANGES = "all"
 
 MINIBATCH = 3
 """Training debtors whose turns one proposal is made from, and has to do better on (GEPA's default)."""
-MAX_INSTRUCTION_CHARS = 1500
-"""An instruction is read again in every call of every negotiation; the shipped ones have about 600."""
+LEAST_PROPOSALS = 15
+"""That a budget has room for."""
 GUIDANCE = (
     "The assistant meets another debtor each time. Write rules that hold for all of them: no name, no amount and no "
     "wording of a particular debtor. Keep the rules of the current instruction that the feedback does not speak "
@@ -51,12 +57,34 @@ def negotiations(settings: StrategySettings, train: int, val: int) -> int:
     return budget(settings, train, val) - 1 + 2 * min(MINIBATCH, train) + val
 
 
+def floor(train: int, val: int) -> int:
+    """The least budget worth beginning with: the first validation, and fifteen proposals that are each tried on a
+    minibatch and then accepted (the least that GEPA's makers advise)."""
+    return val + LEAST_PROPOSALS * (min(MINIBATCH, train) + val)
+
+
 def budget(settings: StrategySettings, train: int, val: int) -> int:
     """Negotiations after which no further proposal is begun: what was asked for, or enough for `candidates`
-    accepted proposals where every second one is accepted."""
+    accepted proposals where every second one is accepted, and never less than `floor`."""
     if settings.gepa_negotiations is not None:
         return settings.gepa_negotiations
-    return val + settings.candidates * (4 * min(MINIBATCH, train) + val)
+    return max(floor(train, val), val + settings.candidates * (4 * min(MINIBATCH, train) + val))
+
+
+def refuse(settings: StrategySettings, train: int, val: int) -> None:
+    """Refuse a budget below the floor: GEPA would end with the program that it began with, or with one that chance
+    chose.
+
+    Raises:
+        UserError: it is.
+    """
+    least, asked = floor(train, val), settings.gepa_negotiations
+    if asked is not None and asked < least:
+        raise UserError(
+            f"gepa needs {least} negotiations or more with {train} training and {val} validation examples (validation "
+            f"+ {LEAST_PROPOSALS} x (minibatch + validation)), and gepa_negotiations allows {asked}; raise it, leave "
+            "it out, or lower --val"
+        )
 
 
 def compile_program(task: CompileTask) -> Any:
@@ -77,7 +105,8 @@ def compile_program(task: CompileTask) -> Any:
         seed=task.seed,
         gepa_kwargs={"stop_callbacks": [lambda _state: proposer.ended is not None]},
     )
-    program = optimizer.compile(student(task), trainset=task.trainset(), valset=task.valset())
+    with reflecting_on(dearest_call):
+        program = optimizer.compile(student(task), trainset=task.trainset(), valset=task.valset())
     if proposer.asked and not proposer.given:
         logger.warning("the prompt model gave no usable instruction in %d tries; try another one", proposer.asked)
     return program
@@ -105,6 +134,7 @@ def told_by(kind: Kind) -> Callable[..., dspy.Prediction]:
 class Proposer:
     """GEPA's own proposer of instructions, asked with the run's accounting and with a sample of its own each time.
 
+    Every second proposal for a predictor is its instruction with a written rule more (`optimizers.proposals.library`).
     GEPA asks once more where a proposal failed, and goes on without one where that fails too.
     """
 
@@ -112,6 +142,8 @@ class Proposer:
         self.task = task
         self.asked = 0
         self.given = 0
+        self._turns: Counter[str] = Counter()
+        self._bullets = bullets(task.program) if task.settings.library else {}
         self.guidance = task.kind.guidance or GUIDANCE
         self._inner = InstructionProposer(
             additional_instructions=self.guidance, max_chars=MAX_INSTRUCTION_CHARS, adapter=ADAPTER
@@ -135,6 +167,8 @@ class Proposer:
         """
         if (why := self.ended) is not None:
             raise why
+        if (written := self._from_library(candidate, components_to_update)) is not None:
+            return written
         self.asked += 1
         lm = sampling(self.task.prompt_lm, self.task.seed, self.asked)
         try:
@@ -146,6 +180,19 @@ class Proposer:
             raise
         self.given += 1
         return texts
+
+    def _from_library(self, candidate: dict[str, str], names: list[str]) -> dict[str, str] | None:
+        """Each instruction with a rule more, where it is the library's turn and it has one for all of them."""
+        self._turns.update(names)
+        if any(self._turns[name] % 2 for name in names):
+            return None
+        found = {}
+        for name in names:
+            rng = random.Random(f"bullet {self.task.seed} {name} {self._turns[name]}")
+            if (grown := next_bullet(candidate[name], self._bullets.get(name, ()), rng)) is None:
+                return None
+            found[name] = grown
+        return found
 
     def _asked(
         self,

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property, partial
 from typing import Any
 
 import dspy
 
-from optimizers.dspy_bridge.dspy_student import MAX_ERRORS, metric, student
+from optimizers.dspy_bridge.dspy_student import MAX_ERRORS, metric, plain, student
 from optimizers.dspy_bridge.patches import proposals_by
 from optimizers.proposals.asking import proposing, with_room
 from optimizers.proposals.echoes import refuse_echo, texts_of
-from optimizers.runs.player import Player
+from optimizers.proposals.library import combined
 from optimizers.runs.task import CompileTask
 from optimizers.settings import StrategySettings
 from optimizers.strategies.random_search import demo_sets
+from programs.creditor.fingerprints import predictors
 from programs.kinds.negotiation_kind import NEGOTIATIONS
 from programs.models.retryable import classify
 from programs.table.failures import ProgramFault
@@ -27,13 +29,17 @@ CHANGES = "all"
 BUILT_IN_CANDIDATES = 3
 """DSPy counts its zero-shot, labels-only and unshuffled sets among `num_candidates`."""
 
+PREDICTORS = 2
+"""That instructions are proposed for at most."""
 PROPOSAL_TRIES = 2
 """Each is another sample."""
 
 
 def negotiations(settings: StrategySettings, train: int, val: int) -> int:
     """How many negotiations it plays at most."""
-    return max(settings.candidates, BUILT_IN_CANDIDATES) * train + (settings.trials + 1) * val
+    candidates = max(settings.candidates, BUILT_IN_CANDIDATES)
+    checked = min(settings.proposal_debtors, train) * (1 + PREDICTORS * (candidates - 1))
+    return candidates * train + checked + (settings.trials + 1) * val
 
 
 def compile_program(task: CompileTask) -> Any:
@@ -60,7 +66,7 @@ def compile_program(task: CompileTask) -> Any:
         metric_threshold=task.metric_threshold,
         seed=task.seed,
     )
-    with proposing(task.player), proposals_by(_own_where_none_is_proposed(task.player)):
+    with proposing(task.player), proposals_by(_Proposals(task).instead):
         return optimizer.compile(
             student(task),
             trainset=task.trainset(),
@@ -93,24 +99,74 @@ class _Mipro(dspy.MIPROv2):
         }
 
 
-def _own_where_none_is_proposed(player: Player) -> Callable[[Callable[..., str]], Callable[..., str]]:
-    """Let one proposal that cannot be used cost one candidate: MIPROv2 would keep an echo, or lose the compile."""
+class _Proposals:
+    """What MIPROv2 is given to choose from: the own instruction, the library's, and proposals that beat both.
 
-    def changed(original: Callable[..., str]) -> Callable[..., str]:
-        def proposed(self: Any, *, predictor: Any, pred_i: int, demo_candidates: Any, **more: Any) -> str:
-            own = str(predictor.signature.instructions)
-            for _ in range(PROPOSAL_TRIES):
-                if player.halted is not None:
-                    raise player.halted
-                try:
-                    text = original(self, predictor=predictor, pred_i=pred_i, demo_candidates=demo_candidates, **more)
-                    refuse_echo(text, texts_of(demo_candidates[pred_i] if demo_candidates else ()), own)
-                    return str(text)
-                except Exception as error:
-                    if not isinstance(classify(error), ProgramFault):
-                        raise
-            return own
+    Its first proposal for each predictor is never used, so nobody is asked for that. Of the others every second one is
+    the library's, if it has one. A proposal that cannot be used costs one candidate: MIPROv2 would keep an echo, or
+    lose the compile.
+    """
+
+    def __init__(self, task: CompileTask) -> None:
+        self.task = task
+        settings = task.settings
+        found = combined(task.program, task.seed, max(settings.candidates, BUILT_IN_CANDIDATES) // 2)
+        self.library = found if settings.library else []
+
+    def instead(self, original: Callable[..., str]) -> Callable[..., str]:
+        """DSPy's way of proposing for one predictor, changed."""
+
+        def proposed(
+            self_: Any, *, predictor: Any, pred_i: int, demo_candidates: Any, demo_set_i: int, **more: Any
+        ) -> str:
+            own, written = str(predictor.signature.instructions), self._written(pred_i)
+            turn, of_library = divmod(demo_set_i, 2)
+            if demo_set_i == 0:
+                return own
+            if of_library and written:
+                return written[turn % len(written)]
+            given = {"predictor": predictor, "pred_i": pred_i, "demo_candidates": demo_candidates}
+            asked = partial(original, self_, **given, demo_set_i=demo_set_i, **more)
+            text = self._asked(asked, own, texts_of(demo_candidates[pred_i] if demo_candidates else ()))
+            return text if self._beats(pred_i, text, [own, *written]) else own
 
         return proposed
 
-    return changed
+    def _asked(self, asked: Callable[[], str], own: str, shown: Iterable[str]) -> str:
+        """A usable proposal, or the own instruction."""
+        player, seen = self.task.player, list(shown)
+        for _ in range(PROPOSAL_TRIES):
+            if player.halted is not None:
+                raise player.halted
+            try:
+                text = asked()
+                refuse_echo(text, seen, own)
+                return str(text)
+            except Exception as error:
+                if not isinstance(classify(error), ProgramFault):
+                    raise
+        return own
+
+    def _beats(self, pred_i: int, text: str, others: Sequence[str]) -> bool:
+        """Whether an instruction does better on some training debtors than every other one."""
+        debtors = self.task.settings.proposal_debtors
+        if not debtors or text in others:
+            return not debtors
+        cases = [example.case for example in self.task.trainset()[:debtors]]
+        return self._score(pred_i, text, cases) > max(self._score(pred_i, other, cases) for other in others)
+
+    def _score(self, pred_i: int, text: str, cases: Sequence[Any]) -> float:
+        program = plain(self.task.program)
+        predictor = predictors(program)[self._names[pred_i]]
+        predictor.signature = predictor.signature.with_instructions(text)
+        with dspy.context(lm=self.task.lm):
+            found = self.task.player.evaluate(program, cases, self.task.seed)
+        return found.mean("objective") if found.scored else 0.0
+
+    def _written(self, pred_i: int) -> list[str]:
+        return [one.text for one in self.library if one.predictor == self._names[pred_i]]
+
+    @cached_property
+    def _names(self) -> list[str]:
+        """The predictors as MIPROv2 numbers them."""
+        return [name for name, _ in student(self.task).named_predictors()]

@@ -61,7 +61,15 @@ class ReadingKind(Kind):
     }
     guidance = GUIDANCE
     presets: ClassVar = {
-        "quick": {"train": 30, "val": 20, "max_demos": 12, "demo_token_budget": 1000, "candidates": 2, "trials": 3},
+        "quick": {
+            "train": 30,
+            "val": 20,
+            "max_demos": 12,
+            "demo_token_budget": 1000,
+            "candidates": 2,
+            "trials": 3,
+            "simba_batch": 15,
+        },
         "standard": {
             "train": 80,
             "val": 60,
@@ -69,6 +77,8 @@ class ReadingKind(Kind):
             "demo_token_budget": 1400,
             "candidates": 3,
             "trials": 6,
+            "simba_steps": 4,
+            "simba_batch": 20,
         },
         "thorough": {
             "train": 400,
@@ -77,6 +87,8 @@ class ReadingKind(Kind):
             "demo_token_budget": 2400,
             "candidates": 8,
             "trials": 24,
+            "simba_steps": 8,
+            "simba_batch": 32,
         },
     }
 

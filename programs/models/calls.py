@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, NamedTuple
 
 import dspy
 
@@ -19,6 +22,30 @@ SEED_STRIDE = 1009
 """Rollout ids of two seeds stay apart as long as fewer rounds than this are sampled."""
 
 
+class Exploration(NamedTuple):
+    """How a program's calls are sampled that is to answer otherwise than it would."""
+
+    temperature: float
+    sample: int
+    """From 1; another one for each time that the same negotiation is played."""
+
+
+_exploration: ContextVar[Exploration | None] = ContextVar("maden_exploration", default=None)
+
+
+@contextmanager
+def exploring(temperature: float, sample: int) -> Iterator[None]:
+    """A block in which the program's calls are samples, whatever temperature its settings ask for; a debtor's are not.
+
+    The program stays the one that it is, so that what it did otherwise can be held against what it did.
+    """
+    token = _exploration.set(Exploration(temperature, sample))
+    try:
+        yield
+    finally:
+        _exploration.reset(token)
+
+
 def call(predictor: dspy.Predict, caller: str, seed: int, temperature: float | None, **inputs: str) -> dspy.Prediction:
     """Call `predictor` for the role `caller`; an output that does not parse is asked for once more.
 
@@ -33,11 +60,13 @@ def call(predictor: dspy.Predict, caller: str, seed: int, temperature: float | N
         ProgramFault: the output was unusable twice, refused, or the prompt too long.
         InfrastructureFailure: the model could not be reached.
     """
+    explored = None if caller == "debtor" else _exploration.get()
+    heat, sample = explored or (temperature, 0)
     with role(caller), dspy.context(adapter=ADAPTER):
         try:
-            return _once(predictor, _sampling(seed, temperature), inputs)
+            return _once(predictor, _sampling(seed, heat, sample), inputs)
         except UnparseableOutput:
-            return _once(predictor, _sampling(seed, RETRY_TEMPERATURE), inputs)
+            return _once(predictor, _sampling(seed, RETRY_TEMPERATURE, sample), inputs)
 
 
 def _once(predictor: dspy.Predict, config: dict[str, Any], inputs: dict[str, str]) -> dspy.Prediction:
@@ -47,7 +76,7 @@ def _once(predictor: dspy.Predict, config: dict[str, Any], inputs: dict[str, str
         raise classify(error) from error
 
 
-def _sampling(seed: int, temperature: float | None) -> dict[str, Any]:
+def _sampling(seed: int, temperature: float | None, sample: int = 0) -> dict[str, Any]:
     """Call settings: a rollout id keeps the cache from echoing one trial's sample to another, a seed fixes the sample.
 
     The rollout id of a bootstrap round (DSPy sets it on the model) is kept apart from the seed's own.
@@ -56,6 +85,6 @@ def _sampling(seed: int, temperature: float | None) -> dict[str, Any]:
     own = getattr(lm, "kwargs", {})
     if {**own, **given}.get("temperature") == 0:
         return given
-    rollout = seed * SEED_STRIDE + (own.get("rollout_id") or 0) + 1
+    rollout = seed * SEED_STRIDE + (own.get("rollout_id") or 0) + sample + 1
     fixed = {"seed": rollout} if "seed" in getattr(lm, "supported_params", ()) else {}
     return {**given, "rollout_id": rollout, **fixed}

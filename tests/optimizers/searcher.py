@@ -29,7 +29,7 @@ TRAIN, VAL = tuple(CASES[:8]), tuple(CASES[8:])
 PLANTED = "keep the pace"
 """Of the written instructions: the only one with which this model ever steps down."""
 MARK = "Choose step_down in every round"
-SIZES = {"max_demos": 1, "candidates": 2, "trials": 10, "finalists": 2, "screened": 0}
+SIZES = {"max_demos": 1, "candidates": 2, "trials": 10, "finalists": 2, "screened": 0, "library": False}
 SHORT = CreditorPolicy(round_limit=6)
 
 

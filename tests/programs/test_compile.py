@@ -40,7 +40,7 @@ def compiled(cli, tmp_path, book, *more, lm=None):
 
 
 def test_a_compile_leaves_an_artifact_that_plays_as_it_did_and_a_second_run_leaves_the_next(cli, tmp_path, book):
-    result = compiled(cli, tmp_path, book)
+    result = compiled(cli, tmp_path, book, "--set", "accept=any")
     assert result.code == 0, result.err
     assert "v0001.json" in result.out
     for name in ("objective", "CCI", "L4D", "ATV", "DR"):
@@ -52,7 +52,7 @@ def test_a_compile_leaves_an_artifact_that_plays_as_it_did_and_a_second_run_leav
     assert set(artifact.scores) == {"uncompiled", "compiled"}
     assert artifact.scores["compiled"].estimates["objective"].n == 3
     assert artifact.cost["roles"]["negotiator"]["calls"] > 0
-    assert compiled(cli, tmp_path, book).code == 0
+    assert compiled(cli, tmp_path, book, "--set", "accept=any").code == 0
     assert sorted(p.name for p in (tmp_path / "a" / "maden").glob("v*.json")) == ["v0001.json", "v0002.json"]
     second = read_artifact("maden@2", root=tmp_path / "a")
     assert second.program_sha256 == artifact.program_sha256
@@ -60,6 +60,31 @@ def test_a_compile_leaves_an_artifact_that_plays_as_it_did_and_a_second_run_leav
     loaded = {name: len(predictor.demos) for name, predictor in program.named_predictors()}
     assert loaded == {name: len(state["demos"]) for name, state in artifact.state.items()}
     assert loaded["negotiator.predict"] > 0
+
+
+def test_what_is_not_better_on_its_own_validation_is_not_saved_and_everybody_is_told(cli, tmp_path, book):
+    """The model answers the same whatever it is shown, so that demonstrations cannot help."""
+    result = compiled(cli, tmp_path, book, "--run", "it", lm=playing(cache=True))
+    sentence = (
+        "the uncompiled program was kept: what bootstrap made is not better on the 3 debtors of validation (objec"
+    )
+    assert sentence in " ".join(result.out.split())
+    artifact = read_artifact("maden@1", root=tmp_path / "a")
+    assert artifact.notes.startswith(sentence)
+    kept = artifact.provenance["kept"]
+    assert kept["debtors"] == 3
+    assert kept["made"] <= kept["uncompiled"]
+    assert kept["made_sha256"] != artifact.program_sha256
+    assert not any(state["demos"] for state in artifact.state.values())
+    told = json.loads((tmp_path / "r" / "it" / "summary.json").read_text())
+    assert told["kept"] == kept
+    assert told["programs"]["uncompiled"] == told["programs"]["compiled"] == artifact.program_sha256
+    again = compiled_again(cli, tmp_path)
+    assert sentence in " ".join(again.out.split())
+
+
+def compiled_again(cli, tmp_path):
+    return cli(compile_, PROG, "--resume", "it", "--artifacts", tmp_path / "a", "--runs", tmp_path / "r")
 
 
 def test_no_heldout_debtor_is_played(cli, tmp_path, book):

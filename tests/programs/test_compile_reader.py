@@ -54,7 +54,9 @@ def test_every_strategy_compiles_a_reader_that_reads_better(cli, tmp_path, book,
 
 
 def test_what_to_notice_is_shown_by_as_many_messages_without_a_signal_and_they_are_mixed(cli, tmp_path, book):
-    compiled(cli, tmp_path, book, "--optimizer", "bootstrap", "--train", 26, "--set", "max_demos=10")
+    compiled(
+        cli, tmp_path, book, "--optimizer", "bootstrap", "--train", 26, "--set", "max_demos=10", "--set", "accept=any"
+    )
     artifact = read_artifact("reader@1", root=tmp_path / "a")
     shown = [demo["category"] for demo in artifact.state["reader.notice"]["demos"]]
     plain = [one == NOTHING_ELSE for one in shown]

@@ -19,6 +19,7 @@ from optimizers.demonstrations.choosing import choose, good_ones
 from optimizers.demonstrations.turns import Recorded, play_training
 from optimizers.dspy_bridge.dspy_student import plain
 from optimizers.proposals.instructions import proposed, proposes, written
+from optimizers.proposals.library import combined
 from optimizers.runs.task import CompileTask
 from optimizers.settings import StrategySettings
 from optimizers.strategies.random_search import UNCOMPILED, best_of
@@ -169,6 +170,8 @@ def _made(task: CompileTask) -> SearchSpace:
     settings = knobs(own) if task.kind is NEGOTIATIONS else {}
     objectives = {one.negotiation.case.case_id: one.objective for one in played}
     instructions = written(task.program)
+    if task.settings.library:
+        instructions += combined(task.program, task.seed, task.settings.candidates)
     if proposes(task):
         instructions += proposed(task, played, instructions)
     return SearchSpace(

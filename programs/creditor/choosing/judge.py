@@ -22,6 +22,8 @@ from wording import mark
 TOLERATED = 0.005
 """Expected CCI that a pick may cost unasked: about what one round costs."""
 FOR_A_REASON = mark("judge: approved (a reason in the debtor's words)")
+SENT_BACK = "judge: sent back"
+"""How the notes of such verdicts begin."""
 LEAST_WORDS_CHARS = 8
 """Shorter words of a debtor are no reason."""
 
@@ -64,7 +66,7 @@ class PickJudge(dspy.Module):
 
 
 def _sent_back(advice: str, why: str) -> dspy.Prediction:
-    return dspy.Prediction(approved=False, advice=advice, note=f"judge: sent back ({why})")
+    return dspy.Prediction(approved=False, advice=advice, note=f"{SENT_BACK} ({why})")
 
 
 def was_said(heard: str, briefing: Briefing) -> bool:

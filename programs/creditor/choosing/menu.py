@@ -40,17 +40,22 @@ class Menu:
         """The letter of an option of the menu."""
         return LETTERS[self.options.index(option)]
 
+    def named(self, letter: Letter) -> str:
+        """One option without what is computed of it."""
+        one = self[letter]
+        what = "accept the debtor's offer: " if one.kind is MoveKind.ACCEPT else ""
+        return f"{letter}. {what}{words.package(one.terms)}"
+
     def line(self, letter: Letter) -> str:
         """One option with its figures."""
         one = self[letter]
-        what = "accept the debtor's offer: " if one.kind is MoveKind.ACCEPT else ""
         fits = {True: ", fits what was told", False: ", above what was told", None: ""}[one.fits_told]
         chances = (
             "" if one.kind is MoveKind.ACCEPT else f"yes now {one.chance_now:.0%}, by the end {one.chance_later:.0%}; "
         )
         monthly = words.money(one.monthly_minor, self.currency)
         return (
-            f"{letter}. {what}{words.package(one.terms)} ({monthly} a month{fits}); {chances}"
+            f"{self.named(letter)} ({monthly} a month{fits}); {chances}"
             f"kept {one.chance_kept:.0%}; result {points(one.value)}"
         )
 

@@ -92,7 +92,8 @@ class OptionSeat(ModuleSeat):
         if self.judge is not None:
             pick = self._judged(self.judge, briefing, support, options, pick, notes)
         turn = self.negotiator.turn(briefing, support, pick, self.seed)
-        return _noted(turn, *notes, forgone_note(support.cost_of(pick), support.best.kind))
+        picked, better = (options.named(options.letter_of(one)) for one in (pick, support.best))
+        return _noted(turn, *notes, forgone_note(support.cost_of(pick), support.best.kind, picked, better))
 
     def _judged(
         self, judge: dspy.Module, briefing: Briefing, support: Support, options: Menu, pick: Option, notes: list[str]

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 THREADS = 2
 KILLS = 12
-STRATEGIES = ("random-search", "mipro", "gepa", "search")
+STRATEGIES = ("random-search", "mipro", "gepa", "simba", "search")
 
 
 def killed_again_and_again(compiler, model, kills, requests):

@@ -191,7 +191,7 @@ def test_many_threads_end_soon_after_one_of_them_was_halted():
     assert len(played) < 10
 
 
-@pytest.mark.parametrize("name", ["random-search", "mipro", "gepa"])
+@pytest.mark.parametrize("name", ["random-search", "mipro", "gepa", "simba"])
 def test_an_optimiser_that_swallows_the_halt_hands_back_nothing(tmp_path, name):
     """DSPy's optimisers count an exception as a score of 0 and go on; their result must not be taken."""
     lm = playing()

@@ -9,14 +9,30 @@ from pathlib import Path
 import dspy
 import pytest
 
+from data.book import read_book
+from data.domain import Ending, MoveKind, Negotiation, Turn
+from metrics.forgone import forgone_note
+from optimizers.compiling.session import prepare
 from optimizers.dspy_bridge.dspy_student import student
 from optimizers.proposals.asking import PROPOSAL_TEMPERATURE, PROPOSAL_TOKENS, sampling
+from optimizers.proposals.credit import dearest_call
 from optimizers.registry import compile_with
 from optimizers.runs.halt import Halted
-from optimizers.settings import StrategySettings
+from optimizers.settings import PRESETS, CompileConfig, StrategySettings
 from optimizers.spending.budget import Budget, Limits
 from optimizers.spending.responses import ResponseStore
-from optimizers.strategies.gepa import GUIDANCE, MAX_INSTRUCTION_CHARS, MINIBATCH, Proposer, budget, negotiations
+from optimizers.strategies.gepa import (
+    GUIDANCE,
+    MAX_INSTRUCTION_CHARS,
+    MINIBATCH,
+    Proposer,
+    budget,
+    floor,
+    negotiations,
+    refuse,
+)
+from plumbing.errors import UserError
+from programs.creditor.choosing.judge import SENT_BACK
 from programs.creditor.fingerprints import program_state
 from programs.creditor.settings import ProgramSettings, Variant
 from programs.maden import Maden
@@ -24,6 +40,7 @@ from programs.models.accounts import Account
 from tests.optimizers.pieces import compiled_in_pieces
 from tests.optimizers.tasks import compile_task
 from tests.programs.cases import random_cases
+from tests.programs.creditor.choosing.test_choosing import COURSE, KIND, best, worst
 from tests.programs.players import playing, turn
 from tests.scripted import scripted_lm
 
@@ -215,8 +232,62 @@ def test_every_variant_can_be_evolved(tmp_path, variant):
     compile_with("gepa", task)
 
 
-def test_the_budget_is_what_was_asked_for_or_grows_with_the_candidates():
+def test_the_budget_is_what_was_asked_for_or_the_floor_and_grows_with_the_candidates():
     assert budget(StrategySettings(gepa_negotiations=50), 3, 3) == 50
-    small, large = (budget(StrategySettings(candidates=n), 16, 24) for n in (1, 4))
-    assert small == 24 + 4 * MINIBATCH + 24 and large > small
+    small, large = (budget(StrategySettings(candidates=n), 16, 24) for n in (1, 40))
+    assert small == floor(16, 24) == 24 + 15 * (MINIBATCH + 24)
+    assert large == 24 + 40 * (4 * MINIBATCH + 24)
     assert re.fullmatch(r"\d+", str(negotiations(StrategySettings(), 1, 1)))
+
+
+def test_a_budget_below_the_floor_is_refused_before_any_work_and_the_presets_are_above_it():
+    with pytest.raises(UserError, match=r"gepa needs 429 negotiations or more with 16 training and 24 validation"):
+        refuse(StrategySettings(gepa_negotiations=428), 16, 24)
+    refuse(StrategySettings(gepa_negotiations=429), 16, 24)
+    for size in PRESETS.values():
+        assert budget(size.strategy, size.train, size.val) >= floor(size.train, size.val)
+        refuse(size.strategy, size.train, size.val)
+    config = CompileConfig(optimizer="gepa", strategy=StrategySettings(gepa_negotiations=5))
+    with pytest.raises(UserError, match="gepa_negotiations allows 5"):
+        prepare(config, read_book(None), scripted_lm(), None)
+
+
+def test_it_reflects_on_the_pick_that_gave_most_up():
+    ours = [
+        Turn.model_validate({"speaker": "creditor", "move": {"kind": "ask"}, "dialogue": "Well.", "notes": notes})
+        for notes in (
+            [forgone_note(0.0, MoveKind.ASK)],
+            [forgone_note(0.03, MoveKind.ASK, "C. this", "A. that")],
+            [f"{SENT_BACK} (no reason given)", forgone_note(0.0, MoveKind.ASK)],
+        )
+    ]
+    calls = [{"situation": f"Nothing. Round {n} of 10."} for n in (1, 2, 3, 3)]
+    record = Negotiation(case=CASES[0], turns=tuple(ours), ending=Ending.ROUND_LIMIT)
+    assert dearest_call(record, calls) == 1
+    assert dearest_call(record, calls[2:]) == 0, "the first draft, which nobody had asked for"
+    assert dearest_call(record, calls[:1]) is None
+    assert dearest_call(record, [{"facts": "a planner's"}]) is None
+    assert dearest_call(object(), calls) is None
+
+
+def test_each_turn_that_is_reflected_on_is_one_that_gave_something_up(tmp_path):
+    """A model that picks the worst option in the second round only."""
+
+    def answer(prompt):
+        if "`new_instruction`" in prompt:
+            return marked(prompt)
+        if "`plan`" in prompt.rsplit("Respond with", 1)[-1]:
+            return {"plan": COURSE}
+        now = prompt.rsplit("[[ ## situation ## ]]", 1)[-1]
+        return {"turn": {"choice": (worst if "Round 2 of" in now else best)(prompt), "heard": "", "message": KIND}}
+
+    lm = scripted_lm(answer, cache=True)
+    program = Maden(ProgramSettings.named("planned-options"))
+    compile_with("gepa", work(tmp_path, lm, program=program, gepa_negotiations=9))
+    asked = [prompt for prompt in reflections(lm) if "You negotiate the repayment" in prompt]
+    assert asked
+    for prompt in asked:
+        shown = re.findall(r"Round (\d+) of", prompt)
+        told = re.findall(r"In round (\d+) the pick came to \d+ less than the best option: picked was [A-F]\. ", prompt)
+        assert set(told) <= {"2"}
+        assert shown.count("2") >= len(told) > 0

@@ -139,6 +139,25 @@ def test_an_utterance_that_it_was_shown_is_no_instruction(tmp_path):
     assert utterance not in dict(program.named_predictors())["negotiator.predict"].signature.instructions
 
 
+@pytest.mark.parametrize(("debtors", "tried"), [(3, False), (0, True)])
+def test_a_proposal_that_beats_neither_the_own_instruction_nor_the_librarys_is_not_tried(tmp_path, debtors, tried):
+    def worse(prompt):
+        if "`proposed_instruction`" in prompt:
+            return {"proposed_instruction": "Hold for ever. WORSE"}
+        return turn("hold" if "WORSE" in prompt else "step_down")
+
+    task = work(tmp_path, playing(worse, cache=True), proposal_debtors=debtors, trials=8)
+    compile_with("mipro", task)
+    met = {line.candidate for line in task.player.ledger if line.case_id in {case.case_id for case in VAL}}
+    texts = [
+        state["signature"]["instructions"]
+        for sha256 in met
+        for state in program_state(task.player.restored(sha256)).values()
+    ]
+    assert any("WORSE" in text for text in texts) == tried
+    assert any("\n- " in text for text in texts), "the library is tried beside it"
+
+
 HASHED = """
 from dspy.utils.hasher import Hasher
 import dspy

@@ -74,10 +74,10 @@ SOFT = {"discount_pct": 10, "immediate_payment_pct": 5, "immediate_payment_days"
 FIRM = {"discount_pct": 0, "immediate_payment_pct": 50, "immediate_payment_days": 3, "installment_periods": 3}
 
 
-def model(seed: int, proposals: int) -> dspy.LM:
-    """Plays and proposes; see the module's docstring."""
+def model(seed: int, proposals: int, first: int) -> dspy.LM:
+    """Plays and proposes, from proposal `first` on; see the module's docstring."""
     place = 1 + random.Random(f"place {seed}").randrange(proposals - 1)
-    asked = iter([PLANTED if number == place else f"{DECOY} {number}." for number in range(proposals)])
+    asked = iter([PLANTED if number == place else f"{DECOY} {number}." for number in range(first, proposals)])
 
     def answer(prompt: str) -> dict:
         if "`proposed_instruction`" in prompt:
@@ -94,7 +94,9 @@ def task_of(strategy: str, folder: Path, seed: int, proposals: int) -> CompileTa
     """Both strategies get the same, but for the number of trials."""
     program = Maden(ProgramSettings(variant="vanilla", policy=CreditorPolicy(round_limit=3)))
     settings = {"candidates": proposals, "trials": TRIALS[strategy], "propose": True}
-    return compile_task(folder, model(seed, proposals), TRAIN, VAL, seed=seed, program=program, **settings)
+    settings |= {"library": False, "proposal_debtors": 0}  # what is compared is how both find one of many proposals
+    lm = model(seed, proposals, first=int(strategy == "mipro"))  # which has its own instruction in the place of one
+    return compile_task(folder, lm, TRAIN, VAL, seed=seed, program=program, **settings)
 
 
 def mipro_cost(folder: Path, seed: int, proposals: int) -> float:
