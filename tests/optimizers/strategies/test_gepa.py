@@ -278,13 +278,15 @@ def test_each_turn_that_is_reflected_on_is_one_that_gave_something_up(tmp_path):
             return marked(prompt)
         if "`plan`" in prompt.rsplit("Respond with", 1)[-1]:
             return {"plan": COURSE}
+        if "`words`" in prompt.rsplit("Respond with", 1)[-1]:
+            return {"words": {"reply": KIND}}
         now = prompt.rsplit("[[ ## situation ## ]]", 1)[-1]
-        return {"turn": {"choice": (worst if "Round 2 of" in now else best)(prompt), "heard": "", "message": KIND}}
+        return {"pick": {"highest_result": 0, "choice": (worst if "Round 2 of" in now else best)(prompt)}}
 
     lm = scripted_lm(answer, cache=True)
     program = Maden(ProgramSettings.named("planned-options"))
     compile_with("gepa", work(tmp_path, lm, program=program, gepa_negotiations=9))
-    asked = [prompt for prompt in reflections(lm) if "You negotiate the repayment" in prompt]
+    asked = [prompt for prompt in reflections(lm) if "You decide for a creditor what to offer" in prompt]
     assert asked
     for prompt in asked:
         shown = re.findall(r"Round (\d+) of", prompt)
