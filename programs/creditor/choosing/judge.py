@@ -1,14 +1,15 @@
 """The judge: it asks what a pick costs against the best option, and whether the debtor's words are worth that.
 
-A pick that costs next to nothing is approved without asking a model; of any other the model is asked the one question
-that figures leave open, and it must show the words that it goes by.
+A pick that costs next to nothing is approved without asking a model, and a costly acceptance sent back, since no words
+make good what it ends; of any other pick the model is asked the one question that figures leave open, and it must show
+the words that it goes by.
 """
 
 from __future__ import annotations
 
 import dspy
 
-from data.domain import Speaker
+from data.domain import MoveKind, Speaker
 from plumbing.plain_text import normalised
 from programs.creditor.briefing import Briefing
 from programs.creditor.choosing.menu import Menu, points
@@ -49,6 +50,8 @@ class PickJudge(dspy.Module):
             )
         best = menu.letter_of(support.best)
         better = f"{best} comes to {points(cost)} points more"
+        if pick.kind is MoveKind.ACCEPT:
+            return _sent_back(f"{better}: choose {best}.", "an acceptance cannot be made good")
         said = last_words(briefing.table.turns)
         if len(said) < LEAST_WORDS_CHARS:
             return _sent_back(f"{better}: choose {best}.", "nothing was said for it")

@@ -15,6 +15,8 @@ from programs.table import words
 from signatures.options import Letter
 
 LETTERS: tuple[Letter, ...] = get_args(Letter)
+NEAR = 0.03
+"""Expected CCI that an acceptance may give away and still be shown."""
 POINTS = 1000
 """Of a result: expected CCI in thousandths, since small models compare whole numbers better than decimals."""
 
@@ -65,10 +67,15 @@ class Menu:
 
 
 def menu(options: tuple[Option, ...], policy: CreditorPolicy, currency: str) -> Menu:
-    """The first options, as many as there are letters, and an acceptance in any case."""
+    """The first options, as many as there are letters, and an acceptance that is near the best.
+
+    An acceptance ends the talk and is never made good, so one that gives away more than `NEAR` is no option: left in
+    the menu it was a third of a small model's wrong picks and nearly all of what they cost.
+    """
+    near = tuple(one for one in options if one.kind is not MoveKind.ACCEPT or options[0].value - one.value <= NEAR)
     most = len(LETTERS)
-    kept = options[:most]
-    acceptance = next((one for one in options[most:] if one.kind is MoveKind.ACCEPT), None)
+    kept = near[:most]
+    acceptance = next((one for one in near[most:] if one.kind is MoveKind.ACCEPT), None)
     if acceptance is not None:
         kept = (*kept[:-1], acceptance)
     firm_first = sorted(kept, key=lambda one: (-creditor_value(one.terms, policy), one.kind is MoveKind.ACCEPT))
