@@ -22,8 +22,9 @@ from programs.models.retryable import classify
 from programs.table.failures import ProgramFault
 from signatures.instruction import AddRule
 
-MOST_FIELD_CHARS = 700
-"""Of one field of the turn at which two goes parted; of a longer one the end is shown, which is the latest."""
+MOST_FIELD_CHARS = 1100
+"""Of one field of the turn at which two goes parted: a menu of six options. Of a longer one the end is shown, which is
+the latest."""
 UNSEEN_FIELDS = ("account",)
 """Inputs that tell who the debtor is and nothing of what to do."""
 

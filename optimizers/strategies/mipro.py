@@ -8,6 +8,7 @@ from typing import Any
 
 import dspy
 
+from optimizers.demonstrations.choosing import Chosen
 from optimizers.dspy_bridge.dspy_student import MAX_ERRORS, metric, plain, student
 from optimizers.dspy_bridge.patches import proposals_by
 from optimizers.proposals.asking import proposing, with_room
@@ -79,9 +80,10 @@ def compile_program(task: CompileTask) -> Any:
 
 
 class _Mipro(dspy.MIPROv2):
-    """MIPROv2 whose demonstration sets are ours where labels say what is right.
+    """MIPROv2 whose demonstration sets are ours (`optimizers.demonstrations`), unless turns at random were asked for.
 
-    DSPy's bootstrap knows own answers only, and plays the training examples again for each set.
+    DSPy's bootstrap knows own answers only, keeps one turn at random of each, and plays the training examples again for
+    each set.
     """
 
     def __init__(self, task: CompileTask, **settings: Any) -> None:
@@ -89,12 +91,17 @@ class _Mipro(dspy.MIPROv2):
         self.task = task
 
     def _bootstrap_fewshot_examples(self, program: Any, *more: Any, **settings: Any) -> Any:
-        if self.task.kind is NEGOTIATIONS:
+        task = self.task
+        if task.kind is NEGOTIATIONS and task.settings.demos == "random_turn":
             return super()._bootstrap_fewshot_examples(program, *more, **settings)
-        sets = demo_sets(self.task, max(self.task.settings.candidates, BUILT_IN_CANDIDATES) - 1)
+        wanted = max(task.settings.candidates, BUILT_IN_CANDIDATES)
+        sets: list[Chosen] = [{}, *demo_sets(task, wanted - 1)]
+        filled = [
+            sets[place % len(sets)] for place in range(wanted)
+        ]  # it proposes no more instructions than it has sets
         names = [name for name, _ in program.named_predictors()]
         return {
-            place: [[], *([made.example for made in chosen.get(name, [])] for chosen in sets)]
+            place: [[made.example for made in chosen.get(name, [])] for chosen in filled]
             for place, name in enumerate(names)
         }
 
