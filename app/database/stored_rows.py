@@ -43,9 +43,9 @@ _SENT = select(MessageRow.text).where(_OF_ONE, MessageRow.sender != Sender.DEBTO
 _HIGHEST = select(func.max(MessageRow.position)).where(_OF_ONE)
 _TOLD = func.max(MessageRow.position).filter(MessageRow.sender != Sender.DEBTOR.value)
 _HIGHEST_AND_TOLD = select(func.max(MessageRow.position), _TOLD).where(_OF_ONE)
-_LATEST = _MESSAGES.where(
+_STANDING = _MESSAGES.where(
     or_(
-        MessageRow.position > bindparam("after"),
+        MessageRow.position > _HIGHEST.correlate(None).scalar_subquery() - bindparam("number"),
         MessageRow.turn.is_not(None),
         MessageRow.answered.is_(False),
     )
@@ -129,8 +129,8 @@ def standing_of(session: Session, negotiation_id: str, number: int) -> tuple[lis
 
     That is every turn, what waits, and the latest messages: however much a debtor writes to a person, it stays small.
     """
-    after = max((session.scalar(_HIGHEST, {"negotiation": negotiation_id}) or 0) - number, 0)
-    return list(session.scalars(_LATEST, {"negotiation": negotiation_id, "after": after})), after
+    found = list(session.scalars(_STANDING, {"negotiation": negotiation_id, "number": number}))
+    return found, max(found[-1].position - number, 0) if found else 0
 
 
 def page_of(session: Session, negotiation_id: str, before: int, number: int) -> list[MessageRow]:
