@@ -54,6 +54,7 @@ def record(session: Session, actor: str, action: str, negotiation_id: str | None
         detail: ids, states, hashes, a plan's amounts and dates; never words of a person, which erasure could then not
             take out.
     """
+    session.flush()
     if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer at a time anyway
         told = func.pg_notify(CHANNEL, session.info.get(ORIGIN, ""))  # sent with the commit
         session.execute(select(func.pg_advisory_xact_lock(APPENDING), told))

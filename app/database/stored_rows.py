@@ -177,12 +177,14 @@ def stored(
     """
     profile = session.info.get(PROFILE)
     row = session.get_one(NegotiationRow, negotiation_id)  # the caller has it, so nothing is read
-    with speaking_to(row):
+    if any(isinstance(one, MessageRow) for one in session.new):
+        session.flush()
+    with speaking_to(row), session.no_autoflush:  # other changes wait: written with the next, they are one statement
         text = say(text) if sender is Sender.SERVICE else text
         if profile is not None and sender is not Sender.DEBTOR:
             by_program = sender is not Sender.OPERATOR
             text = with_notices(text, profile, lambda: _sent(session, negotiation_id), by_program=by_program)
-    highest = session.scalar(_HIGHEST, {"negotiation": negotiation_id})
+        highest = session.scalar(_HIGHEST, {"negotiation": negotiation_id})
     message = MessageRow(
         negotiation_id=negotiation_id,
         position=1 if highest is None else highest + 1,
