@@ -184,7 +184,7 @@ def stored(
         if profile is not None and sender is not Sender.DEBTOR:
             by_program = sender is not Sender.OPERATOR
             text = with_notices(text, profile, lambda: _sent(session, negotiation_id), by_program=by_program)
-        highest = session.scalar(_HIGHEST, {"negotiation": negotiation_id})
+        highest = session.connection().scalar(_HIGHEST, {"negotiation": negotiation_id})
     message = MessageRow(
         negotiation_id=negotiation_id,
         position=1 if highest is None else highest + 1,
