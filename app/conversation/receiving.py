@@ -69,16 +69,16 @@ def receive_message(session: Session, row: NegotiationRow, said: str, key: str |
             )
         )
     findings = [signal_finding(one) for one in found]
-    message = stored(session, row.id, Sender.DEBTOR, said, key=key, answered=not waits, findings=findings)
-    add_findings(session, row, message.position, [one for one in found if one.signal.id not in known_rules])
+    position = stored(session, row.id, Sender.DEBTOR, said, key=key, answered=not waits, findings=findings)
+    add_findings(session, row, position, [one for one in found if one.signal.id not in known_rules])
     if silences:
         _obey(session, row, silences, news)
-    audit.record(session, "debtor", "wrote", row.id, position=message.position)
+    audit.record(session, "debtor", "wrote", row.id, position=position)
     if found:
-        record_noticed(session, row, message.position, found)
+        record_noticed(session, row, position, found)
     if silences:
         quiet_others(session, row, silences)
-    return message.position
+    return position
 
 
 def record_noticed(session: Session, row: NegotiationRow, position: int, found: Sequence[Noticed]) -> None:

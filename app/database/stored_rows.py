@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.conduct.outgoing import Checked, with_notices
@@ -40,6 +40,7 @@ _MESSAGES = select(MessageRow).where(_OF_ONE).order_by(MessageRow.position)
 _UNANSWERED = _MESSAGES.where(MessageRow.answered.is_(False))
 _BY_KEY = select(MessageRow).where(_OF_ONE, MessageRow.key == bindparam("key"))
 _SENT = select(MessageRow.text).where(_OF_ONE, MessageRow.sender != Sender.DEBTOR.value)
+_STORE = insert(MessageRow)
 _HIGHEST = select(func.max(MessageRow.position)).where(_OF_ONE)
 _TOLD = func.max(MessageRow.position).filter(MessageRow.sender != Sender.DEBTOR.value)
 _HIGHEST_AND_TOLD = select(func.max(MessageRow.position), _TOLD).where(_OF_ONE)
@@ -169,40 +170,39 @@ def stored(
     answered: bool = True,
     turn: Turn | dict[str, Any] | None = None,
     findings: Sequence[dict[str, Any]] = (),
-) -> MessageRow:
-    """Append a message, in a transaction that has taken the negotiation with `row_of`.
+) -> int:
+    """Append a message, in a transaction that has taken the negotiation with `row_of`; returns its position.
 
     A fixed text is said in the negotiation's language, and one to the debtor is given the notices that are due
     (`app.database.transactions.Database.speak_by`).
     """
     profile = session.info.get(PROFILE)
     row = session.get_one(NegotiationRow, negotiation_id)  # the caller has it, so nothing is read
-    if any(isinstance(one, MessageRow) for one in session.new):
-        session.flush()
-    with speaking_to(row), session.no_autoflush:  # other changes wait: written with the next, they are one statement
+    with speaking_to(row):
         text = say(text) if sender is Sender.SERVICE else text
         if profile is not None and sender is not Sender.DEBTOR:
             by_program = sender is not Sender.OPERATOR
             text = with_notices(text, profile, lambda: _sent(session, negotiation_id), by_program=by_program)
-        highest = session.connection().scalar(_HIGHEST, {"negotiation": negotiation_id})
-    message = MessageRow(
-        negotiation_id=negotiation_id,
-        position=1 if highest is None else highest + 1,
-        sender=sender.value,
-        text=text,
-        key=key,
-        answered=answered,
-        turn=turn.model_dump(mode="json") if isinstance(turn, Turn) else turn,
-        findings=list(findings),
-        language=row.language or "en" if sender in (Sender.CREDITOR, Sender.SERVICE) else None,
-    )
-    session.add(message)
-    return message
+    connection = session.connection()  # what a session adds to a statement takes longer than the statement
+    position: int = (connection.scalar(_HIGHEST, {"negotiation": negotiation_id}) or 0) + 1
+    message = {
+        "negotiation_id": negotiation_id,
+        "position": position,
+        "sender": sender.value,
+        "text": text,
+        "key": key,
+        "answered": answered,
+        "turn": turn.model_dump(mode="json") if isinstance(turn, Turn) else turn,
+        "findings": list(findings),
+        "language": row.language or "en" if sender in (Sender.CREDITOR, Sender.SERVICE) else None,
+    }
+    connection.execute(_STORE, message)
+    return position
 
 
 def _sent(session: Session, negotiation_id: str) -> list[str]:
     """What the debtor was sent."""
-    return list(session.scalars(_SENT, {"negotiation": negotiation_id}))
+    return list(session.connection().scalars(_SENT, {"negotiation": negotiation_id}))
 
 
 def asks_first(message: MessageRow) -> bool:
