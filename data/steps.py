@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 
 from data.dimensions import Dimension
 from data.domain import Disclosure, Move, Speaker, Turn
@@ -55,8 +56,7 @@ def steps(turns: Sequence[Turn]) -> Iterator[Step]:
     for index, turn in enumerate(turns):
         own, theirs = sides[turn.speaker], sides[turn.speaker.other]
         rounds += turn.speaker is Speaker.CREDITOR
-        if turn.disclosed is not None:
-            claims = claims.model_copy(update=turn.disclosed.model_dump(exclude_none=True))
+        claims = _after(claims, turn)
         yield Step(index, rounds, turn, own, theirs, claims)
         sides[turn.speaker] = own.after(turn.move)
 
@@ -68,4 +68,10 @@ def standing_after_each(turns: Sequence[Turn], speaker: Speaker) -> list[Terms]:
 
 def claimed(turns: Sequence[Turn]) -> Disclosure:
     """All that the debtor has claimed of the finances."""
-    return next((step.claims for step in reversed(list(steps(turns)))), Disclosure())
+    return reduce(_after, turns, Disclosure())
+
+
+def _after(claims: Disclosure, turn: Turn) -> Disclosure:
+    if turn.disclosed is None:
+        return claims
+    return claims.model_copy(update=turn.disclosed.model_dump(exclude_none=True))

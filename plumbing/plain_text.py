@@ -30,7 +30,9 @@ def visible(text: str, *, keep_newlines: bool) -> str:
     if text.isascii() and text.isprintable():
         return text
     kept = "\n\t" if keep_newlines else ""
-    return "".join(c if c in kept else _seen(c) for c in text.replace("\r\n", "\n"))
+    shown = text.replace("\r\n", "\n")
+    other = {ord(c): seen for c in set(shown) if c not in kept and (seen := _seen(c)) != c}
+    return shown.translate(other) if other else shown
 
 
 @lru_cache(maxsize=4096)

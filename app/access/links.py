@@ -38,6 +38,14 @@ class Ticket(NamedTuple):
     generation: int
     """0 is that of links from before there were generations."""
 
+    def require_latest_of(self, row: NegotiationRow) -> None:
+        """Refuse this link if a newer one to its negotiation has replaced it.
+
+        Raises:
+            BadLink: there is a newer one.
+        """
+        require_generation(row.link_generation, self.generation)
+
 
 class Links:
     """Makes and reads debtor links.
@@ -98,7 +106,7 @@ def require_latest(database: Database, ticket: Ticket) -> None:
         NotThere: no such negotiation.
     """
     with database.reading() as session:
-        latest = session.scalar(_GENERATION, {"negotiation": ticket.negotiation_id})
+        latest = session.connection().scalar(_GENERATION, {"negotiation": ticket.negotiation_id})
     if latest is None:
         raise NotThere(ticket.negotiation_id)
     require_generation(latest, ticket.generation)

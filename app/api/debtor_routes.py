@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 import wording
 from app.access.links import BadLink, require_generation
 from app.api.debtor_views import PAGE, MessageView, NegotiationView, PlanView, message_view, negotiation_view, plan_view
-from app.api.parts import Debtor, DebtorTicket, Service
+from app.api.parts import Debtor, DebtorTicket, Service, SignedTicket, refused_links
 from app.api.problems import PROBLEMS, Text
 from app.api.shown import Shown
 from app.conversation.changes import LOOK_EVERY_S
@@ -80,14 +80,19 @@ def earlier(found: Debtor, service: Service, before: Annotated[int, Query(ge=1, 
 
 
 @router.post("/messages", status_code=202)
-def say(
+async def say(
+    request: Request,
     said: SaidText,
-    found: Debtor,
+    ticket: SignedTicket,
     service: Service,
     idempotency_key: Annotated[str | None, Header(max_length=128, pattern=r"^[!-~]+$")] = None,
 ) -> Received:
     """Store a message; the answer comes over `events`. The same `Idempotency-Key` again is the same message."""
-    position = service.negotiations.receive(found, said.text, idempotency_key)
+    found = ticket.negotiation_id
+    with refused_links(request):  # looked at in the one transaction, and the one other thread, that a message takes
+        position = await run_in_threadpool(
+            service.negotiations.receive, found, said.text, idempotency_key, ticket.require_latest_of
+        )
     MESSAGES.labels(kind="debtor").inc()
     service.worker.wake(found)
     return Received(position=position)

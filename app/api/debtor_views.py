@@ -7,6 +7,7 @@ cannot leak by being added.
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 
 from pydantic import BaseModel
 
@@ -16,9 +17,10 @@ from app.conversation.plans.plan import Plan, plan_of
 from app.conversation.receiving import correctable_message
 from app.database.stored_rows import knows_language, turns_of, view_of
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status
-from data.domain import Speaker, standing_terms
+from data.domain import Debt, Speaker, standing_terms
+from data.terms import Terms
 from programs.table import words
-from wording import mark, say
+from wording import language_spoken, mark, say
 from wording.tags import SOURCE
 
 PAGE = 50
@@ -114,10 +116,16 @@ def negotiation_view(row: NegotiationRow, messages: list[MessageRow], after: int
         messages=[message_view(one, correctable) for one in messages if one.position > after],
         answering=status.automated and (not messages or any(not one.answered for one in messages)),
         asks_to_leave=status.automated and asks_to_leave(row),
-        offer=plan_view(plan_of(terms, case.debt, today, "debtor")) if terms and status.automated else None,
+        offer=_offer(terms, case.debt, today, language_spoken()) if terms and status.automated else None,
         to_confirm=plan_view(pending) if pending else None,
         agreed=plan_view(Plan.model_validate(row.agreed)) if row.agreed else None,
     )
+
+
+@lru_cache(maxsize=1024)
+def _offer(terms: Terms, debt: Debt, today: date, _language: str) -> PlanView:
+    """The creditor's offer to be read; it stands unchanged in most of what a page is shown."""
+    return plan_view(plan_of(terms, debt, today, "debtor"))
 
 
 def message_view(row: MessageRow, correctable: MessageRow | None = None) -> MessageView:

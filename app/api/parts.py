@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -92,26 +94,46 @@ def too_many() -> HTTPException:
     return HTTPException(429, say("too many requests; wait a minute"), headers={"Retry-After": "60"})
 
 
-def ticket(request: Request, authorization: Annotated[str, Header()] = "") -> Ticket:
-    """What the bearer of a debtor's token may see; the token is that of the negotiation's latest link.
+async def signed_ticket(request: Request, authorization: Annotated[str, Header()] = "") -> Ticket:
+    """What the bearer of a debtor's token may see if no newer link was made; whoever asks for this one looks.
 
     Raises:
         HTTPException: 401 for no token or a bad one, 429.
-        NotThere: its negotiation was erased.
     """
     service: Parts = request.app.state.parts
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token:
         service.require_pace(address_of(request))
         raise HTTPException(401, say("open the link that was sent to you"), headers={"WWW-Authenticate": "Bearer"})
-    try:
+    with refused_links(request):
         found = service.links.read(token)
-        service.require_pace(found.negotiation_id)
-        require_latest(service.negotiations.database, found)
-    except BadLink as error:
-        service.require_pace(address_of(request))
-        raise HTTPException(401, str(error), headers={"WWW-Authenticate": "Bearer"}) from error
+    service.require_pace(found.negotiation_id)
     return found
+
+
+SignedTicket = Annotated[Ticket, Depends(signed_ticket)]
+
+
+def ticket(request: Request, found: SignedTicket) -> Ticket:
+    """What the bearer of a debtor's token may see; the token is that of the negotiation's latest link.
+
+    Raises:
+        HTTPException: 401 for a link that a newer one has replaced.
+        NotThere: its negotiation was erased.
+    """
+    with refused_links(request):
+        require_latest(request.app.state.parts.negotiations.database, found)
+    return found
+
+
+@contextmanager
+def refused_links(request: Request) -> Iterator[None]:
+    """A block in which a bad link is answered with 401, and counts as a request of its address."""
+    try:
+        yield
+    except BadLink as error:
+        request.app.state.parts.require_pace(address_of(request))
+        raise HTTPException(401, str(error), headers={"WWW-Authenticate": "Bearer"}) from error
 
 
 DebtorTicket = Annotated[Ticket, Depends(ticket)]

@@ -7,6 +7,7 @@ holds a lease (`app.conversation.leases`), and writes nothing that it thought of
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from sqlalchemy import func, or_, select
@@ -119,10 +120,20 @@ class Negotiations:
         spans.awaited(found := self.database.transaction(work))
         return found
 
-    def receive(self, negotiation_id: str, text: str, key: str | None = None) -> int:
+    def receive(
+        self,
+        negotiation_id: str,
+        text: str,
+        key: str | None = None,
+        admit: Callable[[NegotiationRow], None] = lambda _: None,
+    ) -> int:
         """Store a debtor's message, and obey at once what it gives notice of; returns its position.
 
-        The same key again is the same message.
+        Args:
+            negotiation_id: in which it is said.
+            text: the message.
+            key: the sender's own name of it; the same key again is the same message.
+            admit: raises what speaks against the sender, in the transaction that stores the message.
 
         Raises:
             NotThere: no such negotiation.
@@ -139,8 +150,13 @@ class Negotiations:
 
         spans.awaited(negotiation_id)
         found = noticed(said, self.house.profile)
-        receiving = partial(receive_message, negotiation_id=negotiation_id, said=said, key=key, found=found)
-        return self.database.transaction(receiving)
+
+        def work(session: Session) -> int:
+            row = row_of(session, negotiation_id)
+            admit(row)
+            return receive_message(session, row, said, key, found)
+
+        return self.database.transaction(work)
 
     def confirm(self, negotiation_id: str, plan_id: str) -> Plan:
         """The debtor agrees to the plan of that id; from here on it binds. Twice is once.

@@ -43,17 +43,15 @@ MOST_UNREAD = 1000
 """So many messages in a row a debtor may leave to a person; what gives notice of something is taken all the same."""
 
 
-def receive_message(session: Session, negotiation_id: str, said: str, key: str | None, found: Sequence[Noticed]) -> int:
+def receive_message(session: Session, row: NegotiationRow, said: str, key: str | None, found: Sequence[Noticed]) -> int:
     """Store a debtor's message with what was noticed in it, and do what that asks for; returns its position.
 
     Raises:
-        NotThere: no such negotiation.
         NotNow: it is over, or a person has too much of it to read, and the message gives notice of nothing new.
         CannotBe: the key is another message's.
     """
-    row = row_of(session, negotiation_id)
     found = but_for_its_language(found, said, row.language)
-    if key is not None and (known := by_key(session, negotiation_id, key)) is not None:
+    if key is not None and (known := by_key(session, row.id, key)) is not None:
         if known.text != said:
             raise CannotBe(say("this Idempotency-Key is another text's; send this text with a key of its own"))
         return known.position
@@ -63,7 +61,7 @@ def receive_message(session: Session, negotiation_id: str, said: str, key: str |
     if Status(row.status).ended and not news:
         raise NotNow(say("this conversation has ended; use the contact details of the creditor"))
     waits = Status(row.status).automated and not silences
-    if not waits and not news and unread_of(session, negotiation_id) >= MOST_UNREAD:
+    if not waits and not news and unread_of(session, row.id) >= MOST_UNREAD:
         raise NotNow(
             say(
                 "{number} messages of yours wait for a person already; please wait until they have written",
@@ -71,16 +69,16 @@ def receive_message(session: Session, negotiation_id: str, said: str, key: str |
             )
         )
     findings = [signal_finding(one) for one in found]
-    message = stored(session, negotiation_id, Sender.DEBTOR, said, key=key, answered=not waits, findings=findings)
-    add_findings(session, row, message.position, [one for one in found if one.signal.id not in known_rules])
+    position = stored(session, row.id, Sender.DEBTOR, said, key=key, answered=not waits, findings=findings)
+    add_findings(session, row, position, [one for one in found if one.signal.id not in known_rules])
     if silences:
         _obey(session, row, silences, news)
-    audit.record(session, "debtor", "wrote", negotiation_id, position=message.position)
+    audit.record(session, "debtor", "wrote", row.id, position=position)
     if found:
-        record_noticed(session, row, message.position, found)
+        record_noticed(session, row, position, found)
     if silences:
         quiet_others(session, row, silences)
-    return message.position
+    return position
 
 
 def record_noticed(session: Session, row: NegotiationRow, position: int, found: Sequence[Noticed]) -> None:

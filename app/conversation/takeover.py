@@ -117,8 +117,8 @@ def write(
                 )
             )
         kept = [finding_row(one) for one in findings]
-        message = stored(session, negotiation_id, Sender.OPERATOR, text.strip(), findings=kept)
+        position = stored(session, negotiation_id, Sender.OPERATOR, text.strip(), findings=kept)
         rules = {"against": sorted({one.rule for one in grave})} if grave else {}
-        audit.record(session, operator, "wrote", negotiation_id, position=message.position, **rules)
+        audit.record(session, operator, "wrote", negotiation_id, position=position, **rules)
 
     database.transaction(work)

@@ -54,10 +54,12 @@ def record(session: Session, actor: str, action: str, negotiation_id: str | None
         detail: ids, states, hashes, a plan's amounts and dates; never words of a person, which erasure could then not
             take out.
     """
+    session.flush()
     if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer at a time anyway
         told = func.pg_notify(CHANNEL, session.info.get(ORIGIN, ""))  # sent with the commit
         session.execute(select(func.pg_advisory_xact_lock(APPENDING), told))
-    last = session.execute(_LAST).first()
+    connection = session.connection()  # what a session adds to a query takes longer than the query
+    last = connection.execute(_LAST).first()
     entry = {
         "number": last.number + 1 if last else 1,
         "at": now().isoformat(),
@@ -66,7 +68,7 @@ def record(session: Session, actor: str, action: str, negotiation_id: str | None
         "negotiation_id": negotiation_id,
         "detail": detail,
     }
-    session.connection().execute(_APPEND, {**entry, "sha256": _sha256(entry, last.sha256 if last else GENESIS)})
+    connection.execute(_APPEND, {**entry, "sha256": _sha256(entry, last.sha256 if last else GENESIS)})
     if negotiation_id is not None:
         session.info.setdefault(CHANGED, {})[entry["number"]] = negotiation_id
 

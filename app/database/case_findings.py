@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.conduct.signals import Noticed
@@ -25,6 +25,13 @@ WAITS_FOR_A_PERSON: ColumnElement[bool] = exists().where(
     CaseFindingRow.negotiation_id == NegotiationRow.id, _OPEN, CaseFindingRow.silences
 )
 """Of a negotiation: it has a finding that nobody has dealt with."""
+
+_OWN = and_(CaseFindingRow.negotiation_id == bindparam("negotiation"), CaseFindingRow.silences)
+_SILENCING = (
+    select(CaseFindingRow)
+    .where(CaseFindingRow.case_id == bindparam("case"), _OPEN, or_(CaseFindingRow.binds, _OWN))
+    .order_by(CaseFindingRow.id)
+)
 
 
 def add_findings(session: Session, row: NegotiationRow, position: int, found: Iterable[Noticed]) -> None:
@@ -52,9 +59,7 @@ def of_case(session: Session, case_id: str, *, lifted: bool = True) -> list[Case
 
 def silencing(session: Session, row: NegotiationRow) -> list[CaseFindingRow]:
     """The open findings because of which the program says nothing in this negotiation."""
-    own = and_(CaseFindingRow.negotiation_id == row.id, CaseFindingRow.silences)
-    query = select(CaseFindingRow).where(CaseFindingRow.case_id == row.case_id, _OPEN, or_(CaseFindingRow.binds, own))
-    return list(session.scalars(query.order_by(CaseFindingRow.id)))
+    return list(session.scalars(_SILENCING, {"negotiation": row.id, "case": row.case_id}))
 
 
 def binding_plan(session: Session, case_id: str) -> CaseFindingRow | None:

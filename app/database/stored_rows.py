@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.conduct.outgoing import Checked, with_notices
@@ -40,12 +40,13 @@ _MESSAGES = select(MessageRow).where(_OF_ONE).order_by(MessageRow.position)
 _UNANSWERED = _MESSAGES.where(MessageRow.answered.is_(False))
 _BY_KEY = select(MessageRow).where(_OF_ONE, MessageRow.key == bindparam("key"))
 _SENT = select(MessageRow.text).where(_OF_ONE, MessageRow.sender != Sender.DEBTOR.value)
+_STORE = insert(MessageRow)
 _HIGHEST = select(func.max(MessageRow.position)).where(_OF_ONE)
 _TOLD = func.max(MessageRow.position).filter(MessageRow.sender != Sender.DEBTOR.value)
 _HIGHEST_AND_TOLD = select(func.max(MessageRow.position), _TOLD).where(_OF_ONE)
-_LATEST = _MESSAGES.where(
+_STANDING = _MESSAGES.where(
     or_(
-        MessageRow.position > bindparam("after"),
+        MessageRow.position > _HIGHEST.correlate(None).scalar_subquery() - bindparam("number"),
         MessageRow.turn.is_not(None),
         MessageRow.answered.is_(False),
     )
@@ -129,8 +130,8 @@ def standing_of(session: Session, negotiation_id: str, number: int) -> tuple[lis
 
     That is every turn, what waits, and the latest messages: however much a debtor writes to a person, it stays small.
     """
-    after = max((session.scalar(_HIGHEST, {"negotiation": negotiation_id}) or 0) - number, 0)
-    return list(session.scalars(_LATEST, {"negotiation": negotiation_id, "after": after})), after
+    found = list(session.scalars(_STANDING, {"negotiation": negotiation_id, "number": number}))
+    return found, max(found[-1].position - number, 0) if found else 0
 
 
 def page_of(session: Session, negotiation_id: str, before: int, number: int) -> list[MessageRow]:
@@ -169,8 +170,8 @@ def stored(
     answered: bool = True,
     turn: Turn | dict[str, Any] | None = None,
     findings: Sequence[dict[str, Any]] = (),
-) -> MessageRow:
-    """Append a message, in a transaction that has taken the negotiation with `row_of`.
+) -> int:
+    """Append a message, in a transaction that has taken the negotiation with `row_of`; returns its position.
 
     A fixed text is said in the negotiation's language, and one to the debtor is given the notices that are due
     (`app.database.transactions.Database.speak_by`).
@@ -182,25 +183,26 @@ def stored(
         if profile is not None and sender is not Sender.DEBTOR:
             by_program = sender is not Sender.OPERATOR
             text = with_notices(text, profile, lambda: _sent(session, negotiation_id), by_program=by_program)
-    highest = session.scalar(_HIGHEST, {"negotiation": negotiation_id})
-    message = MessageRow(
-        negotiation_id=negotiation_id,
-        position=1 if highest is None else highest + 1,
-        sender=sender.value,
-        text=text,
-        key=key,
-        answered=answered,
-        turn=turn.model_dump(mode="json") if isinstance(turn, Turn) else turn,
-        findings=list(findings),
-        language=row.language or "en" if sender in (Sender.CREDITOR, Sender.SERVICE) else None,
-    )
-    session.add(message)
-    return message
+    connection = session.connection()  # what a session adds to a statement takes longer than the statement
+    position: int = (connection.scalar(_HIGHEST, {"negotiation": negotiation_id}) or 0) + 1
+    message = {
+        "negotiation_id": negotiation_id,
+        "position": position,
+        "sender": sender.value,
+        "text": text,
+        "key": key,
+        "answered": answered,
+        "turn": turn.model_dump(mode="json") if isinstance(turn, Turn) else turn,
+        "findings": list(findings),
+        "language": row.language or "en" if sender in (Sender.CREDITOR, Sender.SERVICE) else None,
+    }
+    connection.execute(_STORE, message)
+    return position
 
 
 def _sent(session: Session, negotiation_id: str) -> list[str]:
     """What the debtor was sent."""
-    return list(session.scalars(_SENT, {"negotiation": negotiation_id}))
+    return list(session.connection().scalars(_SENT, {"negotiation": negotiation_id}))
 
 
 def asks_first(message: MessageRow) -> bool:

@@ -35,6 +35,8 @@ ORIGIN = "origin"
 """In `Session.info` of such a transaction: `Database.origin`."""
 CHANNEL = "maden"
 """Where PostgreSQL notifies other processes of commits, with the origin of each (`app.database.notifications`)."""
+SYNCHRONOUS = "synchronous"
+"""In `Connection.info`: how SQLite waits for the disk on that connection."""
 CHANGED = "changed"
 """In `Session.info`: the negotiations that the transaction changes, by number in the audit log."""
 Result = TypeVar("Result")
@@ -144,9 +146,14 @@ def _engine(url: str) -> Engine:
     def begin(connection: Any) -> None:
         # A writer takes its lock at once: one that read first could not go on after another wrote.
         options = connection.get_execution_options()
-        if not options.get("reading"):
-            connection.exec_driver_sql(f"PRAGMA synchronous = {'NORMAL' if options.get('hasty') else 'FULL'}")
-        connection.exec_driver_sql("BEGIN" if options.get("reading") else "BEGIN IMMEDIATE")
+        if options.get("reading"):
+            connection.connection.driver_connection.execute("BEGIN")  # waits for nobody, and SQLAlchemy's way is slow
+            return
+        wanted = "NORMAL" if options.get("hasty") else "FULL"
+        if connection.info.get(SYNCHRONOUS) != wanted:
+            connection.exec_driver_sql(f"PRAGMA synchronous = {wanted}")
+            connection.info[SYNCHRONOUS] = wanted
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 

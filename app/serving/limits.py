@@ -6,6 +6,8 @@ MAX_ADDRESS_BYTES = 4 * 1024
 """Path and query of a request."""
 MAX_HEAD_BYTES = 16 * 1024
 """Request line and headers together."""
+PIECE_BYTES = 1024
+"""Read at once from one connection: requests that wait for the answers to those before them are few."""
 MAX_BODY_BYTES = 16 * 1024
 REQUEST_S = 15.0
 """From a request's first byte, or a connection's beginning, to the request's last byte."""

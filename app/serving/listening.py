@@ -13,7 +13,6 @@ from app.serving.protocol import BoundedProtocol
 SETTINGS: dict[str, Any] = {
     "http": BoundedProtocol,
     "ws": "none",
-    "h11_max_incomplete_event_size": limits.MAX_HEAD_BYTES,
     "limit_concurrency": limits.CONNECTIONS,
     "timeout_keep_alive": limits.KEEP_ALIVE_S,
     "log_level": "warning",

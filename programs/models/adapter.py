@@ -12,14 +12,30 @@ import dspy
 
 
 class JSONAdapter(dspy.JSONAdapter):
-    """Same prompts, byte for byte; the schema in the system part is not worked out anew in each call.
+    """Same prompts, byte for byte; what of a prompt is the same in each call is not worked out anew.
 
-    It takes a quarter of what a call costs besides the model (benchmarks/runner.py).
+    It takes a third of what a call costs besides the model (benchmarks/runner.py).
     """
 
-    def format_field_structure(self, signature: type[dspy.Signature]) -> str:
-        """As in DSPy, remembered per signature class."""
-        return _structure(signature)  # type: ignore[arg-type]  # a class is hashable
+    def format_system_message(self, signature: type[dspy.Signature]) -> str:
+        """As in DSPy, remembered per signature class and its instructions."""
+        return _system(signature, signature.instructions)  # type: ignore[arg-type]  # a class is hashable
+
+    def format_user_message_content(
+        self,
+        signature: type[dspy.Signature],
+        inputs: dict[str, Any],
+        prefix: str = "",
+        suffix: str = "",
+        main_request: bool = False,
+    ) -> str:
+        """As in DSPy, which asks Pydantic for the JSON of each input, and of a text that is the text."""
+        given = {name: inputs[name] for name in signature.input_fields if name in inputs}
+        if not all(type(value) is str for value in given.values()):
+            return super().format_user_message_content(signature, inputs, prefix, suffix, main_request)
+        asked = _output_requirements(signature) if main_request else None  # type: ignore[arg-type]
+        said = [f"[[ ## {name} ## ]]\n{value}" for name, value in given.items()]
+        return "\n\n".join([prefix, *said, *([] if asked is None else [asked]), suffix]).strip()
 
     def _prepare_response_format(self, lm: dspy.LM, lm_kwargs: dict[str, Any], signature: type[dspy.Signature]) -> None:
         """As in DSPy, but worked out once for a signature, and whoever asks for the schema gets one of its own.
@@ -48,8 +64,13 @@ def _response_format(signature: type[dspy.Signature], supported: bool, with_sche
 
 
 @lru_cache(maxsize=256)
-def _structure(signature: type[dspy.Signature]) -> str:
-    return dspy.JSONAdapter().format_field_structure(signature)
+def _system(signature: type[dspy.Signature], _instructions: str) -> str:
+    return dspy.JSONAdapter().format_system_message(signature)
+
+
+@lru_cache(maxsize=256)
+def _output_requirements(signature: type[dspy.Signature]) -> str | None:
+    return dspy.JSONAdapter().user_message_output_requirements(signature)
 
 
 ADAPTER = JSONAdapter()

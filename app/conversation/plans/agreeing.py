@@ -119,9 +119,9 @@ def _bind(session: Session, row: NegotiationRow, plan: Plan) -> None:
         said = words.statement(MoveKind.ACCEPT, plan.terms, repeated=False)
     turn = Turn(speaker=speaker, move=Move.accept(), dialogue=said)
     sender = Sender.DEBTOR if speaker is Speaker.DEBTOR else Sender.CREDITOR
-    message = stored(session, row.id, sender, said, turn=turn)
+    position = stored(session, row.id, sender, said, turn=turn)
     row.agreed, row.pending, row.status = plan.model_dump(mode="json"), None, Status.AGREED.value
-    session.add(_finding(row, message.position, plan))
+    session.add(_finding(row, position, plan))
     session.flush()
     ended = silence_others(session, row, Status.DECLINED, AGREED_ELSEWHERE)
     audit.record(session, "debtor", audit.CONFIRMED, row.id, plan=plan.id, agreed=row.agreed)

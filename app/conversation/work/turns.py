@@ -118,9 +118,9 @@ class Turns:
         row = row_of(session, before.id)
         if not held_by(row, lease):
             return Answered.NOTHING
+        unanswered, silent = unanswered_of(session, row.id), silencing(session, row)
         end(row)
         row.tries = 0
-        unanswered = unanswered_of(session, row.id)
         asked = next((one for one in unanswered if waiting is not None and one.id == waiting.id), None)
         if waiting is not None and asked is None and not _silences_a_plan(row, reply):  # a button has settled it
             return Answered.MORE if unanswered else Answered.DONE
@@ -128,7 +128,7 @@ class Turns:
             return Answered.NOTHING
         unanswered = [one for one in unanswered if one is not asked]
         # It may have been ended meanwhile, or what came while the program thought asks for something else first.
-        speaks = Status(row.status).automated and not silencing(session, row)
+        speaks = Status(row.status).automated and not silent
         if speaks and any(asks_first(one) for one in unanswered):
             if asked is not None:
                 asked.answered = True

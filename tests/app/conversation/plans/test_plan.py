@@ -4,8 +4,6 @@ from datetime import date
 
 import pytest
 
-pytest.importorskip("dateutil", reason="needs the extra app")
-
 from app.conversation.plans.plan import plan_of, plan_on
 from data.terms import Terms
 from metrics.money.schedule import payment_schedule
