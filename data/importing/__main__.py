@@ -65,7 +65,7 @@ def _fitting(tape: Path) -> str:
 def _draft(tape: Path, out: Path | None) -> None:
     draft = suggested(tape)
     if out is None:
-        cli.stdout.print(draft.text, soft_wrap=True, highlight=False, end="")
+        typer.echo(draft.text)
     elif out.exists():
         raise UserError(f"{out} stands already; name another file with --out")
     else:
