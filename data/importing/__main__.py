@@ -71,6 +71,9 @@ def _draft(tape: Path, out: Path | None) -> None:
     else:
         replace_file(out, draft.text.encode())
     cli.tell(*draft.doubts)
+    if out is not None:
+        told = f"{out}: a draft of a map; look it through, then import with --map {out}"
+        cli.stdout.print(told, soft_wrap=True, highlight=False)
 
 
 if __name__ == "__main__":
