@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +15,6 @@ from data.importing.columns import AMOUNTS, NUMBERS
 from data.importing.money import DecimalMark, number
 from data.importing.tape_map import NOTHING
 from plumbing.errors import UserError
-
-SYNONYMS: dict[str, list[str]] = tomllib.loads(Path(__file__).with_name("synonyms.toml").read_text(encoding="utf-8"))
 
 LIKELY, SURE = 72.0, 92.0
 """Scores, of 100, from which a column is drafted, and from which no doubt is told."""
@@ -141,9 +140,16 @@ def _is_number(cell: str) -> bool:
 
 
 def _words(name: str) -> str:
-    """`LoanOriginalAmount` and `LOAN_ORIGINAL-AMOUNT` as words in small letters."""
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    """`LoanOriginalAmount` and `LOAN_ORIGINAL-AMOUNT` as words in small letters without accents."""
+    bare = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", bare)
     return " ".join(re.sub(r"[\W_]+", " ", apart).split()).casefold()
+
+
+SYNONYMS: dict[str, list[str]] = {
+    target: [_words(name) for name in names]
+    for target, names in tomllib.loads(Path(__file__).with_name("synonyms.toml").read_text(encoding="utf-8")).items()
+}
 
 
 def _rapidfuzz() -> Any:

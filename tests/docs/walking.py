@@ -1,8 +1,7 @@
 """A page that is walked: its commands are run one after another, and what each shows is held against what comes out.
 
-A fence ```` ```sh ```` is a step; a fence ```` ```text ```` right behind it is what it prints, stdout and stderr together. A
-line `...` stands for any lines. Where the small model plays, figures depend on the machine, so there each number counts
-as any other.
+A fence of `sh` is a step; a fence of `text` right behind it is what it prints, stdout and stderr together. A line `...`
+stands for any lines. Where the small model plays, figures depend on the machine, and any number will do.
 """
 
 from __future__ import annotations

@@ -59,6 +59,14 @@ KC-1;Sipho Davids;06/10/1979;Vehicle;R 159 200,00;R 0,00;;R 573 600,00;Settled
 KC-2;Anele van Wyk;23/07/1990;Furniture;R 8 600,00;R 8 635,84;16/06/2026;R 142 560,00;In arrears
 KC-3;Nomsa Zulu;08/10/1973;Furniture;R 4 100,00;R 3 373,92;20/07/2026;;Handed over
 """
+CARTERA = """Cooperativa de Ahorro y Crédito La Esperanza;;;;;;;
+;Datos del socio;;Crédito;;;Mora;
+Nº socio;Apellidos y nombres;F. nacimiento;Nº pagaré;Línea de crédito;Monto desembolsado;Saldo capital;Días mora
+1000;PÉREZ GÓMEZ, MARÍA;12/10/1990;P-1;Consumo;$ 3.000,00;$ 0,00;0
+1001;ÑÁÑEZ, JOSÉ;28/09/1984;P-2;Microcrédito;$ 3.000,00;$ 1.156,61;97
+1001;ÑÁÑEZ, JOSÉ;28/09/1984;P-3;Vivienda;$ 12.000,00;$ 2.419,75;304
+TOTAL GENERAL;;;;;$ 18.000,00;$ 3.576,36;
+"""
 
 
 def test_headings_above_the_header_totals_below_it_and_gaps_do_no_harm(tmp_path):
@@ -85,6 +93,14 @@ def test_amounts_with_the_sign_of_their_own_country(tmp_path):
         ("KC-3", "3373.92", "ZAR"),
     ]
     assert (rows[0]["name"], rows[0]["monthly_income_at_origination"]) == ("Anele van Wyk", "11880.00")
+
+
+def test_accents_and_abbreviations_do_not_hide_a_name(tmp_path):
+    path = tmp_path / "cartera.csv"
+    path.write_bytes(CARTERA.encode("cp1252"))
+    row = import_tape(path, TapeMap.model_validate(tomllib.loads(suggested(path).text))).rows[0]
+    assert (row["case_id"], row["family_id"], row["name"]) == ("P-2", "1001", "ÑÁÑEZ, JOSÉ")
+    assert (row["principal"], row["outstanding"], row["overdue_days"]) == ("3000.00", "1156.61", "97")
 
 
 def test_what_looks_like_nothing_is_shown_with_what_it_could_be(tmp_path):
