@@ -80,14 +80,19 @@ def _place(target: str) -> str:
     """Where a file of the project stands in the site."""
     if target in OUTSIDE:
         return OUTSIDE[target]
-    return target.removeprefix(DOCS) if target.startswith(DOCS) else f"source/{target}.md"
+    return f"source/{target}.md" if _is_source(target) else target.removeprefix(DOCS)
+
+
+def _is_source(target: str) -> bool:
+    """Whether a file is no part of the site by itself; the code in docs/ is left out of it."""
+    return target not in OUTSIDE and (not target.startswith(DOCS) or target.endswith(".py"))
 
 
 def _sources(file: File) -> set[str]:
-    """The files outside of docs/ that a page links to and that are no pages."""
+    """The files that a page links to and that are to be shown as pages."""
     links = _LINK.findall(_FENCED.sub("", file.content_string))
     found = {target for link in links if (target := _target(_origin(file), link))}
-    return {target for target in found if target not in OUTSIDE and not target.startswith(DOCS)}
+    return {target for target in found if _is_source(target)}
 
 
 def _shown(target: str) -> str:
