@@ -45,7 +45,7 @@ def encoding_of(path: Path, given: str | None) -> tuple[str, bool]:
     with path.open("rb") as file:
         sample = file.read(_SAMPLE_BYTES)
     enough = sum(byte > _LAST_ASCII for byte in sample) >= _ENOUGH_BYTES
-    found = from_bytes(sample, cp_isolation=_WRITTEN) if enough else []
+    found: Iterable[CharsetMatch] = from_bytes(sample, cp_isolation=_WRITTEN) if enough else ()
     for guess in (_likely(found), _WESTERN, "latin-1"):
         if first_wrong_byte(path, guess) is None:
             return guess, False
