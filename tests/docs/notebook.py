@@ -15,7 +15,10 @@ from tests.docs.walking import PAGE, Step, environment, steps
 NOTEBOOK = PAGE.with_suffix(".ipynb")
 _SHOWN = re.compile(r"^```text\n.*?^```\n", re.DOTALL | re.MULTILINE)
 _CHANGES_FOLDER = re.compile(r"cd (\S+)")
-HOME = "%cd -q .."
+FIRST = """import os
+
+os.environ.pop("FORCE_COLOR", None)  # else commands draw their tables for a terminal
+%cd -q .."""
 """The first cell: commands are run from the project's folder, and a notebook starts in its own."""
 
 
@@ -27,7 +30,7 @@ def notebook(page: Path = PAGE) -> Any:
     text = page.read_text(encoding="utf-8")
     found = jupytext.reads(_SHOWN.sub("", text), "md")
     walked = iter(steps(page))
-    cells = [v4.new_code_cell(HOME)]
+    cells = [v4.new_code_cell(FIRST)]
     for cell in found.cells:
         cells.append(_code(next(walked)) if cell.cell_type == "code" else v4.new_markdown_cell(cell.source))
     for number, cell in enumerate(cells):
