@@ -51,10 +51,7 @@ def header_faults(header: Sequence[str]) -> list[Fault]:
         if name not in COLUMNS and name != DRAWN_COLUMN
     ]
     twice = [Fault("the column stands twice in the header; keep one", column=n) for n in COLUMNS if header.count(n) > 1]
-    absent = [
-        Fault("the column is missing; it is required, see data/README.md", column=name)
-        for name in missing
-    ]
+    absent = [Fault("the column is missing; it is required, see data/README.md", column=name) for name in missing]
     return unknown + twice + absent
 
 
