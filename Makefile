@@ -7,6 +7,8 @@
 #   make test-postgres  the tests of the service on the PostgreSQL server that MADEN_TEST_DATABASE names
 #   make test-dpo       the tests that train weights (torch and others come on top: several hundred MB, or GBs with CUDA)
 #   make test-embedded  the tests that play on the embedded model
+#   make test-notebook  docs/first-hour.ipynb, run from its first cell to its last with the tests' small model
+#   make docs           the site of docs/ in build/site, built strictly and without a network
 #   make lock           resolve the lock files anew (needs uv); UPGRADE=--upgrade takes the newest versions
 #
 # PYTHON=python3.12 picks an interpreter, ARGS="..." adds options to the command that runs, WORKERS=4 tests in so many
@@ -22,7 +24,7 @@ ROOM ?=
 WORKERS ?= logical
 UPGRADE ?=
 
-.PHONY: compile test quick test-postgres postgres-named test-dpo test-embedded check lock clean
+.PHONY: compile test quick test-postgres postgres-named test-dpo test-embedded test-notebook docs check lock clean
 
 compile: $(VENV)/local.stamp
 	@echo "a small model on this machine will negotiate with simulated debtors for about ten minutes, longer beside other work; nothing is sent anywhere"
@@ -53,6 +55,13 @@ test-dpo: $(VENV)/test.stamp
 
 test-embedded: $(VENV)/test.stamp $(VENV)/local.stamp
 	$(BIN)/python -m pytest -m embedded $(ARGS)
+
+test-notebook: $(VENV)/test.stamp
+	$(BIN)/python -m pytest -m embedded -k notebook tests/docs $(ARGS)
+
+docs: $(VENV)/test.stamp
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build $(ARGS)
+	@echo "build/site/index.html; to search as well: $(BIN)/python -m http.server --directory build/site"
 
 check: $(VENV)/test.stamp
 	$(BIN)/ruff check

@@ -129,12 +129,12 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     models.check_lm(negotiations.house.lm)
     set_up(log_format)
     begin_to_warm(negotiations.house)
-    cli.stderr.print(_told(lm, hides), highlight=False)
+    cli.tell(_told(lm, hides))
     if not secret:
-        cli.stderr.print(f"{SECRET} is not set: debtor links that are made now end with this process", highlight=False)
+        cli.tell(f"{SECRET} is not set: debtor links that are made now end with this process")
     url = base_url or f"http://{host}:{port}"
     parts = Parts(negotiations, links, Operators(store), Worker(negotiations, threads), url)
-    cli.stderr.print(f"maden negotiates at {url}; its API: {url}/api/docs", highlight=False)
+    cli.tell(f"maden negotiates at {url}; its operators' page: {url}/operator; its API: {url}/api/docs")
     with _traced(traces, negotiations.house.program) as telemetry:
         application = create_app(parts, telemetry)
         set_for_serving()

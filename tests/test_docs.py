@@ -35,6 +35,8 @@ RECORD = ROOT / "docs" / "examples" / "record.jsonl"
 _COMMAND = re.compile(
     r"python (?:-m (?:data|metrics|programs|optimizers|benchmarks)\.\w+|[\w/]+\.py)[^`\n]*|^maden [^`\n]*", re.MULTILINE
 )
+_PRINTED = re.compile(r"^```text\n.*?^```$", re.DOTALL | re.MULTILINE)
+"""What commands print, which is no command line."""
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -44,7 +46,8 @@ def name_of(page: Path) -> str:
 
 def command_lines() -> list[str]:
     """Every `python -m ...` of the pages, without comments; placeholders such as `...` are no command line."""
-    found = (match.group() for page in PAGES for match in _COMMAND.finditer(page.read_text(encoding="utf-8")))
+    texts = (_PRINTED.sub("", page.read_text(encoding="utf-8")) for page in PAGES)
+    found = (match.group() for text in texts for match in _COMMAND.finditer(text))
     lines = dict.fromkeys(re.sub(r"\s+#.*", "", line).rstrip(" .,;:)|") for line in found)
     return [line for line in lines if "..." not in line and "|" not in line]
 

@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from data.book.faults import BookFaults, Fault, choice_hint, shown
 from data.book.rows import AMOUNT_COLUMNS, COLUMNS, DRAWN_COLUMN, OPTIONAL_COLUMNS, written_columns
+from data.domain import Finances
 from data.tables.delimited import DELIMITERS, Row, hinted, rows_of
 from data.tables.encodings import decoded
 from data.tables.faults import FileFaults
@@ -20,6 +21,7 @@ from plumbing.errors import UserError
 
 _FEWEST_KNOWN = 3
 """A file with fewer known columns, and as many unknown ones or more, is somebody's own and no book with slips in it."""
+_FINANCES = [name for name in Finances.model_fields if name not in OPTIONAL_COLUMNS]
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]{1,2}", re.ASCII)
 
 
@@ -39,17 +41,17 @@ def header_faults(header: Sequence[str]) -> list[Fault]:
     if len(header) - len(foreign) < _FEWEST_KNOWN <= len(foreign):
         hint = "`python -m data.importing` imports a lender's own file, see docs/importing.md"
         return [Fault(f"these are not the columns of a debtor book ({', '.join(foreign[:5])}, ...); {hint}")]
+    missing = [name for name in COLUMNS if name not in header and name not in OPTIONAL_COLUMNS]
+    if missing == _FINANCES:
+        hint = "`python -m data.completing` draws it and makes a book of them, see docs/importing.md"
+        return [Fault(f"these are accounts, without what only the debtors know ({', '.join(missing)}); {hint}")]
     unknown = [
         Fault(f"the column is unknown; {choice_hint(name, COLUMNS)}", column=shown(name))
         for name in header
         if name not in COLUMNS and name != DRAWN_COLUMN
     ]
     twice = [Fault("the column stands twice in the header; keep one", column=n) for n in COLUMNS if header.count(n) > 1]
-    absent = [
-        Fault("the column is missing; it is required, see data/README.md", column=name)
-        for name in COLUMNS
-        if name not in header and name not in OPTIONAL_COLUMNS
-    ]
+    absent = [Fault("the column is missing; it is required, see data/README.md", column=name) for name in missing]
     return unknown + twice + absent
 
 

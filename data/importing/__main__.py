@@ -65,12 +65,15 @@ def _fitting(tape: Path) -> str:
 def _draft(tape: Path, out: Path | None) -> None:
     draft = suggested(tape)
     if out is None:
-        cli.stdout.print(draft.text, soft_wrap=True, highlight=False, end="")
+        typer.echo(draft.text)
     elif out.exists():
         raise UserError(f"{out} stands already; name another file with --out")
     else:
         replace_file(out, draft.text.encode())
     cli.tell(*draft.doubts)
+    if out is not None:
+        told = f"{out}: a draft of a map; look it through, then import with --map {out}"
+        cli.stdout.print(told, soft_wrap=True, highlight=False)
 
 
 if __name__ == "__main__":

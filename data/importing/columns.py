@@ -96,7 +96,9 @@ def column_reader(target: str, source: Source, context: Context) -> Callable[[Ce
     if source.row_number:
         return lambda cells, row: f"{source.prefix}{row}"
     otherwise = source.constant or source.otherwise or ""
-    cases = [(condition(case, context.cell(case.column), context.mark), case.value) for case in source.when]
+    cases = [
+        (condition(case, context.cell(case.column), context.mark, context.currency), case.value) for case in source.when
+    ]
     read = _value_reader(target, source, context) if source.column is not None else _nothing
     return lambda cells, row: _first(cases, cells) or read(cells) or otherwise
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from data.tables.delimited import DELIMITERS
 from data.tables.encodings import certain_encoding, first_wrong_byte
 from plumbing.errors import UserError
+
+if TYPE_CHECKING:
+    from charset_normalizer import CharsetMatch
 
 _SAMPLE_BYTES = 1 << 18
 _LAST_ASCII = 127
@@ -16,6 +20,11 @@ _ENOUGH_BYTES = 32
 _SAMPLE_CHARS = 1 << 15
 _WESTERN = "cp1252"
 """What Excel writes in most of Europe and America."""
+_WRITTEN = [
+    *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp874"),
+    *("gb18030", "big5", "cp932", "euc_jp", "cp949", "mac_roman", "cp850", "koi8_r"),
+]
+"""What spreadsheets and databases write beside Unicode; a short file looks like many rare encodings."""
 
 
 def encoding_of(path: Path, given: str | None) -> tuple[str, bool]:
@@ -35,12 +44,21 @@ def encoding_of(path: Path, given: str | None) -> tuple[str, bool]:
         raise UserError(f"{missing}; install it with `pip install 'maden[importing]'`") from error
     with path.open("rb") as file:
         sample = file.read(_SAMPLE_BYTES)
-    best = from_bytes(sample).best() if sum(byte > _LAST_ASCII for byte in sample) >= _ENOUGH_BYTES else None
-    likely = _WESTERN if best is None or _WESTERN in best.could_be_from_charset else best.encoding
-    for guess in (likely, _WESTERN, "latin-1"):
+    enough = sum(byte > _LAST_ASCII for byte in sample) >= _ENOUGH_BYTES
+    found: Iterable[CharsetMatch] = from_bytes(sample, cp_isolation=_WRITTEN) if enough else ()
+    for guess in (_likely(found), _WESTERN, "latin-1"):
         if first_wrong_byte(path, guess) is None:
             return guess, False
     raise UserError(f"the encoding of {path.name} cannot be found; save the file in the encoding UTF-8")
+
+
+def _likely(found: Iterable[CharsetMatch]) -> str:
+    """The first of what was found, or the commonest encoding where it reads as much like a language."""
+    matches = list(found)
+    western = [one for one in matches if _WESTERN in one.could_be_from_charset]
+    if not matches or (western and western[0].coherence >= matches[0].coherence):
+        return _WESTERN
+    return matches[0].encoding
 
 
 def _checked(path: Path, encoding: str) -> str:

@@ -111,7 +111,8 @@ class _Reading:
         self.width = len(tape.header)
         self.repeats = tape_map.repeated_ids
         self.filters = [
-            (one.column, condition(one, context.cell(one.column), context.mark)) for one in tape_map.filters
+            (one.column, condition(one, context.cell(one.column), context.mark, context.currency))
+            for one in tape_map.filters
         ]
         sources = dict(tape_map.columns)
         self.columns = {name: column_reader(name, source, context) for name, source in sources.items()}

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from data.importing.columns import NUMBERS
-from data.importing.money import number
+from data.importing.columns import AMOUNTS, NUMBERS
+from data.importing.money import DecimalMark, number
 from data.importing.tape_map import NOTHING
 from plumbing.errors import UserError
-
-SYNONYMS: dict[str, list[str]] = tomllib.loads(Path(__file__).with_name("synonyms.toml").read_text(encoding="utf-8"))
 
 LIKELY, SURE = 72.0, 92.0
 """Scores, of 100, from which a column is drafted, and from which no doubt is told."""
 _WRONG_KIND = 0.55
 """What is left of the score of a column that holds no numbers where ours does, or the other way round."""
 _NUMERIC_SHARE = 0.8
+_MARKS: tuple[DecimalMark, ...] = (".", ",")
 
 DATE_FORMS = (
     "%Y-%m-%d",
@@ -99,8 +99,21 @@ def _fit(target: str, cells: Sequence[str]) -> float:
         return 1.0 if numeric or (target in _DATED and date_form(cells)) else _WRONG_KIND
     if target == "case_id":
         return 1.0 if len(set(cells)) == len(cells) else _WRONG_KIND
-    wrong = (numeric and target != "family_id") or bool(date_form(cells))
-    return _WRONG_KIND if wrong else 1.0
+    wrong = (numeric and target != "family_id") or (target == "family_id" and _are_names(cells))
+    return _WRONG_KIND if wrong or date_form(cells) else 1.0
+
+
+def _are_names(cells: Sequence[str]) -> bool:
+    """Whether most hold two words without a digit, as names of people do and numbers of customers do not."""
+    like = [cell for cell in cells if len(cell.split()) > 1 and not re.search(r"\d", cell)]
+    return len(like) >= _NUMERIC_SHARE * len(cells)
+
+
+def fits(target: str, cells: Sequence[str]) -> bool:
+    """Whether what stands in a column is of the kind that ours holds; a column with nothing in it fits none."""
+    if target in AMOUNTS and (date_form(cells) or all(re.fullmatch(r"\d{1,4}", cell) for cell in cells)):
+        return False  # days, years, grades
+    return bool(cells) and _fit(target, cells) == 1.0
 
 
 def date_form(cells: Sequence[str]) -> str | None:
@@ -117,20 +130,26 @@ def _is_date(cell: str, form: str) -> bool:
 
 
 def _is_number(cell: str) -> bool:
-    try:
-        number(cell)
-    except ValueError:
+    for mark in _MARKS:
         try:
-            number(cell, ",")
+            number(cell, mark)
         except ValueError:
-            return False
-    return True
+            continue
+        return True
+    return False
 
 
 def _words(name: str) -> str:
-    """`LoanOriginalAmount` and `LOAN_ORIGINAL-AMOUNT` as words in small letters."""
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    """`LoanOriginalAmount` and `LOAN_ORIGINAL-AMOUNT` as words in small letters without accents."""
+    bare = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", bare)
     return " ".join(re.sub(r"[\W_]+", " ", apart).split()).casefold()
+
+
+SYNONYMS: dict[str, list[str]] = {
+    target: [_words(name) for name in names]
+    for target, names in tomllib.loads(Path(__file__).with_name("synonyms.toml").read_text(encoding="utf-8")).items()
+}
 
 
 def _rapidfuzz() -> Any:

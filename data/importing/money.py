@@ -9,6 +9,8 @@ from typing import Literal
 
 from price_parser import Price
 
+from data.importing.currency_signs import LIKELY, SIGNS, signs_of
+
 DecimalMark = Literal[".", ","]
 
 _PLAIN = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
@@ -20,9 +22,8 @@ _WHOLE = re.compile(r"[+-]?[0-9]+\.0{1,2}", re.ASCII)
 """A whole number as pandas writes those of a column with gaps, whatever the decimal mark of the file."""
 _THOUSANDS = re.compile(r"[0-9]+|[0-9]{1,3}([.,\s])([0-9]{2,3}\1)*[0-9]{3}")
 """Digits before the decimals, in groups of three, or of two as in India; one separator throughout."""
-_SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "₽": "RUB", "₺": "TRY", "₴": "UAH", "₫": "VND", "฿": "THB"}
-"""Signs that stand for one currency alone, or almost."""
 _MOST_DIGITS = 30
+_UNITS = frozenset({"months", "month", "days", "day", "years", "year"})
 
 
 def decimal_mark(cells: Iterable[str]) -> DecimalMark:
@@ -77,11 +78,12 @@ def _check_groups(written: str, mark: DecimalMark) -> None:
 
 
 def _check_words(rest: str, sign: str, currency: str, mark: DecimalMark) -> None:
-    named = _SIGNS.get(sign) or (sign.upper() if re.fullmatch(r"[A-Za-z]{3}", sign) else "")
+    named = SIGNS.get(sign) or (sign.upper() if re.fullmatch(r"[A-Za-z]{3}", sign) else "")
     if currency and named and named != currency:
         raise ValueError(f"is in {named}, and the map says {currency}; correct one of them")
     left = rest.replace(sign, "").strip(" .+-−%$¥")
-    if left and left.lower() not in ("months", "month", "days", "day", "years", "year", currency.lower()):
+    known = left.casefold() in signs_of(currency) if currency else left in LIKELY
+    if left and left.lower() not in _UNITS and not known:
         raise ValueError(f"is not a number; write digits{_example(mark)}, without {left!r}")
 
 

@@ -6,6 +6,7 @@ import itertools
 import json
 import re
 import statistics
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -13,7 +14,8 @@ from pathlib import Path
 
 from data.accounts.rows import REQUIRED
 from data.importing.columns import AMOUNTS
-from data.importing.likeness import SURE, SYNONYMS, Candidate, date_form, filled, likely
+from data.importing.currency_signs import likely_currency
+from data.importing.likeness import SURE, SYNONYMS, Candidate, date_form, filled, fits, likely
 from data.importing.money import decimal_mark, number
 from data.importing.tape import Tape, open_tape
 
@@ -21,9 +23,13 @@ _SAMPLE_ROWS = 500
 _PREVIEW_ROWS = 5
 _MOST_CATEGORIES = 40
 _LATE = re.compile(
-    r"late|past.?due|overdue|arrear|delinq|default|charge|chgoff|verzug|f.llig|mora|impag|vencid|逾期", re.IGNORECASE
+    r"\blate\b|past.?due|overdue|arrear|delinq|default|charge|chgoff|handed.?over|collection|written.?off|verzug|f.llig"
+    r"|notleidend|gek.ndigt|mahn|\bmora|impag|vencid|castigad|judicial|逾期",
+    re.IGNORECASE,
 )
-_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "CNY", "₹": "INR"}
+_TOTAL = re.compile(r"(grand.?|sub.?)?(total|sum|summe|suma|gesamt\w*|insgesamt)\b", re.IGNORECASE)
+_LAST_ROWS = 3
+"""How far up from the end of a tape a row of totals is looked for."""
 _MOST_FRACTION = 3.0
 """Debt to income is taken for a fraction where its median is below this: 300 % is as rare as 3 %."""
 
@@ -46,15 +52,20 @@ def suggested(path: Path) -> Draft:
     """
     tape = open_tape(path)
     rows = [row.cells for row in itertools.islice(tape.rows, _SAMPLE_ROWS) if not row.fault]
+    last = deque((row.cells for row in tape.rows if not row.fault), _LAST_ROWS)
+    totals = [cells for cells in [*rows[-_LAST_ROWS:], *last] if _TOTAL.match(_first_cell(cells)[1])]
+    rows = [cells for cells in rows if cells not in totals]
     found = likely(tape.header, rows)
     doubts = list(_doubts(found))
     parts = [
         _head(tape, found, doubts),
         *(_column(target, found[target], doubts) for target in SYNONYMS if target in found),
     ]
-    parts += [_absent(target) for target in REQUIRED if target not in found and target != "currency"]
+    left = _left(tape, rows, found)
+    parts += [_absent(target, left) for target in REQUIRED if target not in found and target != "currency"]
     parts += list(_filters(tape, rows, found, doubts))
-    parts.append(_rest(tape, found))
+    parts += [_without(tape, cells, doubts) for cells in totals]
+    parts.append(_rest(left))
     return Draft("\n".join(parts), tuple(doubts))
 
 
@@ -73,8 +84,8 @@ def _head(tape: Tape, found: dict[str, Candidate], doubts: list[str]) -> str:
     lines = [f"# Drafted: {tape.told}.", f"title = {_quoted(tape.path.stem)}"]
     if "currency" not in found:
         amounts = [cell for target, one in found.items() if target in AMOUNTS for cell in one.cells]
-        sign = next((sign for sign in _SIGNS if any(sign in cell for cell in amounts)), None)
-        lines.append(f'currency = "{_SIGNS.get(sign or "$")}"  # ?')
+        sign, currency = likely_currency(amounts) or ("", "USD")
+        lines.append(f'currency = "{currency}"  # ?')
         doubts.append(f"the currency is a guess{f' from the sign {sign}' if sign else ''}: correct `currency`")
     if dated := [target for target in ("overdue_days", "age") if target in found and date_form(found[target].cells)]:
         day = _latest(found["overdue_days"]) if "overdue_days" in dated else datetime.now(UTC).date()
@@ -92,8 +103,11 @@ def _column(target: str, one: Candidate, doubts: list[str]) -> str:
     mark = "" if one.score >= SURE else "  # ?"
     lines = [f"[columns.{target}]", f"column = {_quoted(one.column)}{mark}"]
     lines += _manner(target, one, doubts)
-    first = " | ".join(" ".join(cell.split())[:40] for cell in one.cells[:_PREVIEW_ROWS])
-    return "\n".join([*lines, f"# {first}"]) + "\n"
+    return "\n".join([*lines, f"# {_preview(one.cells)}"]) + "\n"
+
+
+def _preview(cells: Sequence[str]) -> str:
+    return " | ".join(" ".join(cell.split())[:40] for cell in cells[:_PREVIEW_ROWS])
 
 
 def _manner(target: str, one: Candidate, doubts: list[str]) -> list[str]:
@@ -119,15 +133,23 @@ def _manner(target: str, one: Candidate, doubts: list[str]) -> list[str]:
 def _income_unit(one: Candidate, doubts: list[str]) -> list[str]:
     if re.search(r"annual|year|p\.?a\.?$|jahr|anual|total", one.column, re.IGNORECASE):
         return ['unit = "year"']
-    if not re.search(r"month|monat|mensual", one.column, re.IGNORECASE):
+    if not re.search(r"month|monat|mtl|mensual", one.column, re.IGNORECASE):
         doubts.append(f'{one.column!r} is read as an income a month; write unit = "year" where it is one a year')
     return []
 
 
-def _absent(target: str) -> str:
+def _left(tape: Tape, rows: Sequence[Sequence[str]], found: dict[str, Candidate]) -> dict[str, tuple[str, ...]]:
+    """What stands in the columns that are drafted for nothing."""
+    used = {one.column for one in found.values()}
+    return {name: filled(rows, place) for place, name in enumerate(tape.header) if name and name not in used}
+
+
+def _absent(target: str, left: dict[str, tuple[str, ...]]) -> str:
     if target == "product":
         return '[columns.product]\nconstant = "loan"  # ?\n'
-    return f'# No column looks like it.\n# [columns.{target}]\n# column = "..."\n'
+    fitting = [name for name, cells in left.items() if fits(target, cells)]
+    may = f"; of its kind: {', '.join(fitting)}" if fitting else ""
+    return f'# No column looks like it by its name{may}.\n# [columns.{target}]\n# column = "..."\n'
 
 
 def _filters(
@@ -147,10 +169,21 @@ def _filters(
         yield f"[[filters]]\ncolumn = {_quoted(found['outstanding'].column)}\nabove = 0\n"
 
 
-def _rest(tape: Tape, found: dict[str, Candidate]) -> str:
-    used = {one.column for one in found.values()}
-    left = [name for name in tape.header if name and name not in used]
-    return f"# Not used (name them in `keep` at the top to keep them as they are): {', '.join(left) or 'none'}\n"
+def _first_cell(cells: Sequence[str]) -> tuple[int, str]:
+    """Place and text of the first cell of a row that holds something."""
+    return next(((place, cell.strip()) for place, cell in enumerate(cells) if cell.strip()), (0, ""))
+
+
+def _without(tape: Tape, cells: Sequence[str], doubts: list[str]) -> str:
+    """A filter that leaves out a row of totals."""
+    place, text = _first_cell(cells)
+    doubts.append(f"the row {text!r} near the end is taken for totals and left out: look at the filter")
+    return f"[[filters]]\ncolumn = {_quoted(tape.header[place])}\nnone_of = [{_quoted(text)}]\n"
+
+
+def _rest(left: dict[str, tuple[str, ...]]) -> str:
+    lines = (f"# {name}: {_preview(cells)}" for name, cells in left.items())
+    return "\n".join(("# Not used (name them in `keep` at the top to keep them as they are):", *lines)) + "\n"
 
 
 def _quoted(text: str) -> str:

@@ -20,7 +20,8 @@ from plumbing.errors import UserError
 
 _PREAMBLE_ROWS = 30
 """How far down a header is looked for: some tapes begin with a note."""
-
+_NEARLY_FULL = 0.7
+"""Share of the fullest row's cells from which a row can be the header; a few columns may be without a name."""
 
 _NO_TEXT = {
     b"PK\x03\x04": "a workbook (.xlsx) or a zip archive",
@@ -59,7 +60,8 @@ def open_tape(path: Path, wanted: Sequence[str] = (), *, encoding: str | None = 
 
     Args:
         path: .csv, .tsv, .txt, .xlsx, .xls, .xlsb, .ods, .parquet or .jsonl, capitals do not matter.
-        wanted: columns that the header is recognised by; without them it is the first row with two cells or more.
+        wanted: columns that the header is recognised by; without them it is the first row that is nearly as full as
+            the fullest, since above it stand notes and headings of groups of columns.
         encoding: of a text file; found where None.
         sheet: of a workbook; the first where None.
 
@@ -95,11 +97,17 @@ def _under_header(rows: Iterator[Row], wanted: Sequence[str]) -> tuple[Row | Non
     def fitting(row: Row) -> int:
         return sum(plain(cell) in names for cell in row.cells)
 
-    broad = [row for row in first if len([cell for cell in row.cells if cell.strip()]) > 1]
     best = max(first, key=fitting, default=None)
-    header = best if best and fitting(best) else next(iter(broad or [row for row in first if not row.blank]), None)
+    header = best if best and fitting(best) else _fullest(first)
     behind = first[first.index(header) + 1 :] if header else []
     return header, (row for row in itertools.chain(behind, rows) if not row.blank)
+
+
+def _fullest(rows: Sequence[Row]) -> Row | None:
+    """The first row that is nearly as full as the fullest; None where all are blank."""
+    filled = [sum(bool(cell.strip()) for cell in row.cells) for row in rows]
+    enough = max(1, _NEARLY_FULL * max(filled, default=0))
+    return next((row for row, number in zip(rows, filled, strict=True) if number >= enough), None)
 
 
 def _text_file(path: Path, given: str | None) -> tuple[Iterator[Row], str]:

@@ -25,7 +25,7 @@ from plumbing.errors import UserError, did_you_mean
 SHIPPED = Path(__file__).with_name("maps")
 TARGETS = tuple(dict.fromkeys((*ACCOUNT_COLUMNS, *BOOK_COLUMNS)))
 """Every column that a map can fill."""
-NOTHING = ("", "NA", "N/A", "#N/A", "NaN", "null", "None", "NULL", "-")
+NOTHING = ("", "NA", "N/A", "#N/A", "NaN", "null", "None", "NULL", "-", "n/a", "k. A.", "k.A.", "s/d", "n.d.")
 """What tapes write where they have no value, unless the map says otherwise."""
 
 Unit = Literal[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 
 from rich.table import Table
@@ -10,6 +11,7 @@ from metrics.statistics.intervals import paired_difference
 from optimizers.compiling.session import CompileOutcome
 from optimizers.registry import strategy
 from optimizers.runs.folder import RunFolder
+from optimizers.settings import CompileConfig
 from plumbing import cli
 from programs.kinds.kind import Kind
 from programs.kinds.known import CLASSES
@@ -21,23 +23,24 @@ NO_DEMOS = (
 )
 
 
-def show_outcome(outcome: CompileOutcome, costs: Mapping[str, Cost], minutes: float) -> None:
+def show_outcome(outcome: CompileOutcome, config: CompileConfig, costs: Mapping[str, Cost], minutes: float) -> None:
     """The closing table and lines on stdout.
 
     Args:
         outcome: of the run.
+        config: of the run.
         costs: per role, of all sessions together.
         minutes: at work, in all sessions together.
     """
     cli.results().print(_table(outcome))
-    for line in (_cost_line(sum(costs.values(), Cost()), minutes), *_closing(outcome)):
+    for line in (_cost_line(sum(costs.values(), Cost()), minutes), *_closing(outcome, config)):
         cli.stdout.print(line, highlight=False, soft_wrap=True)
 
 
 def show_finished(folder: RunFolder, outcome: CompileOutcome) -> None:
     """A run that came to its end before: its table again, and no call."""
     cli.results().print(_table(outcome))
-    for line in (f"run {folder.run_id} was finished before; nothing was called", *_closing(outcome)):
+    for line in (f"run {folder.run_id} was finished before; nothing was called", *_closing(outcome, folder.config)):
         cli.stdout.print(line, highlight=False, soft_wrap=True)
 
 
@@ -62,7 +65,7 @@ def _table(outcome: CompileOutcome) -> Table:
     return table
 
 
-def _closing(outcome: CompileOutcome) -> Iterator[str]:
+def _closing(outcome: CompileOutcome, config: CompileConfig) -> Iterator[str]:
     artifact = outcome.artifact
     demos = sum(len(state["demos"]) for state in artifact.state.values())
     kind = _kind(outcome)
@@ -74,7 +77,18 @@ def _closing(outcome: CompileOutcome) -> Iterator[str]:
     note = " (stopped early: the best candidate so far)" if outcome.halted else note
     yield f"saved {artifact.path} with {demos} demonstrations{note}"
     names = f"{kind.uncompiled_name(artifact.settings)} {artifact.reference}"
-    yield f"next: python -m programs.compare {names} --split heldout"
+    yield f"next: python -m programs.compare {names} --split heldout{_same_ground(config)}"
+
+
+def _same_ground(config: CompileConfig) -> str:
+    """The options that let a comparison play with the compile's model, debtors and limits."""
+    usual = CompileConfig()
+    options = [
+        f" --{name} {shlex.quote(value)}"
+        for name, value in (("lm", config.lm), ("book", config.book))
+        if value and value != getattr(usual, name)
+    ]
+    return "".join(options) + (" --policy FILE" if config.policy != usual.policy else "")
 
 
 def _kind(outcome: CompileOutcome) -> Kind:

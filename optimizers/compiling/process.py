@@ -55,7 +55,7 @@ def lead(folder: RunFolder, session: Session, work: Work) -> CompileOutcome:
         watcher.finished(outcome.artifact, str(outcome.halted) if outcome.halted else None)
         costs, spent = store.totals(), budget.spent
         write_summary(folder, outcome, costs, budget.session_seconds, player.unscored)
-    show_outcome(outcome, costs, spent.minutes)
+    show_outcome(outcome, folder.config, costs, spent.minutes)
     return outcome
 
 

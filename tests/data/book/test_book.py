@@ -100,6 +100,14 @@ def test_unknown_repeated_and_missing_columns_are_told_with_the_faults_of_the_ce
     assert "the column is missing; it is required" in found[2]
 
 
+def test_accounts_are_told_from_a_book_with_slips(tmp_path: Path) -> None:
+    finances = ("monthly_income", "monthly_expenses", "assets", "reason")
+    row = {name: cell for name, cell in ROW.items() if name not in finances}
+    [told] = sentences(csv_file(tmp_path, row | {"timezone": "Europe/Madrid"}))
+    assert "these are accounts, without what only the debtors know" in told
+    assert "`python -m data.completing`" in told
+
+
 def test_optional_columns_may_be_left_out(tmp_path: Path) -> None:
     row = {name: cell for name, cell in ROW.items() if name not in {"family_id", "name", "age", "story", "persona"}}
     assert read_book(csv_file(tmp_path, row)).cases == (make_case(persona=None),)

@@ -118,6 +118,34 @@ def test_an_alphabet_of_another_script_is_guessed(tmp_path):
     assert found.rows[0]["name"] == "Иванов Пётр Сергеевич"
 
 
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [
+        ("cp1252", "Åsa Öberg Källström"),
+        ("cp1252", "Hélène Gérard dite façade"),
+        ("cp1252", "João Conceição Gonçalves"),
+        ("cp1252", "Jürgen Groß Müller"),
+        ("cp1254", "İbrahim Yıldırım Çağlar Şahin"),
+        ("cp1257", "Eglė Čepaitė-Žukauskienė, Šiauliai"),
+        ("gb18030", "王小明"),
+        ("mac_roman", "Hélène Gérard dite façade"),
+    ],
+)
+def test_names_are_read_as_they_were_written(tmp_path, encoding, name):
+    rows = "".join(f"k-{number};1200,00;900,50;64;{name}\n" for number in range(40))
+    content = f"Konto;Kredit;Offen;Tage;Kunde\n{rows}".encode(encoding)
+    columns = {
+        "case_id": {"column": "Konto"},
+        "product": {"constant": "loan"},
+        "principal": {"column": "Kredit"},
+        "outstanding": {"column": "Offen"},
+        "overdue_days": {"column": "Tage"},
+        "name": {"column": "Kunde"},
+    }
+    found = import_tape(written(tmp_path, content), TapeMap(currency="EUR", columns=columns))
+    assert {row["name"] for row in found.rows} == {name}
+
+
 def test_a_workbook_parquet_and_json_lines(tmp_path):
     rows = [["k-1", 1200.0, 900.5, datetime(2024, 4, 27)], ["k-2", 5000, 4100, date(2024, 3, 27)]]
     dated = simple(

@@ -49,6 +49,16 @@ def test_another_currency_is_told():
     assert number("$5", ".", "AUD") == 5
 
 
+@pytest.mark.parametrize(("text", "currency"), [("R 5", "ZAR"), ("5 zł", "PLN"), ("R 5", "")])
+def test_a_sign_counts_where_the_currency_is_used(text, currency):
+    assert number(text, ".", currency) == 5
+
+
+def test_a_letter_that_is_no_sign_of_the_currency_is_told():
+    with pytest.raises(ValueError, match="without 'R'"):
+        number("R 5", ".", "EUR")
+
+
 @pytest.mark.parametrize(
     ("cells", "mark"),
     [

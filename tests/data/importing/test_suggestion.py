@@ -5,8 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 import tomllib
+from datetime import date
 
 import pytest
+from openpyxl import Workbook
 
 from data.importing.importing import import_tape
 from data.importing.suggestion import suggested
@@ -41,6 +43,75 @@ def test_a_draft_imports_the_tape_that_it_was_made_from(tmp_path, content, expec
     assert draft.doubts
 
 
+WORKBOOK = [
+    ["Genossenschaft Musterwald eG"],
+    ["Notleidende Kredite, Stand 30.09.2026"],
+    ["", "Mitglied", "", "Kredit", "", "", "Rückstand", "Haushalt"],
+    ["Vorgang", "Name, Vorname", "Geb.-Datum", "Kreditart", "Auszahlungsbetrag", "Restforderung", "seit",
+     "Nettoverdienst mtl."],
+    ["26/300", "Yılmaz, Dieter", date(1981, 10, 2), "Dispo", 7550, 5687.37, date(2026, 5, 9), "k. A."],
+    ["26/301", "Müller, Anna", date(1972, 11, 21), "Autokredit", 8200, 5480.8, date(2026, 8, 31), 1343.72],
+    ["Summe", "", "", "", 15750, 11168.17],
+]  # fmt: skip
+"""Three rows of headings, the last of which names the columns, and a row of totals."""
+RAND = """Agreement ref;Client;Born;Facility;Advanced;Still owing;Instalment missed on;Gross salary p.a.;Standing
+KC-1;Sipho Davids;06/10/1979;Vehicle;R 159 200,00;R 0,00;;R 573 600,00;Settled
+KC-2;Anele van Wyk;23/07/1990;Furniture;R 8 600,00;R 8 635,84;16/06/2026;R 142 560,00;In arrears
+KC-3;Nomsa Zulu;08/10/1973;Furniture;R 4 100,00;R 3 373,92;20/07/2026;;Handed over
+"""
+CARTERA = """Cooperativa de Ahorro y Crédito La Esperanza;;;;;;;
+;Datos del socio;;Crédito;;;Mora;
+Nº socio;Apellidos y nombres;F. nacimiento;Nº pagaré;Línea de crédito;Monto desembolsado;Saldo capital;Días mora
+1000;PÉREZ GÓMEZ, MARÍA;12/10/1990;P-1;Consumo;$ 3.000,00;$ 0,00;0
+1001;ÑÁÑEZ, JOSÉ;28/09/1984;P-2;Microcrédito;$ 3.000,00;$ 1.156,61;97
+1001;ÑÁÑEZ, JOSÉ;28/09/1984;P-3;Vivienda;$ 12.000,00;$ 2.419,75;304
+TOTAL GENERAL;;;;;$ 18.000,00;$ 3.576,36;
+"""
+
+
+def test_headings_above_the_header_totals_below_it_and_gaps_do_no_harm(tmp_path):
+    path = tmp_path / "kredite.xlsx"
+    book = Workbook()
+    for row in WORKBOOK:
+        book.active.append(row)
+    book.save(path)
+    draft = suggested(path)
+    found = import_tape(path, TapeMap.model_validate(tomllib.loads(draft.text) | {"currency": "EUR"}))
+    assert [row["case_id"] for row in found.rows] == ["26/300", "26/301"]
+    assert [row["monthly_income_at_origination"] for row in found.rows] == ["", "1343.72"]
+    assert [(row["overdue_days"], row["age"]) for row in found.rows] == [("114", "44"), ("0", "53")]
+    assert "the row 'Summe' near the end is taken for totals" in " / ".join(draft.doubts)
+
+
+def test_amounts_with_the_sign_of_their_own_country(tmp_path):
+    path = tmp_path / "tape.csv"
+    path.write_text(RAND, encoding="utf-8")
+    draft = suggested(path)
+    rows = import_tape(path, TapeMap.model_validate(tomllib.loads(draft.text))).rows
+    assert [(row["case_id"], row["outstanding"], row["currency"]) for row in rows] == [
+        ("KC-2", "8635.84", "ZAR"),
+        ("KC-3", "3373.92", "ZAR"),
+    ]
+    assert (rows[0]["name"], rows[0]["monthly_income_at_origination"]) == ("Anele van Wyk", "11880.00")
+
+
+def test_accents_and_abbreviations_do_not_hide_a_name(tmp_path):
+    path = tmp_path / "cartera.csv"
+    path.write_bytes(CARTERA.encode("cp1252"))
+    row = import_tape(path, TapeMap.model_validate(tomllib.loads(suggested(path).text))).rows[0]
+    assert (row["case_id"], row["family_id"], row["name"]) == ("P-2", "1001", "ÑÁÑEZ, JOSÉ")
+    assert (row["principal"], row["outstanding"], row["overdue_days"]) == ("3000.00", "1156.61", "97")
+
+
+def test_what_looks_like_nothing_is_shown_with_what_it_could_be(tmp_path):
+    path = tmp_path / "tape.csv"
+    path.write_text("ref,xyz,when,fee\nx,1200.50,2024-01-31,3\ny,1500.00,2024-02-29,4\n")
+    text = suggested(path).text
+    assert "# No column looks like it by its name; of its kind: xyz.\n# [columns.principal]" in text
+    assert "# xyz: 1200.50 | 1500.00" in text
+    assert text.endswith("\n")
+
+
 def test_doubts_name_what_is_guessed_or_lacking(tmp_path):
     path = tmp_path / "tape.csv"
     path.write_text("ref,owed,when\nx,12,2024-01-31\ny,15,2024-02-29\n")
@@ -67,3 +138,4 @@ def test_the_command_line(tmp_path):
     assert "a.csv: 2 accounts of 2 rows" in done.stdout
     assert "tape.csv is read as UTF-8, comma between the cells, header in row 1" in done.stderr
     assert "stands already" in run("--suggest", "--out", str(tmp_path / "map.toml")).stderr
+    assert run("--suggest").stdout.endswith("\n")
