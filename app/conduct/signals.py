@@ -16,6 +16,8 @@ from wording.tags import SOURCE, catalogue_tag
 
 Finder = Literal["code", "classifier", "reader", "asked"]
 """Who found it; `asked`: the debtor said so when asked."""
+_INDEPENDENT: frozenset[Finder] = frozenset({"code", "reader"})
+"""Finders of which neither knows what the other goes by."""
 _MARKS = " .!?,;:\u3002\uff01\uff1f"
 _EXCERPT_CHARS = 80
 
@@ -57,7 +59,7 @@ def noticed(text: str, profile: Profile) -> tuple[Noticed, ...]:
     Patterns are wide and know no context ("I never said stop writing"), so one is sure only where it is the whole
     message, where a life may be in danger, or where the trained classifier finds such a message likely.
     """
-    return joined(_matched(text, profile), _heard(text, profile), agreed_is_sure=False)
+    return joined(_matched(text, profile), _heard(text, profile))
 
 
 def but_for_its_language(found: Iterable[Noticed], text: str, language: str) -> tuple[Noticed, ...]:
@@ -96,17 +98,17 @@ def by_need(found: Iterable[Noticed]) -> tuple[Noticed, ...]:
 
 
 def read_signals(found: Iterable[ReadSignal], profile: Profile) -> tuple[Noticed, ...]:
-    """What a reader noticed in a message, as findings; `joined` makes sure what code or a classifier found as well."""
+    """What a reader noticed in a message, as findings."""
     rules = [(rule, one) for one in found if (rule := profile.rule_of(one.kind)) is not None]
     return by_need(Noticed(rule, one.words, ("reader",), one.sure) for rule, one in rules)
 
 
-def joined(*findings: Iterable[Noticed], agreed_is_sure: bool = True) -> tuple[Noticed, ...]:
-    """The findings of several readers, one a signal: what one of them is sure of is sure.
+def joined(*findings: Iterable[Noticed]) -> tuple[Noticed, ...]:
+    """The findings of several readers, one a signal: what one of them is sure of is sure, and what code and a reader
+    both found.
 
-    Args:
-        findings: of each reader.
-        agreed_is_sure: whether what two of them found is sure too.
+    Classifier and reader do not make each other sure: a reader's word has been weighed with what the classifier makes
+    of the message (`screening.heard_signals`), so their agreement is the classifier's doubt counted twice.
     """
     together: dict[str, Noticed] = {}
     for one in (one for found in findings for one in found):
@@ -115,8 +117,9 @@ def joined(*findings: Iterable[Noticed], agreed_is_sure: bool = True) -> tuple[N
             together[one.signal.id] = one
             continue
         by = tuple(dict.fromkeys((*before.found_by, *one.found_by)))
-        sure = before.sure or one.sure or (agreed_is_sure and len(by) > 1)
-        together[one.signal.id] = replace(before, found_by=by, sure=sure, excerpt=before.excerpt or one.excerpt)
+        excerpt = before.excerpt or one.excerpt
+        sure = before.sure or one.sure or _INDEPENDENT <= set(by)
+        together[one.signal.id] = replace(before, found_by=by, sure=sure, excerpt=excerpt)
     return by_need(together.values())
 
 
