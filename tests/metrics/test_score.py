@@ -119,7 +119,10 @@ LINE = RECORDS[0].model_dump_json()
             "'case.debtor.name': holds half of a character (a lone surrogate); correct the text",
         ),
     ],
-    ids=["json", "array", "null", "key", "inner key", "zero", "fraction", "huge", "nan", "ending", "move", "twice", "half"],
+    ids=[
+        "json", "array", "null", "key", "inner key", "zero", "fraction", "huge", "nan", "ending", "move", "twice",
+        "half",
+    ],
 )  # fmt: skip
 def test_bad_line(
     line: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

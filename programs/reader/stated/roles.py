@@ -211,7 +211,10 @@ def _per_payment(text: str, found: tuple[NamedFigure, ...], at: int) -> bool:
     return bool(of) and (counted or between.strip() in ("x", "*"))
 
 
-_LOWERED_TO = re.compile(r"(?:\bto|\bal?|[降减改调][到至为成]|到|至)\s?$")
+_LOWERED_TO = re.compile(
+    r"(?:\bto|\bal|\b(?:re)?(?:baj|duc|duz|dej|llev|pas)\w*(?: \w+){0,3} a|[降减改调][到至为成]|到|至)\s?$"
+)
+"""Of a share. A bare "a" is English as often as Spanish: "a 20% discount"."""
 _FIRST_PART = re.compile(
     r"\b(?:down ?payment|first payment|initial payment|deposit|upfront|enganche|entrada|inicial|anticipo|primer pago)\b|首付|首期|首笔|头款|比例"
 )

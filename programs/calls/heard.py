@@ -1,0 +1,213 @@
+"""One side's words in a call: which figures they put on the table, what they claim, what they do with an offer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from data.amounts import minor_digits
+from data.dimensions import DIMENSIONS, SPECS, Dimension
+from data.domain import Disclosure, Inquiry
+from data.messages.labels import ClaimKind, Intent, TermKind
+from data.terms import Terms
+from metrics.money.schedule import money_due
+from metrics.talk.stated import stated_figures
+from programs.calls.phrases import in_full
+from programs.calls.spoken import readable
+from programs.reader.agreement import LIKELY, Agreed, agreed
+from programs.reader.arithmetic import DIRECT, Owed, terms
+from programs.reader.currencies import other_currency
+from programs.reader.stated import intents
+from programs.reader.stated.cues import cue
+from programs.reader.stated.offered import Opinion, opinions
+from programs.reader.stated.plain import plain
+from programs.reader.stated.stated_figures import Unit, figures
+from programs.reader.understood import NotClear
+from signatures.reading import Reading
+
+NOTHING = Terms(discount_pct=0, immediate_payment_pct=0, immediate_payment_days=0, installment_periods=1)
+"""What a first offer is filled up from: of what nobody named, nothing is given."""
+_PLACES = 6
+"""Decimals of a share, as the schedule counts them: $250.50 of a debt is paid to the cent."""
+_RHYTHMS = (TermKind.INSTALLMENT_AMOUNT, TermKind.FORTNIGHTLY_AMOUNT, TermKind.WEEKLY_AMOUNT)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What was made of a turn's words."""
+
+    named: Mapping[Dimension, float]
+    """Terms that they put on the table."""
+    intent: Intent
+    disclosed: Disclosure | None = None
+    unclear: tuple[str, ...] = ()
+    """Figures that may belong to an offer and were left out, in the words of the turn."""
+
+
+def heard(
+    text: str,
+    debt: Owed,
+    today: date,
+    reading: Reading | None = None,
+    answers: Inquiry | None = None,
+) -> Heard:
+    """What a side's words say.
+
+    Args:
+        text: the whole turn.
+        debt: what the arithmetic is done on; its base is what stands before the turn.
+        today: the day of the call.
+        reading: a model's, of a debtor's words; None: the words alone decide.
+        answers: what the turn before asked about.
+    """
+    text = readable(text)
+    shown = plain(text)
+    found = agreed(text, reading, today)
+    said, unclear = _said(found, shown, debt, today)
+    answered = _answered(shown, answers, debt)
+    if answered is not None:
+        return Heard({}, Intent.TALK, answered)
+    named, contradicts = _terms(said, _splittable(said, debt))
+    if debt.base is not None and debt.base.immediate_payment_pct == _ALL and _in_instalments(said):
+        named.setdefault("immediate_payment_pct", 0.0)
+    if in_full(text) and not _paid_in_parts(said):
+        named |= {"immediate_payment_pct": _ALL, "installment_periods": 1}
+        named.setdefault("immediate_payment_days", 0)
+    intent = intents.intent(shown) if reading is None else reading.intent
+    return Heard(named, intent, _claims(found, debt), (*unclear, *contradicts))
+
+
+def _likely_kind(one: Opinion, shown: str) -> TermKind | None:
+    """What a figure is that is likely offered; a share of which the reader cannot say what of, the metrics may know."""
+    if isinstance(one.role.kind, TermKind):
+        return one.role.kind if one.offered >= LIKELY else None
+    if one.role.kind is not None:
+        return None
+    start, end = one.role.span
+    for stated in stated_figures(shown):
+        if stated.certain and stated.dimension in _SHARES and stated.span[0] < end and start < stated.span[1]:
+            return _SHARES[stated.dimension]
+    return None
+
+
+_SHARES = {
+    "discount_pct": TermKind.DISCOUNT_PCT,
+    "immediate_payment_pct": TermKind.IMMEDIATE_PAYMENT_PCT,
+}
+_ALL = 100.0
+
+
+def _splittable(said: Mapping[TermKind, Decimal], debt: Owed) -> Owed:
+    """Whoever answers "all of it today" with instalments means them of the whole debt."""
+    base = debt.base
+    if base is None or base.immediate_payment_pct < _ALL or not _in_instalments(said):
+        return debt
+    return replace(debt, base=base.with_value("immediate_payment_pct", 0.0))
+
+
+def _in_instalments(said: Mapping[TermKind, Decimal]) -> bool:
+    return any(kind in said for kind in (TermKind.INSTALLMENT_PERIODS, *_RHYTHMS))
+
+
+def _said(found: Agreed, shown: str, debt: Owed, today: date) -> tuple[dict[TermKind, Decimal], list[str]]:
+    """The figures that are offered; of two of a kind the later one, which people mean."""
+    likely = [
+        (kind, one.role)
+        for one in opinions(shown, today)
+        if not one.role.doubt and (kind := _likely_kind(one, shown)) is not None
+    ]
+    said: dict[TermKind, Decimal] = {}
+    taken: set[tuple[int, int]] = set()
+    for kind, role in sorted([*found.stands, *likely], key=lambda pair: pair[1].span):
+        foreign = other_currency(shown[slice(*role.span)], debt.currency)
+        if role.value is not None and not role.vague and not foreign:
+            said[kind] = role.value
+            taken.add(role.span)
+    if TermKind.IMMEDIATE_PAYMENT_DAYS in said:
+        said.pop(TermKind.FIRST_DATE, None)
+    owed = Decimal(debt.outstanding).scaleb(-minor_digits(debt.currency))
+    unclear = [role for role in found.unsure if role.span not in taken and role.value != owed]
+    return said, [shown[slice(*role.span)].strip() for role in unclear]
+
+
+def _terms(said: dict[TermKind, Decimal], debt: Owed) -> tuple[dict[Dimension, float], list[str]]:
+    """The terms of the figures; where sums contradict, what the others say, and a sentence."""
+    debt = replace(debt, places=_PLACES)
+    settled = _settlement(said, debt)
+    try:
+        return _whole_at_once(settled, terms(settled, debt)), []
+    except NotClear as question:
+        contradicts = [str(question)]
+    try:
+        return terms({kind: value for kind, value in said.items() if kind in DIRECT}, debt), contradicts
+    except NotClear:
+        return {}, contradicts
+
+
+def _settlement(said: dict[TermKind, Decimal], debt: Owed) -> dict[TermKind, Decimal]:
+    """ "12 payments of $100" on a debt of $2,000 is a discount that nobody called one: a total instead."""
+    count, each = said.get(TermKind.INSTALLMENT_PERIODS), said.get(TermKind.INSTALLMENT_AMOUNT)
+    if count is None or each is None or TermKind.TOTAL_AMOUNT in said or TermKind.DISCOUNT_PCT in said:
+        return said
+    base = debt.base or NOTHING
+    share = said.get(TermKind.IMMEDIATE_PAYMENT_PCT, Decimal(str(base.immediate_payment_pct)))
+    paid = debt.minor(count * each)
+    first = said.get(TermKind.FIRST_AMOUNT)
+    total = paid + debt.minor(first) if first is not None else int(paid / (1 - min(share, Decimal(99)) / 100))
+    if total >= money_due(base, debt.outstanding) * (1 - _ROUNDED):
+        return said
+    major = Decimal(total).scaleb(-minor_digits(debt.currency))
+    kept = {kind: value for kind, value in said.items() if kind is not TermKind.INSTALLMENT_AMOUNT}
+    return kept | {TermKind.TOTAL_AMOUNT: major}
+
+
+_ROUNDED = Decimal("0.1")
+"""A product that misses what is due by less is a rounded instalment."""
+
+
+def _whole_at_once(said: Mapping[TermKind, Decimal], named: dict[Dimension, float]) -> dict[Dimension, float]:
+    """A total that nobody splits is paid at once."""
+    if TermKind.TOTAL_AMOUNT in said and not _paid_in_parts(said):
+        return named | {"immediate_payment_pct": _ALL, "installment_periods": 1}
+    return named
+
+
+def _paid_in_parts(said: Mapping[TermKind, Decimal]) -> bool:
+    return _in_instalments(said) or TermKind.FIRST_AMOUNT in said or TermKind.IMMEDIATE_PAYMENT_PCT in said
+
+
+def _claims(found: Agreed, debt: Owed) -> Disclosure | None:
+    minor = {kind.value: debt.minor(role.value) for kind, role in found.claims if role.value is not None}
+    return Disclosure.model_validate(minor) if minor else None
+
+
+_ANSWERS = {
+    Inquiry.INCOME: ClaimKind.MONTHLY_INCOME.value,
+    Inquiry.EXPENSES: ClaimKind.MONTHLY_EXPENSES.value,
+    Inquiry.ASSETS: "assets",
+}
+_PAYS = cue(
+    r"pay|paying|offer|settle|afford|put down|instal+ments?|i can (?:do|send|manage)",
+    r"pag(?:o|ar|aria|ando)|abon(?:o|ar)|ofre(?:zco|cer)|cuotas?",
+    r"还|付|分期",
+)
+_LEAST = 100
+"""Major units: a smaller number without a sign is an hour, a day or a child's age."""
+
+
+def _answered(shown: str, asked: Inquiry | None, debt: Owed) -> Disclosure | None:
+    """The one sum with which a question is answered: "how much do you make?" "about two thousand"."""
+    key = _ANSWERS.get(asked) if asked is not None and not _PAYS.search(shown) else None
+    sums = [one.value for one in figures(shown) if one.unit in (Unit.MONEY, Unit.BARE) and one.value is not None]
+    sums = [value for value in sums if value >= _LEAST]
+    return Disclosure.model_validate({key: debt.minor(sums[0])}) if key and len(sums) == 1 else None
+
+
+def matches(named: Mapping[Dimension, float], package: Terms | None) -> bool:
+    """Whether everything that was named is what a package says, up to what people round."""
+    if package is None or not named:
+        return False
+    slack = {d: 0.5 if SPECS[d].unit == "percent" else 0.0 for d in DIMENSIONS}
+    return all(abs(getattr(package, d) - value) <= slack[d] for d, value in named.items())
