@@ -91,10 +91,10 @@ def _record(line: str) -> AnyRecord:
         raise ValueError(f"{half!r}: holds half of a character (a lone surrogate); correct the text")
     case = table.get("case")
     known = not isinstance(case, dict) or case.get("finances") is not None
-    if not known and "finances" in case:
-        del case["finances"]
+    if isinstance(case, dict) and not known:
+        case.pop("finances", None)
     try:
-        record = (Negotiation if known else AccountRecord).model_validate_json(json.dumps(table))
+        record: AnyRecord = (Negotiation if known else AccountRecord).model_validate_json(json.dumps(table))
     except ValidationError as error:
         raise ValueError("; ".join(_sentence(fault) for fault in error.errors())) from error
     _check_amounts(record)

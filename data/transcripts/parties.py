@@ -49,6 +49,8 @@ def parties(call: Call, sides: Sides) -> dict[str, Party]:
     known = {name: party for name in speakers if (party := sides.party(name)) is not None}
     open_ = [name for name in speakers if name not in known]
     there = {party for party in known.values() if party != "other"}
+    if not there and not open_:
+        raise WhoIsWho(f"nobody of either side speaks, {', '.join(map(repr, speakers))} alone")
     if len(there) == len(Speaker) or not open_:
         return {name: known.get(name, "other") for name in speakers}
     if len(there) == 1 and len(open_) == 1:

@@ -76,14 +76,14 @@ def _parted(line: str, speakers: frozenset[str]) -> tuple[str | None, str]:
 
 
 def _speakers(written: list[str]) -> frozenset[str]:
-    """Names that begin a line twice, or that are a side's; only one of them is none."""
+    """Names that begin a line twice, or that are a side's; one name alone has to be a side's."""
     counted = Counter(match["who"].strip() for line in written for match in _matches(line))
     names = {
         name
         for name, times in counted.items()
         if len(name.split()) <= _MOST_WORDS and (times > 1 or party_of_name(name) is not None)
     }
-    return frozenset(names) if len(names) > 1 else frozenset()
+    return frozenset(names) if len(names) > 1 or any(map(party_of_name, names)) else frozenset()
 
 
 def _matches(line: str) -> Iterator[re.Match[str]]:

@@ -67,8 +67,8 @@ def _own_dialogue(value: Mapping[str, Any], columns: Columns, depth: int) -> lis
     for inner in value.values():
         if isinstance(inner, list) and _is_dialogue(inner, columns):
             return inner
-        if isinstance(inner, str) and "\n" in inner and (found := conversations(inner)):
-            return [{"speaker": line.speaker, "text": line.text} for one in found for line in one.lines]
+        if isinstance(inner, str) and "\n" in inner and (spoken := conversations(inner)):
+            return [{"speaker": line.speaker, "text": line.text} for one in spoken for line in one.lines]
     if depth < _DEEPEST:
         for inner in value.values():
             if isinstance(inner, dict) and (found := _own_dialogue(inner, columns, depth + 1)) is not None:

@@ -40,7 +40,8 @@ def _amounts(terms: Terms | None, debt: Debt) -> set[int]:
     if terms is not None:
         due, first = money_due(terms, debt.outstanding), immediate_payment(terms, debt.outstanding)
         payments = payment_schedule(terms, debt.outstanding).payments
-        known |= {due, debt.outstanding - due, first, due - first, payments[1][1], payments[-1][1]}
+        each_up = -(-(due - first) // terms.installment_periods)
+        known |= {due, debt.outstanding - due, first, due - first, payments[1][1], payments[-1][1], each_up}
     # A stated amount is read in hundredths of the major unit, whatever decimals its currency has.
     per_major = 10 ** minor_digits(debt.currency)
     return {amount * MINOR_PER_MAJOR // per_major for amount in known}
@@ -65,16 +66,18 @@ def _is_term(figure: Figure, terms: Terms) -> bool:
     return any(_same_percent(figure, value) or _same_percent(figure, 100 - value) for value in meant)
 
 
+_ROUND_UNITS = 10
+"""People round an instalment to tens."""
+
+
 def _is_round_instalment(figure: Figure, terms: Terms | None, debt: Debt) -> bool:
-    """ "$200 a month" for twelve payments of $195.83: whole units that pay the rest in so many payments, the last a
-    smaller one. People say it so; that it is nearer than the next number of payments keeps it true."""
-    if terms is None or figure.decimals or figure.value % MINOR_PER_MAJOR:
+    """ "$200 a month" for twelve payments of $195.83: a round sum that pays the rest in so many payments, the last a
+    smaller one."""
+    if terms is None or figure.value <= 0 or figure.value % (_ROUND_UNITS * MINOR_PER_MAJOR):
         return False
     per_major = 10 ** minor_digits(debt.currency)
-    rest = (
-        (money_due(terms, debt.outstanding) - immediate_payment(terms, debt.outstanding)) * MINOR_PER_MAJOR / per_major
-    )
-    return rest > 0 and figure.value > 0 and ceil(rest / figure.value) == terms.installment_periods > 1
+    rest = money_due(terms, debt.outstanding) - immediate_payment(terms, debt.outstanding)
+    return ceil(rest * MINOR_PER_MAJOR / per_major / figure.value) == terms.installment_periods > 1
 
 
 def _same_amount(figure: Figure, amount: int) -> bool:

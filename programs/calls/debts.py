@@ -16,6 +16,7 @@ from data.importing.likeness import SYNONYMS
 from data.importing.money import number
 from data.transcripts.call import Call
 from data.transcripts.names import plain_key
+from programs.reader.currencies import CODES
 from programs.reader.stated.clauses import clauses
 from programs.reader.stated.cues import cue
 from programs.reader.stated.plain import plain
@@ -24,7 +25,7 @@ from wording.tags import well_formed
 
 UNNAMED_PRODUCT = "debt"
 _BALANCE = cue(
-    r"balance|owe|owes|owed|owing|outstanding|amount due|total due|debt of|due on|payoff|past due amount",
+    r"balance|owe|owes|owed|owing|outstanding|amount due|total due|debt of|due on|payoff|past due|overdue|late on|behind on",
     r"saldo|debe|adeuda|adeudo|deuda|importe pendiente|monto total|capital pendiente",
     r"欠款|余额|欠了?|应还|未还|账单|本金",
 )
@@ -39,6 +40,7 @@ _WORDS = (
     (re.compile(r"\byen\b|日元"), "JPY"),
     (re.compile(r"\b(?:dollars?|bucks?|dolares)\b"), "USD"),
 )
+_CODE = re.compile(r"\b[A-Z]{3}\b")
 _LEAST = 10
 
 
@@ -95,7 +97,11 @@ class Ledger:
         )
 
     def _of_words(self, call: Call) -> str:
-        shown = plain(" ".join(line.text for line in call.lines))
+        text = " ".join(line.text for line in call.lines)
+        coded = next((code for code in _CODE.findall(text) if code in CODES), None)
+        if coded is not None:
+            return coded
+        shown = plain(text)
         named = next((code for sign, code in _SIGNS if sign in shown), None)
         named = named or next((code for words, code in _WORDS if words.search(shown)), "USD")
         self.assumed[named] = self.assumed.get(named, 0) + 1

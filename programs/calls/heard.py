@@ -15,7 +15,7 @@ from data.terms import Terms
 from metrics.money.schedule import money_due
 from metrics.talk.stated import stated_figures
 from programs.calls.phrases import in_full
-from programs.calls.spoken import readable
+from programs.calls.spoken import last_alternative, readable
 from programs.reader.agreement import LIKELY, Agreed, agreed
 from programs.reader.arithmetic import DIRECT, Owed, terms
 from programs.reader.currencies import other_currency
@@ -62,7 +62,7 @@ def heard(
         reading: a model's, of a debtor's words; None: the words alone decide.
         answers: what the turn before asked about.
     """
-    text = readable(text)
+    text, other = last_alternative(readable(text))
     shown = plain(text)
     found = agreed(text, reading, today)
     said, unclear = _said(found, shown, debt, today)
@@ -76,7 +76,7 @@ def heard(
         named |= {"immediate_payment_pct": _ALL, "installment_periods": 1}
         named.setdefault("immediate_payment_days", 0)
     intent = intents.intent(shown) if reading is None else reading.intent
-    return Heard(named, intent, _claims(found, debt), (*unclear, *contradicts))
+    return Heard(named, intent, _claims(found, debt), (*unclear, *contradicts, *other))
 
 
 def _likely_kind(one: Opinion, shown: str) -> TermKind | None:
@@ -147,20 +147,28 @@ def _terms(said: dict[TermKind, Decimal], debt: Owed) -> tuple[dict[Dimension, f
 
 
 def _settlement(said: dict[TermKind, Decimal], debt: Owed) -> dict[TermKind, Decimal]:
-    """ "12 payments of $100" on a debt of $2,000 is a discount that nobody called one: a total instead."""
+    """ "12 payments of $100" on a debt of $2,000 is a discount that nobody called one: a total instead.
+
+    So is "24 payments of $100" on $2,400 after an offer with a discount: none, this time.
+    """
     count, each = said.get(TermKind.INSTALLMENT_PERIODS), said.get(TermKind.INSTALLMENT_AMOUNT)
     if count is None or each is None or TermKind.TOTAL_AMOUNT in said or TermKind.DISCOUNT_PCT in said:
         return said
     base = debt.base or NOTHING
-    share = said.get(TermKind.IMMEDIATE_PAYMENT_PCT, Decimal(str(base.immediate_payment_pct)))
-    paid = debt.minor(count * each)
-    first = said.get(TermKind.FIRST_AMOUNT)
-    total = paid + debt.minor(first) if first is not None else int(paid / (1 - min(share, Decimal(99)) / 100))
-    if total >= money_due(base, debt.outstanding) * (1 - _ROUNDED):
+    total, due = _total(count * each, said, base, debt), money_due(base, debt.outstanding)
+    if abs(total - due) <= _ROUNDED * due or total > debt.outstanding * (1 + _ROUNDED):
         return said
-    major = Decimal(total).scaleb(-minor_digits(debt.currency))
-    kept = {kind: value for kind, value in said.items() if kind is not TermKind.INSTALLMENT_AMOUNT}
-    return kept | {TermKind.TOTAL_AMOUNT: major}
+    settled = {kind: value for kind, value in said.items() if kind is not TermKind.INSTALLMENT_AMOUNT}
+    settled[TermKind.TOTAL_AMOUNT] = Decimal(min(total, debt.outstanding)).scaleb(-minor_digits(debt.currency))
+    return settled
+
+
+def _total(paid: Decimal, said: Mapping[TermKind, Decimal], base: Terms, debt: Owed) -> int:
+    """What instalments and a first payment come to, in minor units."""
+    if (first := said.get(TermKind.FIRST_AMOUNT)) is not None:
+        return debt.minor(paid + first)
+    share = said.get(TermKind.IMMEDIATE_PAYMENT_PCT, Decimal(str(base.immediate_payment_pct)))
+    return int(debt.minor(paid) / (1 - min(share, Decimal(99)) / 100))
 
 
 _ROUNDED = Decimal("0.1")

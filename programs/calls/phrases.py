@@ -27,7 +27,7 @@ _QUESTION = cue(
     r"吗|行不行|可以不|怎么样|好不好|能不能|如何|对吧|是吧",
 )
 _IN_FULL = re.compile(
-    r"\b(?:(?:pay|settle|clear|cover|resolve|take care of|close)(?: \w+){0,4} in full|(?:full|whole|entire|total) (?:balance|amount|thing|debt|sum)"
+    r"\b(?:all of it|pay (?:it )?all|(?:pay|settle|clear|cover|resolve|take care of|close)(?: \w+){0,4} in full|(?:full|whole|entire|total) (?:balance|amount|thing|debt|sum)"
     r"|(?:la totalidad|todo el saldo|el (?:saldo|monto|importe) (?:total|completo)|toda la deuda|liquidar(?:lo|la)? por completo))\b|一次性(?:还清|结清|付清)|全部还清|全额"
 )
 _STOPS = re.compile(

@@ -26,6 +26,8 @@ _IDIOMS = (
         "how about",
     ),
     (re.compile(r"\b(can|could) (?:live|work) with\b", re.IGNORECASE), r"\1 do"),
+    (re.compile(r"\s+y (?=(?:luego )?(?:\d+|\w+) (?:mensualidades|cuotas|pagos|abonos)\b)", re.IGNORECASE), ", luego "),
+    (re.compile(r",?\s+sin (enganche|entrada|anticipo|pago inicial|descuento|quita)\b", re.IGNORECASE), r". 0% de \1"),
     (re.compile(r"\bque tal si (?:pag\w+|dej\w+|hac\w+)\b", re.IGNORECASE), "le puedo ofrecer"),
 )
 
@@ -37,3 +39,16 @@ def readable(text: str) -> str:
     if _MARKS.search(re.sub(r"(?<=\d)[.,:](?=\d)", "", text)) or len(text.split()) < _FEWEST_WORDS:
         return text
     return _BEGINS.sub(". ", _ANSWER.sub(r"\1. ", text))
+
+
+_OR = re.compile(
+    r"[,;.]?\s+(?:or(?: else| alternatively)?,? (?=(?:we|i|you) (?:can|could|would|will)\b)|o (?:bien|si no|tambien|también),? )"
+    r"|[，。]?\s*(?:或者|要么)",
+    re.IGNORECASE,
+)
+
+
+def last_alternative(text: str) -> tuple[str, tuple[str, ...]]:
+    """Of "we could do A, or we can do B" the last, and the words of the others: a record has one offer a turn."""
+    *others, last = _OR.split(text)
+    return last, tuple(others)

@@ -156,8 +156,8 @@ def _takes(one: Words, following: str, found: Heard, table: _Table) -> bool:
         return asked and phrases.begins_with_yes(one.text) and found.intent is not Intent.REJECT
     if found.intent is Intent.ACCEPT or intents.accepts(plain(one.text)):
         return asked or table.agreed is None
-    waited = last is not None and (phrases.asks_back(last.dialogue) or phrases.settles(following))
-    return asked and waited and phrases.assents(one.text)
+    put = last is not None and (phrases.asks_back(last.dialogue) or phrases.settles(last.dialogue))
+    return asked and (put or phrases.settles(following)) and phrases.assents(one.text)
 
 
 def _add(table: _Table, turn: Turn) -> None:

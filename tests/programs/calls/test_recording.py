@@ -123,12 +123,43 @@ def said(tmp_path: Path, *lines: str) -> CallRecord:
         (("You owe $1,000. We could settle it for $600 today, does that work?", "deal"), (40, 100, 0, 1)),
         (("You owe $1,000. How about 6 payments of $100?", "ok deal"), (40, 0, 0, 6)),
         (("You owe $950. Can you pay $200 a month?", "yes I can do that"), (0, 0, 0, 5)),
+        (
+            ("You owe $1,000. Pay all of it today?", "no, 50 a month", "That works! 20 payments of $50.", "ok"),
+            (0, 0, 0, 20),
+        ),
+        (
+            (
+                "Usted debe 3.000 €. Con un enganche de 300 € hoy y 9 mensualidades de 300 €, ¿de acuerdo?",
+                "No puedo dar enganche.",
+                "Entonces 10 mensualidades de 300 € sin enganche.",
+                "Trato hecho.",
+            ),
+            (0, 0, 0, 10),
+        ),
     ],
 )
 def test_when_it_is_an_agreement(tmp_path: Path, lines: tuple[str, ...], agreed: tuple[float, ...] | None) -> None:
     record = said(tmp_path, *lines)
     assert figures(record) == (None if agreed is None else pytest.approx(agreed, abs=0.01))
     assert score_accounts([record])[0].DS == 1.0
+
+
+def test_of_alternatives_the_last_stands_and_the_others_are_told(tmp_path: Path) -> None:
+    record = said(tmp_path, "You owe $1,000. We take 40% off if you pay today, or we can spread it over 10 months.")
+    turn = record.turns[0]
+    assert turn.move.named == {
+        "discount_pct": 0,
+        "immediate_payment_pct": 0,
+        "immediate_payment_days": 0,
+        "installment_periods": 10,
+    }
+    assert any("40% off" in note for note in turn.notes)
+
+
+def test_what_is_improper_stays_so(tmp_path: Path) -> None:
+    record = said(tmp_path, "Pay today or we will have you arrested.", "You owe me an apology. I owe you $900.", "No.")
+    (card,) = score_accounts([record])
+    assert card.DS == 0.5
 
 
 def test_a_reader_reads_the_debtors_words_alone(tmp_path: Path) -> None:
