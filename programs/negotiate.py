@@ -44,7 +44,12 @@ def negotiate(  # noqa: PLR0913, PLR0917  (a command line)
     debtor: DebtorOption = "simulated",
     debtor_lm: DebtorLmOption = None,
     as_debtor: Annotated[bool, typer.Option("--as-debtor", help="You are the debtor.")] = False,
-    language: Annotated[str, typer.Option(help="Of the simulated debtor: en or zh.")] = "en",
+    language: Annotated[
+        str | None,
+        typer.Option(
+            help="Of the simulated debtor: en, es, zh.", show_default="that of --lang or the book, or English"
+        ),
+    ] = None,
     lang: Annotated[
         str | None,
         typer.Option(help="Of the creditor: en, es, zh.", show_default="what the account says, or English"),

@@ -25,7 +25,8 @@ from wording.tags import well_formed
 
 UNNAMED_PRODUCT = "debt"
 _BALANCE = cue(
-    r"balance|owe|owes|owed|owing|outstanding|amount due|total due|debt of|due on|payoff|past due|overdue|late on|behind on",
+    r"balance|owe|owes|owed|owing|outstanding|amount due|total due|debt of|due on|payoff|past due|overdue"
+    r"|late on|behind on",
     r"saldo|debe|adeuda|adeudo|deuda|importe pendiente|monto total|capital pendiente",
     r"欠款|余额|欠了?|应还|未还|账单|本金",
 )

@@ -158,7 +158,8 @@ def _settlement(said: dict[TermKind, Decimal], debt: Owed) -> dict[TermKind, Dec
     total, due = _total(count * each, said, base, debt), money_due(base, debt.outstanding)
     if abs(total - due) <= _ROUNDED * due or total > debt.outstanding * (1 + _ROUNDED):
         return said
-    settled = {kind: value for kind, value in said.items() if kind is not TermKind.INSTALLMENT_AMOUNT}
+    settled: dict[TermKind, Decimal] = dict(said)
+    del settled[TermKind.INSTALLMENT_AMOUNT]
     settled[TermKind.TOTAL_AMOUNT] = Decimal(min(total, debt.outstanding)).scaleb(-minor_digits(debt.currency))
     return settled
 
