@@ -55,7 +55,7 @@ def in_order(lines: Sequence[SpokenLine]) -> tuple[SpokenLine, ...]:
 
 def made_call(call_id: str, lines: Sequence[SpokenLine], place: str, facts: Mapping[str, str]) -> Call:
     """A call with its lines in order and the day that its facts name."""
-    shown = (replace(line, text=visible(line.text, keep_newlines=False).strip()) for line in lines)
+    shown = (replace(line, text=" ".join(visible(line.text, keep_newlines=False).split())) for line in lines)
     said = in_order([line for line in shown if line.text])
     days = (day_of(facts[key]) for key in known_keys("date") if key in facts)
     return Call(call_id, said, place, facts, next((day for day in days if day is not None), None))

@@ -15,7 +15,7 @@ _TIME = r"\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?(?:\s?[ap]\.?m\.?)?"
 _STAMP = rf"(?:[\[(]?\s*(?:\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}},?\s+)?{_TIME}\s*[\])]?\s*[-–—]?\s*)?"
 _WHO = r"(?P<who>[^\W\d_][^:：\n\t\[\]<>.!?]{0,39}?|SPEAKER[_ ]?\d+)"
 _SAID = re.compile(
-    rf"\s*{_STAMP}[\[<*]{{0,2}}\s*{_WHO}\s*[\]>*]{{0,2}}\s*(?:[\[(]\s*{_TIME}\s*[\])])?\s*(?:[:：]|(?<=[\]>])\s|\t)\s*\*{{0,2}}\s*(?P<text>.*)"
+    rf"\s*{_STAMP}[\[<*]{{0,2}}\s*{_WHO}\s*[\]>*]{{0,2}}\s*(?:[\[(]\s*{_TIME}\s*[\])])?\s*(?:[:：]|(?<=[\]>])\s|\t)\s*\*{{0,2}}"
 )
 _HEADED = re.compile(rf"\s*{_WHO}\s+[\[(]?{_TIME}[\])]?\s*")
 _NO_LINE = re.compile(r"\s*(?:WEBVTT.*|NOTE\b.*|\d+|[\d:.,]+\s*-->\s*[\d:.,]+.*)\s*")
@@ -24,6 +24,8 @@ _BETWEEN = re.compile(
     r"(?:id|no\.?|number|n[uú]mero)?\s*[#:]?\s*(?P<id>[A-Za-z]{0,4}[-_]?\d[\w-]*))\s*",
     re.IGNORECASE,
 )
+_LONGEST_HEAD = 200
+"""Characters in which a line says who speaks; looking for it in whole ones could take for ever."""
 _MOST_WORDS = 4
 """Of a name: a longer beginning of a line is what somebody says, colon or not."""
 
@@ -43,7 +45,7 @@ def conversations(text: str) -> list[Spoken]:
     found: list[Spoken] = []
     call_id, begun, kept = "", 1, []
     for number, line in enumerate([*text.split("\n"), "---"], start=1):
-        if (between := _BETWEEN.fullmatch(line)) is None:
+        if (between := _BETWEEN.fullmatch(line.strip()) if len(line) < _LONGEST_HEAD else None) is None:
             kept.append(line)
             continue
         if said := _lines(kept):
@@ -70,8 +72,7 @@ def _lines(written: list[str]) -> tuple[SpokenLine, ...]:
 def _parted(line: str, speakers: frozenset[str]) -> tuple[str | None, str]:
     for match in _matches(line):
         if match["who"].strip() in speakers:
-            groups = match.groupdict()
-            return match["who"].strip(), groups.get("text") or ""
+            return match["who"].strip(), line.strip()[match.end() :].strip()
     return None, ""
 
 
@@ -87,7 +88,7 @@ def _speakers(written: list[str]) -> frozenset[str]:
 
 
 def _matches(line: str) -> Iterator[re.Match[str]]:
-    for pattern in (_HEADED, _SAID):
-        if (match := pattern.fullmatch(line)) is not None:
-            yield match
-            return
+    head = line.strip()[:_LONGEST_HEAD]
+    match = _HEADED.fullmatch(head) or _SAID.match(head)
+    if match is not None:
+        yield match

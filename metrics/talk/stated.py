@@ -64,7 +64,9 @@ def stated_figures(text: str, currency: str | None = None) -> tuple[Figure, ...]
 _I = re.IGNORECASE
 _RANGE = rf"(?<!第)(?<!\d)(?<!\d[.,])(?:(?P<m>{NUMBER})\s*(?:-|–|~|to|and|or|至|到)\s*)?(?P<n>{NUMBER})"
 _CODES = "USD|EUR|GBP|CNY|RMB|JPY|HKD|TWD|INR|AUD|CAD|CHF|SEK|NOK|DKK|SGD"
-_UNITS = r"dollars?\b|bucks\b|euros?\b|pounds?\b|yuan\b|renminbi\b|rupees?\b|元|块钱?"
+_UNITS = r"dollars?\b|bucks\b|euros?\b|pounds?\b|yuan\b|renminbi\b|rupees?\b|pesos?\b|d[oó]lares\b|元|块钱?"
+_POINTS = r"\d{1,3}(?:\.\d{3})+(?:,\d{1,2})?(?![\d.])"
+"""A sum with points between its thousands, as most of Europe and Latin America write it: no sum has three decimals."""
 _SCALES = {"k": 10**3, "thousand": 10**3, "million": 10**6, "千": 10**3, "万": 10**4, "亿": 10**8}
 _SCALE = r"(?:\s*(?P<scale>k\b|thousand\b|million\b|万|千|亿))?"
 _EACH = r"(?:(?:equal|monthly|consecutive|regular|fixed|easy|small|smaller|more|further|manageable|even)[\s,-]+)*"
@@ -145,7 +147,8 @@ _NEAR = 40
 def _patterns(currency: str | None) -> tuple[tuple[re.Pattern[str], _Reader, bool], ...]:
     """(pattern, reader, whether it begins with the number), in order: what one has read, the later leave alone."""
     codes = _CODES if currency is None else f"{_CODES}|{re.escape(currency)}"
-    sign = rf"(?:US\$|HK\$|[$€£¥￥₹]|\b(?:{codes})|人民币)\s*(?P<n>{DIGITS}){_SCALE}"
+    sign = rf"(?:US\$|HK\$|[$€£¥￥₹]|\b(?:{codes})|人民币)\s*(?P<n>{_POINTS}|{DIGITS}){_SCALE}"
+    points = rf"(?<![\d.,])(?P<n>{_POINTS})\s*(?:{_UNITS}|[€£]|\b(?:{codes})\b)"
     unit = rf"{_RANGE}{_SCALE}\s*(?:{_UNITS}|\b(?:{codes})\b|人民币)"
     return (
         (_NO_FIGURE, _read_nothing, False),
@@ -154,6 +157,7 @@ def _patterns(currency: str | None) -> tuple[tuple[re.Pattern[str], _Reader, boo
         (_TENTHS, _read_tenths, True),
         (_LABEL, _read_label, False),
         (re.compile(sign, _I), _read_money, False),
+        (re.compile(points, _I), _read_money, False),
         (re.compile(unit, _I), _read_money, True),
         (_CENTS, _read_cents, True),
         (_DAY_NUMBER, _read_day_number, False),
@@ -226,7 +230,11 @@ def _read_label(text: str, match: re.Match[str]) -> list[Figure]:
 
 
 def _read_money(text: str, match: re.Match[str]) -> list[Figure]:
-    scale = _SCALES[match["scale"].lower()] if match["scale"] else 1
+    named = match.groupdict().get("scale")
+    scale = _SCALES[named.lower()] if named else 1
+    if re.fullmatch(_POINTS, match["n"]):
+        value = Decimal(match["n"].replace(".", "").replace(",", "."))
+        return [_figure("amount", value * scale, match.span())]
     return [_figure("amount", value * scale, span) for value, span, _ in _numbers(match)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -25,11 +25,12 @@ from wording.tags import well_formed
 
 UNNAMED_PRODUCT = "debt"
 _BALANCE = cue(
-    r"balance|owe|owes|owed|owing|outstanding|amount due|total due|debt of|due on|payoff|past due|overdue"
+    r"balance|owe|owes|owed|owing|outstanding|amount due|total due|debt|due on|payoff|past due|overdue"
     r"|late on|behind on",
-    r"saldo|debe|adeuda|adeudo|deuda|importe pendiente|monto total|capital pendiente",
+    r"saldo|debe|adeuda|adeudo|deuda|pendientes?|monto total|asciende",
     r"欠款|余额|欠了?|应还|未还|账单|本金",
 )
+_PRODUCT = cue(r"loan|card|account|bill|in total", r"prestamo|credito|tarjeta|factura", r"贷款|信用卡|借款")
 _OVERDUE = re.compile(
     r"\b(?:past due|overdue|behind|late|in arrears|delinquent|de atraso|de mora|vencid[oa]|atrasad[oa])\b|逾期|拖欠"
 )
@@ -124,17 +125,22 @@ def _amount(text: str, currency: str) -> int | None:
 
 
 def _balance_said(call: Call, currency: str) -> int | None:
-    """The largest sum in a sentence that speaks of what is owed; whoever says it first is not asked."""
-    found: list[Decimal] = []
-    for line in call.lines:
-        shown = plain(line.text)
-        parts = clauses(shown)
-        for figure in figures(shown):
-            money = figure.unit is Unit.MONEY or (figure.unit is Unit.BARE and (figure.value or 0) >= 10 * _LEAST)
-            if money and figure.value and figure.value >= _LEAST:
-                words = parts.sentence(parts.at(figure.span[0]), figure.span[0])
-                found += [figure.value] if _BALANCE.search(words) else []
-    return int(max(found).scaleb(minor_digits(currency))) if found else None
+    """The largest sum in a sentence that speaks of what is owed, else of the loan itself; whoever says it."""
+    for cues in (_BALANCE, _PRODUCT):
+        found = [value for line in call.lines for value in _sums_beside(plain(line.text), cues)]
+        if found:
+            return int(max(found).scaleb(minor_digits(currency)))
+    return None
+
+
+def _sums_beside(shown: str, cues: re.Pattern[str]) -> Iterator[Decimal]:
+    parts = clauses(shown)
+    for figure in figures(shown):
+        money = figure.unit is Unit.MONEY or (figure.unit is Unit.BARE and (figure.value or 0) >= 10 * _LEAST)
+        if money and figure.value and figure.value >= _LEAST:
+            words = parts.sentence(parts.at(figure.span[0]), figure.span[0])
+            if cues.search(words):
+                yield figure.value
 
 
 def _overdue_said(call: Call) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -23,6 +25,7 @@ from programs.reader.stated import intents
 from programs.reader.stated.cues import cue
 from programs.reader.stated.offered import Opinion, opinions
 from programs.reader.stated.plain import plain
+from programs.reader.stated.roles import Role
 from programs.reader.stated.stated_figures import Unit, figures
 from programs.reader.understood import NotClear
 from signatures.reading import Reading
@@ -46,12 +49,21 @@ class Heard:
     """Figures that may belong to an offer and were left out, in the words of the turn."""
 
 
+@dataclass(frozen=True)
+class Answered:
+    """What the other side's turn before asked for."""
+
+    inquiry: Inquiry | None = None
+    payment: TermKind | None = None
+    """How much each month, or at once."""
+
+
 def heard(
     text: str,
     debt: Owed,
     today: date,
     reading: Reading | None = None,
-    answers: Inquiry | None = None,
+    answers: Answered | None = None,
 ) -> Heard:
     """What a side's words say.
 
@@ -60,15 +72,19 @@ def heard(
         debt: what the arithmetic is done on; its base is what stands before the turn.
         today: the day of the call.
         reading: a model's, of a debtor's words; None: the words alone decide.
-        answers: what the turn before asked about.
+        answers: what the turn before asked for.
     """
     text, other = last_alternative(readable(text))
     shown = plain(text)
     found = agreed(text, reading, today)
     said, unclear = _said(found, shown, debt, today)
-    answered = _answered(shown, answers, debt)
+    answers = answers or Answered()
+    answered = _answered(shown, answers.inquiry, debt)
     if answered is not None:
         return Heard({}, Intent.TALK, answered)
+    alone = _one_sum(shown, _LEAST_PAID) if len(figures(shown)) == 1 else None
+    if answers.payment is not None and not said and alone is not None:
+        said, unclear = {answers.payment: alone}, []
     named, contradicts = _terms(said, _splittable(said, debt))
     if debt.base is not None and debt.base.immediate_payment_pct == _ALL and _in_instalments(said):
         named.setdefault("immediate_payment_pct", 0.0)
@@ -79,13 +95,46 @@ def heard(
     return Heard(named, intent, _claims(found, debt), (*unclear, *contradicts, *other))
 
 
-def _likely_kind(one: Opinion, shown: str) -> TermKind | None:
+_SOON_AFTER = re.compile(r"\s?(?:paid |payable |due )?(?:within|in|en|dentro de) (?=\w)")
+_SOON_BEFORE = re.compile(r"(?:天|日|周)[之以]?内(?:先|再)?(?:还|付|交)\s?$")
+
+
+def _is_due_soon(role: Role, shown: str) -> bool:
+    """Whether a figure is a share that is due within so many days, whatever else is near: "half within two weeks"."""
+    units = {one.span: one.unit for one in figures(shown)}
+    if units.get(role.span) is not Unit.SHARE:
+        return False
+    if _SOON_BEFORE.search(shown[: role.span[0]]):
+        return True
+    after = _SOON_AFTER.match(shown, role.span[1])
+    return after is not None and any(
+        unit is Unit.DAYS and after.end() <= span[0] <= after.end() + 1 for span, unit in units.items()
+    )
+
+
+def _likely(shown: str, today: date, least: float) -> list[tuple[TermKind, Role]]:
+    """The figures that nothing speaks against and that are likely offered."""
+    told = ((one, _likely_kind(one, shown, least)) for one in opinions(shown, today) if not one.role.doubt)
+    return [(kind, one.role) for one, kind in told if kind is not None]
+
+
+_TAKEN_OFF = re.compile(r"\b(?:quit|descont|descuent|perdon|rebaj|condon)\w*(?: \w+){0,2}\s?$")
+BESIDE_OTHERS = 0.3
+"""How likely a figure must be offered beside others that surely are; alone it takes `LIKELY`."""
+
+
+def _likely_kind(one: Opinion, shown: str, least: float) -> TermKind | None:
     """What a figure is that is likely offered; a share of which the reader cannot say what of, the metrics may know."""
     if isinstance(one.role.kind, TermKind):
-        return one.role.kind if one.offered >= LIKELY else None
+        sure = one.role.sure and least < LIKELY
+        return one.role.kind if sure or one.offered >= least else None
     if one.role.kind is not None:
         return None
+    if _is_due_soon(one.role, shown):
+        return TermKind.IMMEDIATE_PAYMENT_PCT
     start, end = one.role.span
+    if _TAKEN_OFF.search(shown[:start]) and "%" in shown[start:end]:
+        return TermKind.DISCOUNT_PCT
     for stated in stated_figures(shown):
         if stated.certain and stated.dimension in _SHARES and stated.span[0] < end and start < stated.span[1]:
             return _SHARES[stated.dimension]
@@ -113,16 +162,16 @@ def _in_instalments(said: Mapping[TermKind, Decimal]) -> bool:
 
 def _said(found: Agreed, shown: str, debt: Owed, today: date) -> tuple[dict[TermKind, Decimal], list[str]]:
     """The figures that are offered; of two of a kind the later one, which people mean."""
-    likely = [
-        (kind, one.role)
-        for one in opinions(shown, today)
-        if not one.role.doubt and (kind := _likely_kind(one, shown)) is not None
-    ]
+    likely = _likely(shown, today, LIKELY)
+    if found.stands or likely:
+        likely = _likely(shown, today, BESIDE_OTHERS)
     said: dict[TermKind, Decimal] = {}
     taken: set[tuple[int, int]] = set()
-    for kind, role in sorted([*found.stands, *likely], key=lambda pair: pair[1].span):
+    for told, role in sorted([*found.stands, *likely], key=lambda pair: pair[1].span):
+        kind = TermKind.IMMEDIATE_PAYMENT_PCT if _is_due_soon(role, shown) else told
         foreign = other_currency(shown[slice(*role.span)], debt.currency)
         if role.value is not None and not role.vague and not foreign:
+            said.pop(kind, None)
             said[kind] = role.value
             taken.add(role.span)
     if TermKind.IMMEDIATE_PAYMENT_DAYS in said:
@@ -140,10 +189,16 @@ def _terms(said: dict[TermKind, Decimal], debt: Owed) -> tuple[dict[Dimension, f
         return _whole_at_once(settled, terms(settled, debt)), []
     except NotClear as question:
         contradicts = [str(question)]
-    try:
-        return terms({kind: value for kind, value in said.items() if kind in DIRECT}, debt), contradicts
-    except NotClear:
-        return {}, contradicts
+    for kept in (_without_the_earlier(said), {kind: value for kind, value in said.items() if kind in DIRECT}):
+        with suppress(NotClear):
+            return terms(kept, debt), contradicts
+    return {}, contradicts
+
+
+def _without_the_earlier(said: Mapping[TermKind, Decimal]) -> dict[TermKind, Decimal]:
+    """Of a number of instalments and a sum that contradict, what was said last is meant."""
+    first = next((kind for kind in said if kind in (TermKind.INSTALLMENT_PERIODS, *_RHYTHMS)), None)
+    return {kind: value for kind, value in said.items() if kind is not first}
 
 
 def _settlement(said: dict[TermKind, Decimal], debt: Owed) -> dict[TermKind, Decimal]:
@@ -202,6 +257,7 @@ _PAYS = cue(
     r"pag(?:o|ar|aria|ando)|abon(?:o|ar)|ofre(?:zco|cer)|cuotas?",
     r"还|付|分期",
 )
+_LEAST_PAID = 10
 _LEAST = 100
 """Major units: a smaller number without a sign is an hour, a day or a child's age."""
 
@@ -209,9 +265,15 @@ _LEAST = 100
 def _answered(shown: str, asked: Inquiry | None, debt: Owed) -> Disclosure | None:
     """The one sum with which a question is answered: "how much do you make?" "about two thousand"."""
     key = _ANSWERS.get(asked) if asked is not None and not _PAYS.search(shown) else None
+    alone = _one_sum(shown, _LEAST)
+    return Disclosure.model_validate({key: debt.minor(alone)}) if key and alone is not None else None
+
+
+def _one_sum(shown: str, least: int) -> Decimal | None:
+    """The only sum of a text; None where there are more, or none of that size."""
     sums = [one.value for one in figures(shown) if one.unit in (Unit.MONEY, Unit.BARE) and one.value is not None]
-    sums = [value for value in sums if value >= _LEAST]
-    return Disclosure.model_validate({key: debt.minor(sums[0])}) if key and len(sums) == 1 else None
+    large = [value for value in sums if value >= least]
+    return large[0] if len(large) == 1 else None
 
 
 def matches(named: Mapping[Dimension, float], package: Terms | None) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from data.domain import Inquiry
+from data.domain import Inquiry, MoveKind, Turn
+from data.messages.labels import TermKind
 from programs.reader.stated.clauses import clauses
-from programs.reader.stated.cues import EXPENSES, INCOME, cue
+from programs.reader.stated.cues import EXPENSES, FIRST, INCOME, MONTHLY, cue
 from programs.reader.stated.plain import plain
 
 _YES = cue(
@@ -27,8 +28,13 @@ _QUESTION = cue(
     r"吗|行不行|可以不|怎么样|好不好|能不能|如何|对吧|是吧",
 )
 _IN_FULL = re.compile(
-    r"\b(?:all of it|pay (?:it )?all|(?:pay|settle|clear|cover|resolve|take care of|close)(?: \w+){0,4} in full|(?:full|whole|entire|total) (?:balance|amount|thing|debt|sum)"
-    r"|(?:la totalidad|todo el saldo|el (?:saldo|monto|importe) (?:total|completo)|toda la deuda|liquidar(?:lo|la)? por completo))\b|一次性(?:还清|结清|付清)|全部还清|全额"
+    r"\b(?:all of it|pay (?:it )?all|if you (?:can |could )?(?:pay|settle)(?: it| this)? (?:today|now|by|within|this)|(?:pay|settle|clear|cover|resolve|take care of|close)(?: \w+){0,4} in full|(?:full|whole|entire|total) (?:balance|amount|thing|debt|sum)"
+    r"|(?:la totalidad|todo el saldo|el (?:saldo|monto|importe) (?:total|completo)|toda la deuda|(?:liquid|pag|sald|cancel)\w+(?: \w+){0,3} (?:por completo|todo|el total)))\b|一次性(?:还清|结清|付清)|全部还清|全额"
+)
+_REFUSES = cue(
+    r"(?:cant|cannot|can not|couldnt|unable to|not able to|wont be able to) (?:do|go|extend|accept|offer|give|lower|take|stretch|approve)|(?:is|thats) (?:the|my|our) (?:maximum|max|best|limit|lowest|most)|(?:the )?best (?:i|we) can do|no more than|final offer",
+    r"no (?:puedo|podemos) (?:bajar|aceptar|ofrecer|dar|extender|alargar|llegar)|es lo (?:maximo|minimo|mas)|lo mas que puedo",
+    r"不能再|没办法再|最多只能|最低|做不到",
 )
 _STOPS = re.compile(
     r"\b(?:stop calling|dont call|do not call|not interested|hang(?:ing)? up|leave me alone|goodbye|bye|no me llame|dejen de llamar|adios)\b|别再?打|不要再打|再见|挂了"
@@ -40,16 +46,34 @@ _REASON = re.compile(
 _ASKS = re.compile(
     r"[?？¿]|\b(?:what|whats|how|why|are you|do you|did you|can you|could you|may i|have you|is there|cual|cuales|cuanto|cuanta|cuantos|a que|por que|tiene)\b|什么|多少|吗|为何"
 )
+_LIMITS = re.compile(
+    r"[?？]|\b(?:but|if|unless|only if|except|not|cant|cannot|pero|salvo|no)\b|但|不过|如果|除非|不(?!错)"
+)
+_SENTENCE = re.compile(r"[.!;。！；\n]+")
+_WORD = re.compile(r"[a-z]+|[\u4e00-\u9fff]")
+_MOST_WORDS = 30
 _MOST_YES_WORDS = 8
 """An assent of more words says something else besides."""
 
 
 def assents(text: str) -> bool:
-    """Whether the words begin with a yes and say little else."""
-    shown = plain(text).strip(" .!,，。！")
-    match = _YES.search(shown)
-    few = len(re.findall(r"[a-z]+|[\u4e00-\u9fff]", shown)) <= _MOST_YES_WORDS
-    return match is not None and match.start() <= 1 and few
+    """Whether a sentence begins with a yes and says little else, and no other limits it or asks."""
+    shown = plain(text)
+    if _LIMITS.search(shown) or len(_WORD.findall(shown)) > _MOST_WORDS:
+        return False
+    return any(_is_yes(sentence) for sentence in _SENTENCE.split(shown))
+
+
+def _is_yes(sentence: str) -> bool:
+    said = sentence.strip(" ,，")
+    match = _YES.search(said)
+    return match is not None and match.start() <= 1 and len(_WORD.findall(said)) <= _MOST_YES_WORDS
+
+
+def says_yes(text: str) -> bool:
+    """Whether a yes stands anywhere in few words: "two hundred, I think so, yes"."""
+    shown = plain(text)
+    return _YES.search(shown) is not None and len(_WORD.findall(shown)) <= _MOST_YES_WORDS
 
 
 def begins_with_yes(text: str) -> bool:
@@ -63,10 +87,38 @@ def settles(text: str) -> bool:
     return bool(_SETTLES.search(plain(text)))
 
 
+def refuses(text: str) -> bool:
+    """Whether a creditor's words say that there is no more to give."""
+    return bool(_REFUSES.search(plain(text)))
+
+
 def asks_back(text: str) -> bool:
     """Whether the words wait for a yes or a no; speech to text writes no question marks."""
     shown = plain(text)
     return bool(re.search(r"[?？]", shown)) or bool(_QUESTION.search(shown[-60:]))
+
+
+_HOW_MUCH = re.compile(
+    r"\b(?:how much|what)\b(?:(?! what).){0,20}\b(?:pay|afford|manage|put down|send|do)\b|\bcuanto\b.{0,20}\b(?:pagar|dar|abonar)\b|(?:多少|几).{0,4}(?:还|付)|(?:还|付).{0,4}多少"
+)
+
+
+def asked_to_pay(text: str) -> TermKind | None:
+    """What a creditor's "how much can you pay?" asks for: each month, or at once; None where it asks nothing so."""
+    shown = plain(text)
+    match = _HOW_MUCH.search(shown)
+    if match is None:
+        return None
+    rest = shown[match.start() :]
+    if MONTHLY.search(rest):
+        return TermKind.INSTALLMENT_AMOUNT
+    return TermKind.FIRST_AMOUNT if FIRST.search(rest) else None
+
+
+def offered_monthly(turn: Turn) -> TermKind | None:
+    """What a bare sum answers where a creditor has just offered so much a month."""
+    offered = turn.move.kind is MoveKind.ASK and MONTHLY.search(plain(turn.dialogue))
+    return TermKind.INSTALLMENT_AMOUNT if offered else None
 
 
 def in_full(text: str) -> bool:

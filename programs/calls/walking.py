@@ -10,8 +10,9 @@ from typing import NamedTuple
 from data.domain import Debt, Move, MoveKind, Speaker, Turn
 from data.messages.labels import Intent
 from data.terms import PartialTerms, Terms
+from metrics.talk.figures import stated_figures, stray_figures
 from programs.calls import phrases
-from programs.calls.heard import NOTHING, Heard, heard, matches
+from programs.calls.heard import NOTHING, Answered, Heard, heard, matches
 from programs.reader.arithmetic import Owed
 from programs.reader.readers import Reader
 from programs.reader.stated import intents
@@ -32,6 +33,7 @@ class Words(NamedTuple):
 class _Table:
     """What stands after the turns so far."""
 
+    debt: Debt
     standing: dict[Speaker, Terms | None] = field(default_factory=lambda: dict.fromkeys(Speaker))
     turns: list[Turn] = field(default_factory=list)
     agreed: Terms | None = None
@@ -39,6 +41,11 @@ class _Table:
     def last_of(self, speaker: Speaker) -> Turn | None:
         """The latest turn of a side."""
         return next((turn for turn in reversed(self.turns) if turn.speaker is speaker), None)
+
+    def echoed(self, text: str) -> bool:
+        """Whether words name figures, and all of them follow from the creditor's offer."""
+        theirs = self.standing[Speaker.CREDITOR]
+        return bool(stated_figures(text, self.debt.currency)) and not stray_figures(text, theirs, self.debt)
 
     def just_asked(self, speaker: Speaker) -> bool:
         """Whether the side's latest turn put something on the table."""
@@ -76,7 +83,7 @@ class Walker:
         Raises:
             InfrastructureFailure: the reader's model could not be reached.
         """
-        table = _Table()
+        table = _Table(debt)
         for at, one in enumerate(said):
             following = said[at + 1].text if at + 1 < len(said) else ""
             _add(table, self._turn(one, following, table, debt))
@@ -87,8 +94,10 @@ class Walker:
         last = table.last_of(one.speaker.other)
         owed = Owed(debt.outstanding, debt.currency, own or theirs)
         reading, failed = self._reading(one, theirs, debt)
-        answers = last.inquiry if last is not None else None
-        found = heard(one.text, owed, self.today, reading, answers if one.speaker is Speaker.DEBTOR else None)
+        answers = None
+        if last is not None and one.speaker is Speaker.DEBTOR:
+            answers = Answered(last.inquiry, phrases.asked_to_pay(last.dialogue) or phrases.offered_monthly(last))
+        found = heard(one.text, owed, self.today, reading, answers)
         move, notes = _move(one, following, found, table)
         return Turn(
             speaker=one.speaker,
@@ -115,6 +124,7 @@ def _move(one: Words, following: str, found: Heard, table: _Table) -> tuple[Move
     if found.named:
         return _offer(found, own, theirs)
     refuses = found.intent in (Intent.REJECT, Intent.LEAVE) or phrases.ends_it(one.text)
+    refuses = refuses or (one.speaker is Speaker.CREDITOR and phrases.refuses(one.text))
     if refuses and theirs is not None and own is not None and table.just_asked(one.speaker.other):
         return Move.reject(), []
     return Move.talk(), []
@@ -137,27 +147,40 @@ _DETAIL = {"immediate_payment_days"}
 
 def _takes(one: Words, following: str, found: Heard, table: _Table) -> bool:
     """Whether words take what the other side has put on the table."""
-    theirs = table.standing[one.speaker.other]
-    asked = table.just_asked(one.speaker.other)
-    last = table.last_of(one.speaker.other)
-    if (
-        one.speaker is Speaker.CREDITOR
-        and asked
-        and phrases.settles(one.text)
-        and set(found.named) <= _DETAIL
-        and not found.unclear
-    ):
-        return True
-    if found.named and not matches(found.named, theirs):
-        return False
     if one.speaker is Speaker.CREDITOR:
-        return asked and (phrases.settles(one.text) or (bool(found.named) and phrases.begins_with_yes(one.text)))
-    if found.named:
-        return asked and phrases.begins_with_yes(one.text) and found.intent is not Intent.REJECT
-    if found.intent is Intent.ACCEPT or intents.accepts(plain(one.text)):
-        return asked or table.agreed is None
-    put = last is not None and (phrases.asks_back(last.dialogue) or phrases.settles(last.dialogue))
-    return asked and (put or phrases.settles(following)) and phrases.assents(one.text)
+        return table.just_asked(Speaker.DEBTOR) and _creditor_takes(one.text, found, table)
+    return _debtor_takes(one.text, following, found, table)
+
+
+def _creditor_takes(text: str, found: Heard, table: _Table) -> bool:
+    if phrases.settles(text) and set(found.named) <= _DETAIL and not found.unclear:
+        return True
+    if found.named and not matches(found.named, table.standing[Speaker.DEBTOR]):
+        return False
+    return phrases.settles(text) or (bool(found.named) and phrases.begins_with_yes(text))
+
+
+def _debtor_takes(text: str, following: str, found: Heard, table: _Table) -> bool:
+    """Whether a debtor takes what the creditor has just offered, or stays with."""
+    theirs, refuses = table.standing[Speaker.CREDITOR], found.intent is Intent.REJECT
+    last = table.last_of(Speaker.CREDITOR)
+    put = last is not None and last.move.kind in (MoveKind.ASK, MoveKind.REJECT)
+    if found.named:  # who names nothing else than the other side does takes it, unless it is a question
+        return put and matches(found.named, theirs) and not refuses and "?" not in text
+    if found.intent is Intent.ACCEPT or intents.accepts(plain(text)):
+        return put or table.agreed is None
+    if refuses or not put:
+        return False
+    if phrases.says_yes(text) and (phrases.settles(following) or table.echoed(text)):
+        return True
+    kept = last is not None and last.move.kind is MoveKind.REJECT
+    return (kept or _waits(table)) and phrases.assents(text)
+
+
+def _waits(table: _Table) -> bool:
+    """Whether the creditor's last words wait for a yes, or put the thing through already."""
+    last = table.last_of(Speaker.CREDITOR)
+    return last is not None and (phrases.asks_back(last.dialogue) or phrases.settles(last.dialogue))
 
 
 def _add(table: _Table, turn: Turn) -> None:

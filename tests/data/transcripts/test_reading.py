@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,16 @@ def test_a_recording_is_nobodys_side(tmp_path: Path) -> None:
 def test_half_a_character_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "c.jsonl"
     path.write_text('{"calls": [{"speaker": "agent", "text": "hi \\ud83d there"}]}', encoding="utf-8")
-    assert read_calls(path).calls[0].lines[0].text == "hi  there"
+    assert read_calls(path).calls[0].lines[0].text == "hi there"
+
+
+@pytest.mark.parametrize("line", [" " * 50_000, "[" + " " * 50_000, "---" + " -" * 25_000, "a " * 25_000, ":" * 50_000])
+def test_the_worst_line_takes_no_time(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "c.txt"
+    path.write_text(f"Agent: hi\n{line}\nCustomer: {line}\nAgent: bye\n", encoding="utf-8")
+    began = time.process_time()
+    read_calls(path)
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(
