@@ -162,6 +162,7 @@ def _in_instalments(said: Mapping[TermKind, Decimal]) -> bool:
 
 def _said(found: Agreed, shown: str, debt: Owed, today: date) -> tuple[dict[TermKind, Decimal], list[str]]:
     """The figures that are offered; of two of a kind the later one, which people mean."""
+    owed = Decimal(debt.outstanding).scaleb(-minor_digits(debt.currency))
     likely = _likely(shown, today, LIKELY)
     if found.stands or likely:
         likely = _likely(shown, today, BESIDE_OTHERS)
@@ -176,7 +177,8 @@ def _said(found: Agreed, shown: str, debt: Owed, today: date) -> tuple[dict[Term
             taken.add(role.span)
     if TermKind.IMMEDIATE_PAYMENT_DAYS in said:
         said.pop(TermKind.FIRST_DATE, None)
-    owed = Decimal(debt.outstanding).scaleb(-minor_digits(debt.currency))
+    if said.get(TermKind.TOTAL_AMOUNT) == owed:  # the debt is named, no total that would settle it
+        del said[TermKind.TOTAL_AMOUNT]
     unclear = [role for role in found.unsure if role.span not in taken and role.value != owed]
     return said, [shown[slice(*role.span)].strip() for role in unclear]
 

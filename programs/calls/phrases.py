@@ -22,13 +22,18 @@ _SETTLES = cue(
     r"de acuerdo|lo aceptamos|aceptamos|aprobado|trato hecho|lo dej(?:o|amos)|queda (?:registrado|asi|aprobado)|lo registr(?:o|amos)|podemos hacerlo|me parece bien",
     r"可以接受|同意|我(?:们)?(?:帮|给)您(?:登记|办理|申请|安排)|没问题|就这么定|批准",
 )
+_TAKES = cue(
+    r"ill (?:take|do|accept|go with) (?:that|it)|i (?:can|could|think i can|will) (?:do|manage|handle|live with|pay) (?:that|it)|im (?:good|fine|okay|ok) with (?:that|it)",
+    r"(?:lo|la) (?:acepto|tomo)|(?:eso|asi) (?:si )?(?:puedo|me va bien|me sirve)",
+    r"我(?:可以)?(?:接受|同意|答应)",
+)
 _QUESTION = cue(
     r"(?:would|does|is|will|can|could|do|are|shall|should) (?:that|it|this|you|we|i)|how (?:about|does|much|would)|what (?:about|if|do|can)|right|correct|okay|sound(?:s)? (?:good|fair)|deal|agreed?",
     r"le parece|esta de acuerdo|de acuerdo|puede|podria|le sirve|le conviene|acepta|que (?:tal|opina|dice)|verdad|cierto|correcto",
     r"吗|行不行|可以不|怎么样|好不好|能不能|如何|对吧|是吧",
 )
 _IN_FULL = re.compile(
-    r"\b(?:all of it|pay (?:it )?all|if you (?:can |could )?(?:pay|settle)(?: it| this)? (?:today|now|by|within|this)|(?:pay|settle|clear|cover|resolve|take care of|close)(?: \w+){0,4} in full|(?:full|whole|entire|total) (?:balance|amount|thing|debt|sum)"
+    r"\b(?:all of it|in one go|lump sum|pay (?:it )?all|if you (?:can |could )?(?:pay|settle)(?: it| this)? (?:today|now|by|within|this)|(?:pay|settle|clear|cover|resolve|take care of|close)(?: \w+){0,4} in full|(?:full|whole|entire|total) (?:balance|amount|thing|debt|sum)"
     r"|(?:la totalidad|todo el saldo|el (?:saldo|monto|importe) (?:total|completo)|toda la deuda|(?:liquid|pag|sald|cancel)\w+(?: \w+){0,3} (?:por completo|todo|el total)))\b|一次性(?:还清|结清|付清)|全部还清|全额"
 )
 _REFUSES = cue(
@@ -68,6 +73,12 @@ def _is_yes(sentence: str) -> bool:
     said = sentence.strip(" ,，")
     match = _YES.search(said)
     return match is not None and match.start() <= 1 and len(_WORD.findall(said)) <= _MOST_YES_WORDS
+
+
+def takes_it(text: str) -> bool:
+    """Whether a debtor's words take what is on the table, without a condition."""
+    shown = plain(text)
+    return _TAKES.search(shown) is not None and not _LIMITS.search(shown)
 
 
 def says_yes(text: str) -> bool:

@@ -32,8 +32,12 @@ _IDIOMS = (
 )
 
 
+_SETTLED_FOR = re.compile(r"\b(settle(?: \w+){0,3}) for (\d{1,2})\s?(?:%|percent)", re.IGNORECASE)
+
+
 def readable(text: str) -> str:
     """The words in the form in which they are read for figures."""
+    text = _SETTLED_FOR.sub(lambda found: f"{found[1]} with {100 - int(found[2])}% off", text)
     for pattern, plainly in _IDIOMS:
         text = pattern.sub(plainly, text)
     if _MARKS.search(re.sub(r"(?<=\d)[.,:](?=\d)", "", text)) or len(text.split()) < _FEWEST_WORDS:

@@ -167,7 +167,7 @@ def _debtor_takes(text: str, following: str, found: Heard, table: _Table) -> boo
     put = last is not None and last.move.kind in (MoveKind.ASK, MoveKind.REJECT)
     if found.named:  # who names nothing else than the other side does takes it, unless it is a question
         return put and matches(found.named, theirs) and not refuses and "?" not in text
-    if found.intent is Intent.ACCEPT or intents.accepts(plain(text)):
+    if found.intent is Intent.ACCEPT or intents.accepts(plain(text)) or phrases.takes_it(text):
         return put or table.agreed is None
     if refuses or not put:
         return False

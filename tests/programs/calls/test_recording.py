@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from signatures.reading import Reading
 from tests.data.transcripts.test_reading import SAMPLES
 from tests.programs.command_line import CommandLine
 
+CALLS = Path(__file__).with_name("calls.toml")
 ACCOUNTS = "case_id,product,principal,outstanding,overdue_days,currency\nd-0001,loan,12000,9000,90,CNY\n"
 
 
@@ -142,6 +144,15 @@ def test_when_it_is_an_agreement(tmp_path: Path, lines: tuple[str, ...], agreed:
     record = said(tmp_path, *lines)
     assert figures(record) == (None if agreed is None else pytest.approx(agreed, abs=0.01))
     assert score_accounts([record])[0].DS == 1.0
+
+
+@pytest.mark.parametrize(
+    "call", tomllib.loads(CALLS.read_text(encoding="utf-8"))["call"], ids=lambda call: call["name"]
+)
+def test_what_people_agree_in_calls(tmp_path: Path, call: dict) -> None:
+    record = said(tmp_path, *call["said"])
+    agreed = call.get("agreed")
+    assert figures(record) == (None if agreed is None else pytest.approx(agreed, abs=0.05))
 
 
 def test_of_alternatives_the_last_stands_and_the_others_are_told(tmp_path: Path) -> None:
