@@ -165,11 +165,15 @@ class CreditorPolicy(Frozen):
 
 
 class MoveKind(StrEnum):
-    """`ask` names terms, `accept` takes the other side's standing package, `reject` keeps one's own."""
+    """`ask` names terms, `accept` takes the other side's standing package, `reject` keeps one's own, `talk` only talks.
+
+    Programs never only talk; people do: they greet, ask who is there, and say goodbye.
+    """
 
     ASK = "ask"
     ACCEPT = "accept"
     REJECT = "reject"
+    TALK = "talk"
 
 
 class Move(Frozen):
@@ -193,6 +197,11 @@ class Move(Frozen):
     def reject(cls) -> Self:
         """A rejection: the own package stays."""
         return cls(kind=MoveKind.REJECT)
+
+    @classmethod
+    def talk(cls) -> Self:
+        """Words that put nothing on the table and take nothing from it."""
+        return cls(kind=MoveKind.TALK)
 
     @property
     def named(self) -> dict[Dimension, float]:
@@ -261,10 +270,10 @@ class Ending(StrEnum):
     INFRASTRUCTURE = "infrastructure"
 
 
-class Negotiation(Frozen):
-    """The record of one negotiation: everything needed to score it, and to read it again."""
+class Record(Frozen):
+    """What was said at a table and what came of it: everything needed to read it again, and to score the talk."""
 
-    case: DebtCase
+    case: DebtCase | CreditorView
     turns: tuple[Turn, ...] = ()
     ending: Ending
     agreed: Terms | None = None
@@ -284,6 +293,18 @@ class Negotiation(Frozen):
     def standing(self, speaker: Speaker, before: int | None = None) -> Terms | None:
         """`speaker`'s standing package after the first `before` turns (default: all), None if never complete."""
         return standing_terms(self.turns[:before], speaker)
+
+
+class Negotiation(Record):
+    """The record of one negotiation whose debtor is known whole: all of the metrics can be told of it."""
+
+    case: DebtCase
+
+
+class AccountRecord(Record):
+    """The record of a negotiation about an account, such as a call: the debtor's finances are known to nobody here."""
+
+    case: CreditorView
 
 
 def standing_terms(turns: Sequence[Turn], speaker: Speaker) -> Terms | None:

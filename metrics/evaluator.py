@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from data.domain import CreditorPolicy, Ending, Negotiation
+from data.domain import CreditorPolicy, Ending, Negotiation, Record
 from metrics.feedback import feedback
 from metrics.money.indices import conversation_index, objective, plan_columns
+from metrics.money.promises import promises
 from metrics.money.simulation import CashFlow, PlanBatch, simulate
 from metrics.money.weights import Weights, default_weights, load_weights
-from metrics.scorecard import Scorecard
+from metrics.scorecard import AccountScorecard, Scorecard
 from metrics.talk.conversation import Soundness, completeness, rounds, soundness
 
 if TYPE_CHECKING:
     import dspy
 
 __all__ = [
+    "AccountScorecard",
     "Scorecard",
     "Unscorable",
     "Weights",
@@ -31,6 +33,7 @@ __all__ = [
     "load_weights",
     "objective_metric",
     "score",
+    "score_accounts",
     "score_columns",
     "score_many",
 ]
@@ -68,12 +71,28 @@ def score_many(negotiations: Sequence[Negotiation], weights: Weights | None = No
         Unscorable: an ending is `infrastructure`; filter these out first and report them as coverage.
         UserError: an amount is too large to be simulated exactly.
     """
-    for negotiation in negotiations:
-        if negotiation.ending is Ending.INFRASTRUCTURE:
-            raise Unscorable(f"{negotiation.case.case_id}: {negotiation.failure or 'infrastructure failure'}")
+    _refuse_unscorable(negotiations)
     cards: list[Scorecard] = []
     for policy, group in groupby(negotiations, key=lambda negotiation: negotiation.policy):
         cards += _score_group(list(group), policy, weights or default_weights())
+    return cards
+
+
+def score_accounts(records: Sequence[Record], weights: Weights | None = None) -> list[AccountScorecard]:
+    """What can be told of negotiations without the debtors' finances: the talk, and what was promised.
+
+    Args:
+        records: of accounts, or of debtors whose finances are to be left aside.
+        weights: of the indices; None for the shipped ones.
+
+    Raises:
+        Unscorable: an ending is `infrastructure`.
+        UserError: an amount is too large to be simulated exactly.
+    """
+    _refuse_unscorable(records)
+    cards: list[AccountScorecard] = []
+    for policy, group in groupby(records, key=lambda record: record.policy):
+        cards += _account_group(list(group), policy, weights or default_weights())
     return cards
 
 
@@ -121,7 +140,32 @@ def _score_group(negotiations: list[Negotiation], policy: CreditorPolicy, weight
     ]
 
 
-def _talk(negotiations: list[Negotiation], judged: list[Soundness]) -> Talk:
+def _refuse_unscorable(records: Sequence[Record]) -> None:
+    for record in records:
+        if record.ending is Ending.INFRASTRUCTURE:
+            raise Unscorable(f"{record.case.case_id}: {record.failure or 'infrastructure failure'}")
+
+
+def _account_group(records: list[Record], policy: CreditorPolicy, weights: Weights) -> list[AccountScorecard]:
+    judged = [soundness(record) for record in records]
+    talk = _talk(records, judged)
+    columns = {
+        "DC": talk.completeness,
+        "DS": talk.soundness,
+        "DR": talk.rounds,
+        "CONV": conversation_index(talk.completeness, talk.soundness, talk.rounds, policy.round_limit),
+        **promises(records, policy, weights),
+    }
+    rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+    return [
+        AccountScorecard(
+            case_id=record.case.case_id, hard_breach=found.hard_breach, **dict(zip(columns, row, strict=True))
+        )
+        for record, found, row in zip(records, judged, rows, strict=True)
+    ]
+
+
+def _talk(negotiations: Sequence[Record], judged: list[Soundness]) -> Talk:
     return Talk(
         completeness=np.array([completeness(n) for n in negotiations], dtype=np.float64),
         soundness=np.array([found.share for found in judged], dtype=np.float64),

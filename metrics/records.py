@@ -10,25 +10,36 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from data.domain import Negotiation
+from data.domain import AccountRecord, Negotiation
 from metrics.money.simulation import LARGEST_AMOUNT
 from plumbing.errors import UserError
+from plumbing.plain_text import HALF_CHARACTER
+
+AnyRecord = Negotiation | AccountRecord
+"""Of a debtor who is known whole, or of an account."""
 
 STDIN = "-"
+_JQ = "`jq -c . FILE` does"
 _SHOWN = 10
 """Faults named in one message; the rest are counted."""
 
 
-def read_records(path: str | Path) -> list[Negotiation]:
+def read_records(path: str | Path) -> list[AnyRecord]:
     """All records of a JSON-lines file, `-` for standard input; blank lines are skipped.
+
+    A record whose case has no `finances` is one of an account.
 
     Raises:
         UserError: the file cannot be read, is empty, or lines are wrong: each with file, line and key.
     """
     name = "standard input" if str(path) == STDIN else str(path)
-    records: list[Negotiation] = []
+    records: list[AnyRecord] = []
     faults: list[str] = []
-    for number, line in enumerate(_lines(path, name), start=1):
+    lines = list(_lines(path, name))
+    if _is_one_object(lines):
+        spread = f"one JSON object over {len(lines)} lines"
+        raise UserError(f"{name}, line 1: {spread}; write each record on one line ({_JQ})")
+    for number, line in enumerate(lines, start=1):
         if line.strip():
             try:
                 records.append(_record(line))
@@ -54,28 +65,65 @@ def _lines(path: str | Path, name: str) -> Iterable[str]:
         raise UserError(f"{name}, line {line}: not UTF-8 text; save the file as UTF-8") from error
 
 
-def _record(line: str) -> Negotiation:
+def _is_one_object(lines: list[str]) -> bool:
+    """Whether it is JSON made for reading: the first line opens what only a later one closes."""
+    first = next((line.strip() for line in lines if line.strip()), "")
+    if first not in ("{", "["):
+        return False
+    try:
+        json.loads("\n".join(lines))
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _record(line: str) -> AnyRecord:
     """One record; ValueError with a sentence that names every wrong key."""
     try:
-        table = json.loads(line, parse_constant=_refuse)
+        table = json.loads(line, parse_constant=_refuse, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON (column {error.colno}: {error.msg}); expected one object a line") from error
     except RecursionError as error:
         raise ValueError("nested too deeply to be a negotiation record") from error
     if not isinstance(table, dict):
         raise ValueError(f"expected a JSON object, found {_kind(table)}")
+    if half := _half_character(table):
+        raise ValueError(f"{half!r}: holds half of a character (a lone surrogate); correct the text")
+    case = table.get("case")
+    known = not isinstance(case, dict) or case.get("finances") is not None
+    if isinstance(case, dict) and not known:
+        case.pop("finances", None)
     try:
-        record = Negotiation.model_validate_json(line)
+        record: AnyRecord = (Negotiation if known else AccountRecord).model_validate_json(json.dumps(table))
     except ValidationError as error:
         raise ValueError("; ".join(_sentence(fault) for fault in error.errors())) from error
     _check_amounts(record)
     return record
 
 
-def _check_amounts(record: Negotiation) -> None:
-    debt, money = record.case.debt, record.case.finances
-    amounts = {"debt.outstanding": debt.outstanding, "finances.assets": money.assets}
-    amounts |= {f"finances.{name}": getattr(money, name) for name in ("monthly_income", "monthly_expenses")}
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object whose keys are all different; json alone would keep the last of two."""
+    names = [name for name, _ in pairs]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twice!r} stands twice; keep one")
+    return dict(pairs)
+
+
+def _half_character(value: Any, above: str = "") -> str | None:
+    """The key of the first text with half of a character; None where there is none."""
+    if isinstance(value, str):
+        return above if HALF_CHARACTER.search(value) else None
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    found = (_half_character(one, f"{above}.{key}" if above else str(key)) for key, one in inner)
+    return next((key for key in found if key is not None), None)
+
+
+def _check_amounts(record: AnyRecord) -> None:
+    amounts = {"debt.outstanding": record.case.debt.outstanding}
+    if isinstance(record, Negotiation):
+        names = ("assets", "monthly_income", "monthly_expenses")
+        amounts |= {f"finances.{name}": getattr(record.case.finances, name) for name in names}
     for key, amount in amounts.items():
         if amount > LARGEST_AMOUNT:
             raise ValueError(f"'case.{key}': {amount} is above {LARGEST_AMOUNT} minor units; check the unit of amounts")

@@ -11,10 +11,20 @@ import typer
 from rich.table import Table
 
 from data.domain import Ending, Negotiation
-from metrics.evaluator import score_many
-from metrics.money.weights import load_weights
-from metrics.records import read_records
-from metrics.scorecard import INDEX_IDS, INDICES, METRIC_IDS, METRICS, Metric, Scorecard
+from metrics.evaluator import score_accounts, score_many
+from metrics.money.weights import Weights, load_weights
+from metrics.records import AnyRecord, read_records
+from metrics.scorecard import (
+    INDEX_IDS,
+    INDICES,
+    METRIC_IDS,
+    METRICS,
+    NO_FINANCES,
+    PROMISES,
+    AccountScorecard,
+    Metric,
+    Scorecard,
+)
 from metrics.statistics.intervals import mean_interval
 from plumbing.cli import run, stderr, stdout
 from plumbing.errors import UserError
@@ -36,19 +46,29 @@ def command(
     Example: [bold]python -m metrics.score calls.jsonl --json scores.jsonl[/]
 
     A record whose ending is "infrastructure" is nobody's score: it is counted as unscored, and its values are null in
-    the output. A program fault is scored, as a negotiation without agreement, and counted as failed.
+    the output. A program fault is scored, as a negotiation without agreement, and counted as failed. Of a record
+    without the debtor's finances, such as a call, the talk is scored and what was promised; the rest is null.
     """
     records = read_records(file)
     chosen = load_weights(weights) if weights is not None else None
-    scored = [record for record in records if record.ending is not Ending.INFRASTRUCTURE]
-    cards = score_many(scored, chosen)
+    cards = _cards([record for record in records if record.ending is not Ending.INFRASTRUCTURE], chosen)
     if json_out is not None:
         write_scores(json_out, records, cards)
         stderr.print(f"{len(records)} lines written to {json_out}", highlight=False)
     stdout.print(summary(cards, len(records), sum(r.ending is Ending.PROGRAM_FAULT for r in records), seed))
 
 
-def write_scores(path: Path, records: Sequence[Negotiation], cards: Sequence[Scorecard]) -> None:
+Card = Scorecard | AccountScorecard
+
+
+def _cards(records: Sequence[AnyRecord], weights: Weights | None) -> list[Card]:
+    """In the order of the records; each kind is scored in one batch."""
+    whole = iter(score_many([one for one in records if isinstance(one, Negotiation)], weights))
+    open_ = iter(score_accounts([one for one in records if not isinstance(one, Negotiation)], weights))
+    return [next(whole) if isinstance(one, Negotiation) else next(open_) for one in records]
+
+
+def write_scores(path: Path, records: Sequence[AnyRecord], cards: Sequence[Card]) -> None:
     """One JSON line per record, in their order; written whole or not at all.
 
     Raises:
@@ -68,28 +88,43 @@ def write_scores(path: Path, records: Sequence[Negotiation], cards: Sequence[Sco
         raise UserError(f"cannot write {path}: {error.strerror}; nothing was changed") from error
 
 
-def summary(cards: Sequence[Scorecard], records: int, failed: int, seed: int = 0) -> Table:
-    """The table of means and 95 % intervals, with what they rest on."""
+def summary(cards: Sequence[Card], records: int, failed: int, seed: int = 0) -> Table:
+    """The table of means and 95 % intervals, with what they rest on.
+
+    Where finances are unknown, a line of what was promised stands below, and each line says how many it rests on.
+    """
+    unknown = sum(isinstance(card, AccountScorecard) for card in cards)
     counts = f"{len(cards)} scored · {records - len(cards)} unscored · {failed} failed"
-    table = Table(title="Scores", caption=f"{counts}; mean [95 % interval], n = {len(cards)}", title_justify="left")
+    told = f"; of {unknown} without finances the talk and the promise alone: {NO_FINANCES}" if unknown else ""
+    caption = f"{counts}; mean [95 % interval], n = {len(cards)}{told}"
+    table = Table(title="Scores", caption=caption, title_justify="left")
     table.add_column("")
     table.add_column("metric")
     table.add_column("mean", justify="right")
     table.add_column("95 % interval", justify="right")
     table.add_column("unit")
     table.add_column("better")
-    for metric in (*METRICS, *INDICES):
-        if metric.id in ("SR", "QRD", "L1D", "CRI"):
+    if unknown:
+        table.add_column("n", justify="right")
+    for metric in (*METRICS, *INDICES, *(PROMISES if unknown else ())):
+        if metric.id in ("SR", "QRD", "L1D", "CRI", "PTP"):
             table.add_section()
-        mean, interval = _cells(metric, cards, seed)
-        table.add_row(metric.id, metric.name, mean, interval, metric.unit, metric.better or "")
+        values = _values(metric, cards)
+        mean, interval = _cells(metric, values, seed)
+        cells = (metric.id, metric.name, mean, interval, metric.unit, metric.better or "")
+        table.add_row(*cells, *([str(len(values))] if unknown else []))
     return table
 
 
-def _cells(metric: Metric, cards: Sequence[Scorecard], seed: int) -> tuple[str, str]:
-    if not cards:
+def _values(metric: Metric, cards: Sequence[Card]) -> list[float]:
+    """Of the cards that have one."""
+    return [float(value) for card in cards if (value := getattr(card, metric.id, None)) is not None]
+
+
+def _cells(metric: Metric, values: Sequence[float], seed: int) -> tuple[str, str]:
+    if not values:
         return "-", "-"
-    found = mean_interval([getattr(card, metric.id) for card in cards], seed)
+    found = mean_interval(values, seed)
     return metric.written(found.mean), " to ".join(map(metric.written, found.bounds or ())) or "-"
 
 

@@ -157,9 +157,34 @@ INDICES: tuple[Metric, ...] = (
     Metric("objective", "objective of compilation", Aspect.INDEX, "0..1", "up"),
 )
 
+TALK_IDS: tuple[str, ...] = ("DC", "DS", "DR", "CONV")
+"""What rests on what was said alone."""
+
+
+def _promised(id_: str, name: str, aspect: Aspect, unit: str, better: Literal["up", "down"]) -> Metric:
+    return Metric(id_, name, aspect, unit, better)
+
+
+PROMISES: tuple[Metric, ...] = (
+    _promised("PTP", "promise to pay", Aspect.RECOVERY, "0/1", "up"),
+    _promised("PRR", "promised recovery rate", Aspect.RECOVERY, "0..1", "up"),
+    _promised("PQRD", "promised 25% recovery date", Aspect.EFFICIENCY, "days", "down"),
+    _promised("PHRD", "promised 50% recovery date", Aspect.EFFICIENCY, "days", "down"),
+    _promised("PCRD", "promised completion date", Aspect.EFFICIENCY, "days", "down"),
+    _promised("PCRI", "creditor's recovery index as promised", Aspect.INDEX, "0..1", "up"),
+)
+"""What an agreement would come to with every payment made; whether it will be, only the debtor's finances can say.
+
+They are told where these are unknown, and are none of the thirteen: a promise that cannot be kept is worth the most.
+"""
+PROMISE_IDS: tuple[str, ...] = tuple(metric.id for metric in PROMISES)
+
 METRIC_IDS: tuple[str, ...] = tuple(metric.id for metric in METRICS)
 INDEX_IDS: tuple[str, ...] = tuple(metric.id for metric in INDICES)
-BY_ID: dict[str, Metric] = {metric.id: metric for metric in (*METRICS, *INDICES)}
+BY_ID: dict[str, Metric] = {metric.id: metric for metric in (*METRICS, *INDICES, *PROMISES)}
+UNKNOWN_IDS: tuple[str, ...] = tuple(name for name in (*METRIC_IDS, *INDEX_IDS) if name not in TALK_IDS)
+"""What nobody can tell without the debtor's finances."""
+NO_FINANCES = "the record does not hold the debtor's finances, and whether and when payments are made rests on them"
 
 
 class Scorecard(Frozen):
@@ -194,3 +219,30 @@ class Scorecard(Frozen):
     def row(self) -> dict[str, str | float]:
         """`case_id` and `values()`: one line of a score file."""
         return {"case_id": self.case_id, **self.values()}
+
+
+class AccountScorecard(Frozen):
+    """What can be measured of a negotiation about an account, whose debtor's finances nobody knows."""
+
+    case_id: str
+    DC: Share
+    DS: Share
+    DR: Annotated[int, Field(ge=0)]
+    CONV: Share
+    hard_breach: bool
+    PTP: Annotated[int, Field(ge=0, le=1)]
+    PRR: Share
+    PQRD: Days
+    PHRD: Days
+    PCRD: Days
+    PCRI: Share
+
+    def values(self) -> dict[str, float]:
+        """What is known, by id."""
+        return {name: getattr(self, name) for name in (*TALK_IDS, *PROMISE_IDS)}
+
+    def row(self) -> dict[str, str | float | None]:
+        """One line of a score file: what is unknown is null, and `null_because` says why."""
+        thirteen = {name: getattr(self, name, None) for name in (*METRIC_IDS, *INDEX_IDS)}
+        promised = {name: getattr(self, name) for name in PROMISE_IDS}
+        return {"case_id": self.case_id, **thirteen, **promised, "null_because": NO_FINANCES}

@@ -74,6 +74,9 @@ ENTRIES = {
     "score": Entry(
         "metrics.score", "metrics.score:command", _BOOK, "Score negotiations that happened anywhere, calls included."
     ),
+    "transcripts": Entry(
+        "metrics.transcripts", "programs.calls.command:transcripts", _BOOK, "Make records of call transcripts."
+    ),
     "book": Entry("data.book", "data.book:check", _BOOK, "Check a debtor book: every fault at once."),
     "import": Entry(
         "data.importing",

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, cast
 
 import typer
 
-from data.book import read_book
+from data.book import DebtorBook, read_book
 from data.book.split import MEASURED_ON
 from data.domain import DebtCase
 from data.policy import read_policy
@@ -20,6 +20,8 @@ from plumbing.bars import progress
 from plumbing.errors import UserError
 from plumbing.files import replace_file
 from programs.artifacts.diff import ArtifactDiff, program_diff
+from programs.comparison.apart.apart_text import rendered_apart
+from programs.comparison.apart.contest import ApartContest, known_debtors, stand_apart
 from programs.comparison.comparison_text import rendered
 from programs.comparison.examples.contest import Contest
 from programs.comparison.examples.measured import MeasuredComparison
@@ -152,7 +154,7 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
         programs, debtors=debtor_factory(debtor, debtor_model), artifacts=artifacts, policy=read_policy(policy)
     )
     creditor_lm = model.get() if any(one.needs_lm and one.model is None for one in found) else None
-    ground = _ground(found, book, split, debtors, seed, trials)
+    found, ground, apart = _met(found, book, split, debtors, seed, trials)
     stage = Stage(
         ground.cases,
         ground.book_sha256,
@@ -162,6 +164,10 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
         debtor_model.get() if debtor == "lm" else None,
         runs,
     )
+    if apart is not None:
+        apart.check(outputs, plan=plan is not None, fail_if_worse=fail_if_worse)
+        _compare_apart(apart, stage, ground, outputs, threads)
+        return
     if plan is not None:
         cli.results().print(planned(plan, stage, found))
         return
@@ -179,6 +185,15 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
     cli.results().print(rendered(result))
     if fail_if_worse and any(pair.objective.verdict is Verdict.WORSE for pair in result.pairs):
         sys.exit(cli.EXIT_COMPARISON_FAILED)
+
+
+def _compare_apart(apart: ApartContest, stage: Stage, ground: _Ground, outputs: Outputs, threads: int) -> None:
+    playing = [one for one in apart.found if one.saved is None]
+    stage.check_models(playing)
+    with progress() as bar:
+        played = dict(zip((one.label for one in playing), stage.played(playing, threads, bar), strict=True))
+    result = apart.compared(played, stage.setting(ground.split, ground.source), outputs, ground.seed)
+    cli.results().print(rendered_apart(result))
 
 
 def _write_report(
@@ -235,8 +250,23 @@ class _Ground:
     book_sha256: str
 
 
-def _ground(
+def _met(
     found: Sequence[Contestant], book: Path | None, split: str, debtors: int | None, seed: int, trials: int
+) -> tuple[list[Contestant], _Ground, ApartContest | None]:
+    """The contestants with the debtors that are known of them, the ground, and whether they are compared apart."""
+    files_alone = all(one.saved is not None for one in found)
+    loaded = None if files_alone and book is None else read_book(book)
+    whole = known_debtors(found, loaded.cases if loaded is not None else ())
+    if files_alone and stand_apart(whole, None):
+        names = " and ".join(one.saved.path.name for one in whole if one.saved is not None)
+        return whole, _Ground("saved", (), seed, trials, names, ""), ApartContest(whole)
+    ground = _ground(whole, loaded, split, debtors, seed, trials)
+    apart = not files_alone and stand_apart(whole, ground.cases)
+    return whole, ground, ApartContest(whole) if apart else None
+
+
+def _ground(
+    found: Sequence[Contestant], loaded: DebtorBook | None, split: str, debtors: int | None, seed: int, trials: int
 ) -> _Ground:
     """Debtors of the book's split; where nothing is played, those that the files have in common."""
     plays = [one.saved for one in found if one.saved is not None]
@@ -244,7 +274,7 @@ def _ground(
         cases, seed, trials = common_ground(plays)
         source = " and ".join(play.path.name for play in plays)
         return _Ground("saved", cases[:debtors], seed, trials, source, canonical_sha256([p.sha256 for p in plays]))
-    loaded = read_book(book)
+    loaded = loaded or read_book(None)
     cases = chosen_debtors(loaded, cast(Literal["heldout", "val"], split), debtors)
     return _Ground(split, cases, seed, trials, loaded.name, loaded.sha256)
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import dspy
 import typer
-from pydantic import TypeAdapter
 
 from data.accounts import read_accounts
 from data.book import read_book
-from data.domain import CreditorView, Debt, DebtCase, Ending, Negotiation, Turn
+from data.domain import AccountRecord, CreditorView, Debt, DebtCase, Ending, Negotiation, Turn
 from data.policy import read_policy
-from metrics.evaluator import score
+from metrics.evaluator import score, score_accounts
 from plumbing import cli
 from plumbing.errors import UserError
 from plumbing.files import replace_file
@@ -24,7 +23,7 @@ from programs.debtor.seating import debtor_factory
 from programs.models import make as models
 from programs.options import ArtifactsOption, BookOption, DebtorLmOption, DebtorOption, LmOption, PolicyOption
 from programs.playing.contestants import ARTIFACTS, Contestant, NamedModel, contestant, variant_or_baseline
-from programs.table.runner import DebtorSeat, Outcome, TableState, meet, play
+from programs.table.runner import DebtorSeat, TableState, meet, play
 from programs.table.transcript import Transcript, WatchedCreditor, WatchedDebtor, plain, scorecard_table
 from wording.tags import require_spoken
 
@@ -45,7 +44,12 @@ def negotiate(  # noqa: PLR0913, PLR0917  (a command line)
     debtor: DebtorOption = "simulated",
     debtor_lm: DebtorLmOption = None,
     as_debtor: Annotated[bool, typer.Option("--as-debtor", help="You are the debtor.")] = False,
-    language: Annotated[str, typer.Option(help="Of the simulated debtor: en or zh.")] = "en",
+    language: Annotated[
+        str | None,
+        typer.Option(
+            help="Of the simulated debtor: en, es, zh.", show_default="that of --lang or the book, or English"
+        ),
+    ] = None,
     lang: Annotated[
         str | None,
         typer.Option(help="Of the creditor: en, es, zh.", show_default="what the account says, or English"),
@@ -132,7 +136,7 @@ def ask(prompt: str) -> str:
 
 def _played(
     creditor: Contestant, case: DebtCase | CreditorView, debtor: DebtorSeat, seed: int, transcript: Transcript
-) -> Negotiation | Outcome:
+) -> Negotiation | AccountRecord:
     seat = creditor.seat(case if isinstance(case, CreditorView) else case.creditor_view(), seed)
 
     def show(turn: Turn, table: TableState) -> None:
@@ -142,32 +146,26 @@ def _played(
     watched, answering = WatchedCreditor(seat, creditor.policy, show), WatchedDebtor(debtor, transcript.turn)
     try:
         if isinstance(case, CreditorView):
-            return meet(watched, answering, creditor.policy, language=case.debtor.language)
+            outcome = meet(watched, answering, creditor.policy, language=case.debtor.language)
+            return AccountRecord(case=case, policy=creditor.policy, seed=seed, **vars(outcome))
         return play(case, watched, answering, creditor.policy, seed)
     except KeyboardInterrupt:
         cli.stderr.print("\ninterrupted: nothing is agreed, nothing is written")
         raise
 
 
-def _report(negotiation: Negotiation | Outcome, transcript: Transcript, json: Path | None) -> None:
-    transcript.ending(negotiation)
+def _report(record: Negotiation | AccountRecord, transcript: Transcript, json: Path | None) -> None:
+    transcript.ending(record)
     if json is not None:
-        replace_file(json, f"{_record(negotiation, transcript.case)}\n".encode())
+        replace_file(json, f"{record.model_dump_json(exclude_none=True)}\n".encode())
         cli.stderr.print(f"record written to {json}", soft_wrap=True, highlight=False)
-    if negotiation.ending is Ending.INFRASTRUCTURE:
-        raise UserError(f"the model failed ({negotiation.failure}); nothing is scored, try again")
-    if isinstance(negotiation, Negotiation):
-        transcript.console.print(scorecard_table(score(negotiation)))
-    else:
-        transcript.console.print("Not scored: that needs the debtor's finances, and an account holds none.")
-
-
-def _record(negotiation: Negotiation | Outcome, case: DebtCase | CreditorView) -> str:
-    """The record in JSON; of an account one whose case has no finances."""
-    if isinstance(negotiation, Negotiation):
-        return negotiation.model_dump_json(exclude_none=True)
-    told = TypeAdapter(dict[str, Any]).dump_json({"case": case, **vars(negotiation)}, exclude_none=True)
-    return told.decode()
+    if record.ending is Ending.INFRASTRUCTURE:
+        raise UserError(f"the model failed ({record.failure}); nothing is scored, try again")
+    if isinstance(record, Negotiation):
+        transcript.console.print(scorecard_table(score(record)))
+        return
+    transcript.console.print(scorecard_table(score_accounts([record])[0]))
+    transcript.console.print("The rest is not scored: that needs the debtor's finances, and an account holds none.")
 
 
 if __name__ == "__main__":

@@ -38,12 +38,13 @@ def creditor_values(
     Raises:
         UserError: the debt is too large to be simulated exactly.
     """
-    flow = simulate(PlanBatch.of([_who_can_pay(outstanding)] * len(packages), packages))
+    flow = simulate(PlanBatch.of([who_can_pay(outstanding)] * len(packages), packages))
     return recovery_index(flow, policy, weights or default_weights()).tolist()
 
 
 @lru_cache(maxsize=4096)
-def _who_can_pay(outstanding: int) -> DebtCase:
+def who_can_pay(outstanding: int) -> DebtCase:
+    """A debtor who can make every payment of any plan for this debt, in minor units."""
     return DebtCase(
         case_id="nominal",
         debt=Debt(product="any", principal=outstanding, outstanding=outstanding, overdue_days=0, currency="XXX"),

@@ -83,34 +83,35 @@ class ConductRule(Frozen):
 
 
 @lru_cache(maxsize=4096)
-def conduct_breaches(text: str, told: tuple[Suspicion, ...] = ()) -> tuple[Breach, ...]:
+def conduct_breaches(text: str, told: tuple[Suspicion, ...] = (), doubts: bool = True) -> tuple[Breach, ...]:
     """Every rule of conduct that a creditor's words break, hard ones first; one breach a rule and sentence.
 
     Args:
         text: what the debtor reads.
         told: what another reader, such as a compiled program, suspects in it.
+        doubts: whether what the classifier alone suspects counts where it is not sure.
     """
     if told:
-        return _found(text, told)
+        return _found(text, told, doubts)
     masked = figures_masked(text)
-    found = _found_without_figures(masked)
-    return _found(text) if found and masked != text else found
+    found = _found_without_figures(masked, doubts)
+    return _found(text, (), doubts) if found and masked != text else found
 
 
 @lru_cache(maxsize=16384)
-def _found_without_figures(masked: str) -> tuple[Breach, ...]:
+def _found_without_figures(masked: str, doubts: bool) -> tuple[Breach, ...]:
     """A program says the same with other figures all day, and hardly ever anything improper."""
-    return _found(masked)
+    return _found(masked, (), doubts)
 
 
-def _found(text: str, told: tuple[Suspicion, ...] = ()) -> tuple[Breach, ...]:
+def _found(text: str, told: tuple[Suspicion, ...], doubts: bool) -> tuple[Breach, ...]:
     said = list(dict.fromkeys(plain_sentences(text)))
     possible = _possible("\n".join(said))
     found: list[Breach] = []
     for sentence, suspected in zip(said, suspicions(said), strict=True):
         also = [one for one in told if _same_words(one.words, sentence)]
         if possible or suspected or also:
-            found += _joined(sentence, possible, [*([suspected] if suspected else []), *also])
+            found += _joined(sentence, possible, [*([suspected] if suspected else []), *also], doubts)
     return tuple(sorted(found, key=lambda breach: breach.severity))
 
 
@@ -138,7 +139,7 @@ def _possible(text: str) -> list[tuple[ConductRule, Phrase]]:
 
 
 def _joined(
-    sentence: str, possible: Sequence[tuple[ConductRule, Phrase]], suspected: Sequence[Suspicion]
+    sentence: str, possible: Sequence[tuple[ConductRule, Phrase]], suspected: Sequence[Suspicion], doubts: bool
 ) -> Iterator[Breach]:
     """The breaches of one sentence."""
     matches, taken_back = _matches(sentence, possible)
@@ -146,7 +147,7 @@ def _joined(
         yield _breach(rule, excerpt, hard=rule.severity == "hard" and (certain or bool(suspected)))
     if matches:
         return
-    weighty = [one for one in suspected if one.sure or not taken_back]
+    weighty = [one for one in suspected if one.sure or not (taken_back or (one.reader == "classifier" and not doubts))]
     for kind in dict.fromkeys(one.kind for one in weighty):
         rule = next(rule for rule in rules() if rule.kind is kind and rule.by_classifier)
         agreed = len({one.reader for one in weighty if one.kind is kind}) > 1

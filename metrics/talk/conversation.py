@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from data.dimensions import DIMENSIONS, SPECS, Dimension
-from data.domain import CreditorPolicy, Debt, Ending, Move, MoveKind, Negotiation, Speaker, Turn
+from data.domain import CreditorPolicy, Debt, Ending, Move, MoveKind, Record, Speaker, Turn
 from data.steps import Side, steps
 from data.terms import Terms
 from metrics.talk.conduct import conduct_breaches
@@ -52,7 +52,7 @@ class Soundness:
         return (self.creditor_turns - unsound) / self.creditor_turns if self.creditor_turns else 0.0
 
 
-def completeness(negotiation: Negotiation) -> float:
+def completeness(negotiation: Record) -> float:
     """DC: share of the four dimensions that are settled at the end, 0..1."""
     if negotiation.ending is Ending.AGREEMENT:
         return 1.0
@@ -66,17 +66,17 @@ def completeness(negotiation: Negotiation) -> float:
     return settled / len(DIMENSIONS)
 
 
-def rounds(negotiation: Negotiation) -> int:
+def rounds(negotiation: Record) -> int:
     """DR: rounds used, a round being one creditor turn and the debtor's answer."""
     return sum(turn.speaker is Speaker.CREDITOR for turn in negotiation.turns)
 
 
-def soundness_faults(negotiation: Negotiation) -> list[tuple[int, str]]:
+def soundness_faults(negotiation: Record) -> list[tuple[int, str]]:
     """(turn index, sentence) for everything that makes a creditor turn unsound."""
     return [(fault.turn, fault.sentence) for fault in soundness(negotiation).faults]
 
 
-def soundness(negotiation: Negotiation) -> Soundness:
+def soundness(negotiation: Record) -> Soundness:
     """Judge every creditor turn in one pass over the record."""
     faults: list[TurnFault] = []
     creditor_turns = legal_turns = 0
@@ -87,10 +87,12 @@ def soundness(negotiation: Negotiation) -> Soundness:
         if turn.speaker is Speaker.CREDITOR:
             creditor_turns += 1
             move = turn.proposed or turn.move
-            illegal = _protocol_fault(move, own, theirs, answered=last_speaker is not Speaker.CREDITOR)
+            talks = only_talks(turn, own)
+            answered = last_speaker is not Speaker.CREDITOR
+            illegal = (_protocol_fault(move, own, theirs) if not talks else None) if answered else _UNANSWERED
             legal_turns += illegal is None
             found = [("protocol", illegal)] if illegal else _policy_fault(move, own, theirs, negotiation.policy)
-            words, breached = _word_faults(turn, _binding(turn.move, own, theirs), negotiation.case.debt)
+            words, breached = _word_faults(turn, _binding(turn.move, own, theirs), negotiation.case.debt, talks)
             hard = hard or breached
             faults += (
                 TurnFault(step.index, kind, text) for kind, text in (*found, *_taken_back(move, softest), *words)
@@ -103,10 +105,25 @@ def soundness(negotiation: Negotiation) -> Soundness:
 Finding = tuple[FaultKind, str]
 
 
-def _protocol_fault(move: Move, own: Side, theirs: Side, answered: bool) -> str | None:
-    """Why the protocol does not allow the move; None if it does."""
-    if not answered:
-        return "it came before the debtor had answered the creditor's last turn"
+def only_talks(turn: Turn, own: Side) -> bool:
+    """Whether a creditor's turn puts nothing on the table: a greeting, a question, whether it is the right person.
+
+    A rejection before any own offer is one as well, where a log has no other name for it; what a program proposed and
+    the guard had to repair is none.
+
+    Args:
+        turn: the creditor's.
+        own: what the creditor had put on the table before it.
+    """
+    kind = turn.move.kind
+    return turn.proposed is None and (kind is MoveKind.TALK or (kind is MoveKind.REJECT and own.standing is None))
+
+
+_UNANSWERED = "it came before the debtor had answered the creditor's last turn"
+
+
+def _protocol_fault(move: Move, own: Side, theirs: Side) -> str | None:
+    """Why the protocol does not allow a move that is more than talk; None if it does."""
     if move.kind is MoveKind.ACCEPT and theirs.standing is None:
         return "it accepted although the debtor had no complete offer on the table"
     if move.kind is MoveKind.REJECT and own.standing is None:
@@ -120,7 +137,7 @@ def _protocol_fault(move: Move, own: Side, theirs: Side, answered: bool) -> str 
 
 def _policy_fault(move: Move, own: Side, theirs: Side, policy: CreditorPolicy) -> list[Finding]:
     terms = theirs.standing if move.kind is MoveKind.ACCEPT else own.after(move).standing
-    if move.kind is MoveKind.REJECT or terms is None or not (breaches := policy.breaches(terms)):
+    if move.kind in (MoveKind.REJECT, MoveKind.TALK) or terms is None or not (breaches := policy.breaches(terms)):
         return []
     did = "accepted" if move.kind is MoveKind.ACCEPT else "offered"
     where = ", ".join(SPECS[d].words for d in breaches)
@@ -137,13 +154,18 @@ def _binding(move: Move, own: Side, theirs: Side) -> Terms | None:
     return theirs.standing if move.kind is MoveKind.ACCEPT else own.after(move).standing
 
 
-def _word_faults(turn: Turn, terms: Terms | None, debt: Debt) -> tuple[list[Finding], bool]:
-    """Faults in what the debtor reads, and whether one of them is a hard breach of conduct."""
+def _word_faults(turn: Turn, terms: Terms | None, debt: Debt, talks: bool) -> tuple[list[Finding], bool]:
+    """Faults in what the debtor reads, and whether one of them is a hard breach of conduct.
+
+    Words that only talk name what people name: the last digits of a card, a house number, the fee of last month. They
+    are no move's figures, and what a trained classifier alone, unsurely, takes them for is as little to go by: it was
+    trained on what is said in a negotiation, and takes one greeting in twenty for improper.
+    """
     found: list[Finding] = []
-    if stray := stray_figures(turn.dialogue, terms, debt):
+    if turn.move.kind is not MoveKind.TALK and (stray := stray_figures(turn.dialogue, terms, debt)):
         found.append(("figures", f"its words state figures that are not the move's: {', '.join(stray)}"))
     if limits := limit_disclosures(turn.dialogue):
         found.append(("disclosure", f"its words disclose an internal limit: {limits[0]!r}"))
-    breaches = conduct_breaches(turn.dialogue)
+    breaches = conduct_breaches(turn.dialogue, doubts=not talks)
     found += (("conduct", f"conduct ({breach.rule}): {breach.why}: {breach.excerpt!r}") for breach in breaches)
     return found, any(breach.severity == "hard" for breach in breaches)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
+from math import ceil
 
 from data.amounts import minor_digits
 from data.dimensions import SPECS
@@ -20,8 +21,9 @@ def stray_figures(text: str, terms: Terms | None, debt: Debt) -> tuple[str, ...]
     """The figures in a creditor's words that are not the move's, as they are written; empty when the words are true.
 
     The move's figures are the four terms, the amounts that follow from them (due, forgiven, immediate payment,
-    rest, instalment, last instalment), and the debt's own outstanding amount, principal and days overdue. The
-    other side's figures are stray too: two numbers for one term in one message is how misunderstandings start.
+    rest, instalment, exact or rounded up, last instalment), and the debt's own outstanding amount, principal and days
+    overdue. The other side's figures are stray too: two numbers for one term in one message is how misunderstandings
+    start.
 
     Args:
         text: the words that the debtor reads.
@@ -38,7 +40,8 @@ def _amounts(terms: Terms | None, debt: Debt) -> set[int]:
     if terms is not None:
         due, first = money_due(terms, debt.outstanding), immediate_payment(terms, debt.outstanding)
         payments = payment_schedule(terms, debt.outstanding).payments
-        known |= {due, debt.outstanding - due, first, due - first, payments[1][1], payments[-1][1]}
+        each_up = -(-(due - first) // terms.installment_periods)
+        known |= {due, debt.outstanding - due, first, due - first, payments[1][1], payments[-1][1], each_up}
     # A stated amount is read in hundredths of the major unit, whatever decimals its currency has.
     per_major = 10 ** minor_digits(debt.currency)
     return {amount * MINOR_PER_MAJOR // per_major for amount in known}
@@ -46,7 +49,7 @@ def _amounts(terms: Terms | None, debt: Debt) -> set[int]:
 
 def _true(figure: Figure, terms: Terms | None, debt: Debt, amounts: set[int]) -> bool:
     if figure.dimension == "amount":
-        return any(_same_amount(figure, amount) for amount in amounts)
+        return any(_same_amount(figure, amount) for amount in amounts) or _is_round_instalment(figure, terms, debt)
     if figure.overdue:
         return _is_overdue(figure, debt)
     overdue = figure.dimension == "immediate_payment_days" and figure.value == debt.overdue_days
@@ -61,6 +64,20 @@ def _is_term(figure: Figure, terms: Terms) -> bool:
     # "the remaining 80 %", "you pay 90 %": the complement of a term says the same as the term
     meant = (terms.discount_pct, terms.immediate_payment_pct)
     return any(_same_percent(figure, value) or _same_percent(figure, 100 - value) for value in meant)
+
+
+_ROUND_UNITS = 10
+"""People round an instalment to tens."""
+
+
+def _is_round_instalment(figure: Figure, terms: Terms | None, debt: Debt) -> bool:
+    """ "$200 a month" for twelve payments of $195.83: a round sum that pays the rest in so many payments, the last a
+    smaller one."""
+    if terms is None or figure.value <= 0 or figure.value % (_ROUND_UNITS * MINOR_PER_MAJOR):
+        return False
+    per_major = 10 ** minor_digits(debt.currency)
+    rest = money_due(terms, debt.outstanding) - immediate_payment(terms, debt.outstanding)
+    return ceil(rest * MINOR_PER_MAJOR / per_major / figure.value) == terms.installment_periods > 1
 
 
 def _same_amount(figure: Figure, amount: int) -> bool:

@@ -1,9 +1,9 @@
 """Reading figures out of words: which number a sentence gives for which term.
 
-Recognised are numbers with a unit (percent, days and weeks, months and instalments, money) in digits, English
-words or Chinese numerals, named terms ("discount: 10"), and bare numbers of three digits and more, which are
-read as money unless they are a year, a reference or part of a longer code. A spelled-out "one" is no figure
-("one day at a time"), nor is a rhythm ("every 30 days").
+Recognised are numbers with a unit (percent, days and weeks, months and instalments, money; in English, Spanish and
+Chinese) in digits, English words or Chinese numerals, named terms ("discount: 10"), and bare numbers of three digits
+and more, which are read as money unless they are a year, a reference or part of a longer code. A spelled-out "one" is
+no figure ("one day at a time"), nor is a rhythm ("every 30 days").
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def stated_figures(text: str, currency: str | None = None) -> tuple[Figure, ...]
     """All figures of a text in the order of reading.
 
     Args:
-        text: English or Chinese.
+        text: English, Spanish or Chinese.
         currency: an ISO code that marks amounts besides the common ones.
     """
     plain = plain_digits(text)
@@ -64,7 +64,9 @@ def stated_figures(text: str, currency: str | None = None) -> tuple[Figure, ...]
 _I = re.IGNORECASE
 _RANGE = rf"(?<!第)(?<!\d)(?<!\d[.,])(?:(?P<m>{NUMBER})\s*(?:-|–|~|to|and|or|至|到)\s*)?(?P<n>{NUMBER})"
 _CODES = "USD|EUR|GBP|CNY|RMB|JPY|HKD|TWD|INR|AUD|CAD|CHF|SEK|NOK|DKK|SGD"
-_UNITS = r"dollars?\b|bucks\b|euros?\b|pounds?\b|yuan\b|renminbi\b|rupees?\b|元|块钱?"
+_UNITS = r"dollars?\b|bucks\b|euros?\b|pounds?\b|yuan\b|renminbi\b|rupees?\b|pesos?\b|d[oó]lares\b|元|块钱?"
+_POINTS = r"\d{1,3}(?:\.\d{3})+(?:,\d{1,2})?(?![\d.])"
+"""A sum with points between its thousands, as most of Europe and Latin America write it: no sum has three decimals."""
 _SCALES = {"k": 10**3, "thousand": 10**3, "million": 10**6, "千": 10**3, "万": 10**4, "亿": 10**8}
 _SCALE = r"(?:\s*(?P<scale>k\b|thousand\b|million\b|万|千|亿))?"
 _EACH = r"(?:(?:equal|monthly|consecutive|regular|fixed|easy|small|smaller|more|further|manageable|even)[\s,-]+)*"
@@ -76,7 +78,7 @@ _NO_FIGURE = re.compile(
     r"|\b24\s*/\s*7\b|(?<!\d)\d+\s*月\s*\d+\s*[日号]",
     _I,
 )
-_PERCENT = re.compile(rf"{_RANGE}\s*(?:%|percent\b|per\s+cent\b|pct\b)", _I)
+_PERCENT = re.compile(rf"{_RANGE}\s*(?:%|percent\b|per\s+cent\b|pct\b|por\s+ciento\b)", _I)
 _PERCENT_CHINESE = re.compile(rf"百分之\s*(?P<n>{NUMBER})")
 _TENTHS = re.compile(r"(?<![\d.])(?P<n>\d{1,2}(?:\.\d+)?|[一二三四五六七八九]{1,2})\s*折(?!扣)")
 _LABEL = re.compile(
@@ -88,12 +90,13 @@ _LABEL = re.compile(
 )
 _DAYS = re.compile(
     rf"{_RANGE}[\s-]*(?:(?:calendar|business|working)\s+)?"
-    r"(?P<unit>days?\b|weeks?\b|天|日(?=内|之内|以内|后)|周|个?星期)",
+    r"(?P<unit>days?\b|weeks?\b|d[ií]as?\b|semanas?\b|天|日(?=内|之内|以内|后)|周|个?星期)",
     _I,
 )
 _DAY_NUMBER = re.compile(r"\bday\s+(?P<n>\d+)\b", _I)
 _PERIODS = re.compile(
-    rf"{_RANGE}[\s-]*{_EACH}(?P<unit>months?\b|instal?lments?\b|payments?\b|periods?\b|个月|期)"
+    rf"{_RANGE}[\s-]*{_EACH}(?P<unit>months?\b|instal?lments?\b|payments?\b|periods?\b"
+    r"|mes(?:es)?\b|cuotas?\b|mensualidad(?:es)?\b|pagos?\b|plazos\b|个月|期)"
     r"(?P<total>\s+(?:in\s+total|altogether|in\s+all)\b)?",
     _I,
 )
@@ -115,19 +118,28 @@ _BEFORE_YEAR = re.compile(
     _I,
 )
 _OVERDUE_BEFORE = re.compile(
-    r"(?:overdue|past due|in arrears|behind|逾期|拖欠)(?:\s+\w+){0,3}(?:\s*(?:了|已))?\s*$", _I
+    r"(?:overdue|past due|in arrears|behind|atrasad[oa]|逾期|拖欠)(?:\s+\w+){0,3}(?:\s*(?:了|已))?\s*$", _I
 )
-_OVERDUE_AFTER = re.compile(r"\s{0,20}(?:overdue|past due|in arrears|behind|late\b|delinquent|逾期)", _I)
+_OVERDUE_AFTER = re.compile(
+    r"\s{0,20}(?:overdue|past due|in arrears|behind|late\b|delinquent|de (?:atraso|mora|retraso)|逾期)", _I
+)
 
-_DISCOUNT = r"\bdiscount|\boff\b|\breduc|\bwaiv|\bforgiv|\bwrite[- ]?off|\brebate|减免|折扣|优惠|减|免除"
+_DISCOUNT = (
+    r"\bdiscount|\boff\b|\breduc|\bwaiv|\bforgiv|\bwrite[- ]?off|\brebate"
+    r"|\bdescuento|\brebaja|\bquita\b|\bmenos\b|减免|折扣|优惠|减|免除"
+)
 _IMMEDIATE = (
     r"\bimmediate|\bup[- ]?front|\bdown\s?payment|\bdeposit|\bfirst payment|\binitial"
+    r"|\bentrada\b|\bprimer pago\b|\bpago inicial\b|\benganche\b|\banticipo\b|\bal inicio\b|\bpor adelantado\b"
     r"|首付|首期|首笔|先付|先还|先支付|立即|马上"
 )
-_NOW = rf"|\bnow\b|\btoday\b|\bdown\b|\bstraight away|\bright away|\bat once|\b(?:with)?in {NUMBER} (?:days?|weeks?)\b"
+_NOW = (
+    rf"|\bnow\b|\btoday\b|\bdown\b|\bstraight away|\bright away|\bat once|\b(?:with)?in {NUMBER} (?:days?|weeks?)\b"
+    rf"|\bhoy\b|\b(?:en|dentro de) {NUMBER} (?:d[ií]as?|semanas?)\b"
+)
 _CUES_BEFORE = re.compile(rf"(?P<discount>{_DISCOUNT})|(?P<immediate>{_IMMEDIATE})", _I)
 _CUES_AFTER = re.compile(rf"(?P<discount>{_DISCOUNT})|(?P<immediate>{_IMMEDIATE}{_NOW})", _I)
-_STOP = re.compile(r"[.;,!?:，。；！？、%]|\band\b|\bwith\b|\bplus\b|(?<!\d)\d+\s*%", _I)
+_STOP = re.compile(r"[.;,!?:，。；！？、%]|\band\b|\bwith\b|\bplus\b|\by\b|\bluego\b|(?<!\d)\d+\s*%", _I)
 _NEAR = 40
 
 
@@ -135,7 +147,8 @@ _NEAR = 40
 def _patterns(currency: str | None) -> tuple[tuple[re.Pattern[str], _Reader, bool], ...]:
     """(pattern, reader, whether it begins with the number), in order: what one has read, the later leave alone."""
     codes = _CODES if currency is None else f"{_CODES}|{re.escape(currency)}"
-    sign = rf"(?:US\$|HK\$|[$€£¥￥₹]|\b(?:{codes})|人民币)\s*(?P<n>{DIGITS}){_SCALE}"
+    sign = rf"(?:US\$|HK\$|[$€£¥￥₹]|\b(?:{codes})|人民币)\s*(?P<n>{_POINTS}|{DIGITS}){_SCALE}"
+    points = rf"(?<![\d.,])(?P<n>{_POINTS})\s*(?:{_UNITS}|[€£]|\b(?:{codes})\b)"
     unit = rf"{_RANGE}{_SCALE}\s*(?:{_UNITS}|\b(?:{codes})\b|人民币)"
     return (
         (_NO_FIGURE, _read_nothing, False),
@@ -144,6 +157,7 @@ def _patterns(currency: str | None) -> tuple[tuple[re.Pattern[str], _Reader, boo
         (_TENTHS, _read_tenths, True),
         (_LABEL, _read_label, False),
         (re.compile(sign, _I), _read_money, False),
+        (re.compile(points, _I), _read_money, False),
         (re.compile(unit, _I), _read_money, True),
         (_CENTS, _read_cents, True),
         (_DAY_NUMBER, _read_day_number, False),
@@ -216,7 +230,11 @@ def _read_label(text: str, match: re.Match[str]) -> list[Figure]:
 
 
 def _read_money(text: str, match: re.Match[str]) -> list[Figure]:
-    scale = _SCALES[match["scale"].lower()] if match["scale"] else 1
+    named = match.groupdict().get("scale")
+    scale = _SCALES[named.lower()] if named else 1
+    if re.fullmatch(_POINTS, match["n"]):
+        value = Decimal(match["n"].replace(".", "").replace(",", "."))
+        return [_figure("amount", value * scale, match.span())]
     return [_figure("amount", value * scale, span) for value, span, _ in _numbers(match)]
 
 
@@ -229,7 +247,7 @@ def _read_day_number(text: str, match: re.Match[str]) -> list[Figure]:
 
 
 def _read_days(text: str, match: re.Match[str]) -> list[Figure]:
-    days = 7 if re.match(r"week|周|个?星期", match["unit"], _I) else 1
+    days = 7 if re.match(r"week|semana|周|个?星期", match["unit"], _I) else 1
     return _counts("immediate_payment_days", text, match, days)
 
 
@@ -249,7 +267,7 @@ def _counts(dimension: Dimension, text: str, match: re.Match[str], factor: int) 
         _OVERDUE_BEFORE.search(text[max(0, match.start() - _NEAR) : match.start()])
         or _OVERDUE_AFTER.match(text, match.end())
     )
-    single = re.fullmatch("months?|payments?|个月", match["unit"], _I) is not None
+    single = re.fullmatch("months?|payments?|mes|pago|个月", match["unit"], _I) is not None
     return [
         _figure(dimension, value * factor, span, overdue=overdue)
         for value, span, spelled in _numbers(match)

@@ -89,8 +89,8 @@ def dpo(  # noqa: PLR0913, PLR0917  (a command line)
         seed=seed,
         gradient_checkpointing=gradient_checkpointing,
     )
-    base = find_base(model)
     rows, sha256 = read_pairs(pairs)
+    base = find_base(model)
     _require_packages()
     _require_same(out, settings, base, sha256)
     place, dtype = device_of(device)  # type: ignore[arg-type]  # checked above

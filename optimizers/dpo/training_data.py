@@ -26,7 +26,7 @@ class PairRow(BaseModel):
     prompt: Messages
     chosen: Messages
     rejected: Messages
-    case_id: str = ""
+    case_id: str = Field(min_length=1)
     """Debtor; of one debtor's pairs none is held out while another is trained on."""
 
 
@@ -46,7 +46,7 @@ def read_pairs(path: Path) -> tuple[list[PairRow], str]:
     """The pairs of a file with its hash.
 
     Raises:
-        UserError: it is not there, empty, or a line is no pair; the sentence names the line.
+        UserError: it is not there, empty, or a line is no pair; the sentence names the line and the key.
     """
     try:
         content = path.read_bytes()
@@ -55,15 +55,41 @@ def read_pairs(path: Path) -> tuple[list[PairRow], str]:
     rows = []
     for number, line in enumerate(content.splitlines(), start=1):
         try:
-            rows.append(PairRow.model_validate(json.loads(line)))
-        except (ValueError, ValidationError) as error:
+            rows.append(_pair(line))
+        except ValueError as error:
             other = " (write the pairs with --format trl)" if b"preferred_output" in line else ""
             raise UserError(
-                f"{path} line {number} is no preference pair with prompt, chosen and rejected{other}"
+                f"{path} line {number} is no preference pair with prompt, chosen and rejected{other}: {error}"
             ) from error
     if not rows:
         raise UserError(f"{path} holds no pairs; sample some with python -m optimizers.preferences")
     return rows, hashlib.sha256(content).hexdigest()
+
+
+def _pair(line: bytes) -> PairRow:
+    """One pair; ValueError with a sentence that names the key."""
+    try:
+        row = PairRow.model_validate(json.loads(line))
+    except ValidationError as error:
+        raise ValueError(_said(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError("it is not JSON; write one object a line") from error
+    if row.chosen == row.rejected:
+        raise ValueError("'chosen' and 'rejected' are the same reply, from which nothing can be learned")
+    return row
+
+
+def _said(error: ValidationError) -> str:
+    """The first fault of a line."""
+    fault = error.errors()[0]
+    key = ".".join(str(part) for part in fault["loc"]) or "the line"
+    if fault["type"] == "missing" and key == "case_id":
+        return "'case_id' is missing; name the debtor, so that one debtor's pairs stay together"
+    if fault["type"] == "missing":
+        return f"{key!r} is missing"
+    if fault["type"] == "list_type":
+        return f'{key!r} is no list of messages such as {{"role": "user", "content": "..."}}'
+    return f"{key!r}: {fault['msg'][:1].lower()}{fault['msg'][1:]}"
 
 
 def split_pairs(

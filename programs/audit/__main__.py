@@ -71,7 +71,7 @@ def main(
     lm: Annotated[str, typer.Option(help="the LM debtor's model: local, local:FILE.gguf or a LiteLLM name")] = "local",
     cases: Annotated[int | None, typer.Option(min=1, help="how many debtors; default 60, for an LM 6")] = None,
     book: Annotated[Path | None, typer.Option(help="a debtor book; default the shipped one")] = None,
-    language: Annotated[str, typer.Option(help="of the simulated debtor's words: en or zh")] = "en",
+    language: Annotated[str, typer.Option(help="of the simulated debtor's words: en, es or zh")] = "en",
     seed: Annotated[int, typer.Option(help="the debtors' seed")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="print the findings as JSON")] = False,
 ) -> None:
@@ -84,7 +84,7 @@ def main(
     if debtor not in DEBTORS:
         raise UserError(f"no debtor is called {debtor!r}; there are {' and '.join(DEBTORS)}")
     if language not in LANGUAGES:
-        raise UserError(f"no debtor speaks {language!r}; there are {' and '.join(LANGUAGES)}")
+        raise UserError(f"no debtor speaks {language!r}; there are {', '.join(LANGUAGES)}")
     chosen = across_personas(read_book(book).cases, cases or DEFAULT_CASES[debtor])
     seats, again = _seats(debtor, lm, language)
     findings = audit(seats, chosen, seed, lambda name: cli.stderr.print(f"checking: {name}", style="dim"), again)

@@ -26,7 +26,7 @@ class LMSource(Protocol):
 
 
 def debtor_seat(
-    spec: str, case: DebtCase, seed: int, lm: dspy.LM | None = None, language: Language = "en"
+    spec: str, case: DebtCase, seed: int, lm: dspy.LM | None = None, language: Language | None = None
 ) -> DebtorSeat:
     """A debtor for one negotiation.
 
@@ -35,7 +35,7 @@ def debtor_seat(
         case: whom it plays.
         seed: of its variation.
         lm: the LM debtor's own model.
-        language: of the simulated debtor's words.
+        language: of the simulated debtor's words; None for the case's.
 
     Raises:
         UserError: no such debtor, or an LM debtor without a model.
@@ -51,19 +51,25 @@ def debtor_seat(
     return LMDebtor(case, seed, lm)
 
 
-def debtor_factory(spec: str, model: LMSource, language: str = "en") -> Callable[[DebtCase, int], DebtorSeat]:
+def debtor_factory(spec: str, model: LMSource, language: str | None = None) -> Callable[[DebtCase, int], DebtorSeat]:
     """Who sits on the debtor's side.
 
     Args:
         spec: `simulated` or `lm`.
         model: of an LM debtor; not made otherwise.
-        language: of a simulated debtor's words, `en` or `zh`.
+        language: of a simulated debtor's words, one of `LANGUAGES`; None for each case's own.
 
     Raises:
         UserError: no such debtor or language.
     """
     if spec not in DEBTORS:
         raise UserError(f"no debtor is called {spec!r}; there are {' and '.join(DEBTORS)}")
-    if language not in LANGUAGES:
-        raise UserError(f"no language is called {language!r}; there are {' and '.join(LANGUAGES)}")
-    return lambda case, seed: debtor_seat(spec, case, seed, model.get() if spec == "lm" else None, language)
+    spoken = _known(language) if language is not None else None
+    return lambda case, seed: debtor_seat(spec, case, seed, model.get() if spec == "lm" else None, spoken)
+
+
+def _known(language: str) -> Language:
+    known = next((one for one in LANGUAGES if one == language), None)
+    if known is None:
+        raise UserError(f"no language is called {language!r}; there are {', '.join(LANGUAGES)}")
+    return known

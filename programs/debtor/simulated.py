@@ -25,7 +25,7 @@ from programs.debtor.claims import claim, claimed_amount
 from programs.debtor.hearing import Heard, hear
 from programs.debtor.personas import Traits, persona_of, traits_of
 from programs.debtor.temper import Temper, temper
-from programs.debtor.voice import Language, Voice, spoken_amount
+from programs.debtor.voice import Language, Voice, spoken_amount, spoken_by
 from programs.table.runner import DebtorReply, TableState
 
 __all__ = ["SimulatedDebtor", "acceptable_mask", "would_accept"]
@@ -72,14 +72,14 @@ class SimulatedDebtor:
     Args:
         case: the whole case; nothing of its private side leaves but through moves and what the debtor says.
         seed: varies the opening, the patience and the words, never the reservation (`would_accept`).
-        language: of the words, "en" or "zh".
+        language: of the words; None for the one that the case says is spoken with the debtor, else English.
     """
 
-    def __init__(self, case: DebtCase, seed: int, language: Language = "en") -> None:
+    def __init__(self, case: DebtCase, seed: int, language: Language | None = None) -> None:
         self.case = case
         self.traits: Traits = traits_of(case)
         self._persona = persona_of(case)
-        self._seed, self._language = seed, language
+        self._seed, self._language = seed, language or spoken_by(case.debtor.language)
         self._purse = budget(case.finances, self.traits)
         self._reservation = reservation(case)
         rng = self._rng("start")

@@ -23,8 +23,8 @@ from data.terms import Terms
 
 PHRASES_FOLDER = Path(__file__).with_name("phrases")
 
-Language = Literal["en", "zh"]
-LANGUAGES: tuple[Language, ...] = ("en", "zh")
+Language = Literal["en", "es", "zh"]
+LANGUAGES: tuple[Language, ...] = ("en", "es", "zh")
 
 _CHOICE = re.compile(r"\(([^()]*\|[^()]*)\)")
 
@@ -63,6 +63,12 @@ def phrase_pack(language: Language) -> PhrasePack:
         moods={Persona(persona): tuple(lines) for persona, lines in moods.items()},
         joiner="" if language == "zh" else " ",
     )
+
+
+def spoken_by(tag: str | None) -> Language:
+    """The language in which somebody with this BCP 47 tag is played; English where there is no pack of it."""
+    first = (tag or "").replace("_", "-").split("-")[0].lower()
+    return next((language for language in LANGUAGES if language == first), "en")
 
 
 def wordings(line: str) -> list[str]:
@@ -135,4 +141,5 @@ def _figures(terms: Terms) -> dict[str, str]:
 def _polished(sentence: str) -> str:
     """Upper-case the beginning of each sentence that a clause opens, and make one day singular."""
     sentence = re.sub(r"\b1 days\b", "1 day", sentence)
+    sentence = re.sub(r"\b1 días\b", "1 día", sentence)
     return re.sub(r"(^|[.!?] )([a-z])", lambda match: match[1] + match[2].upper(), sentence)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.domain import CreditorPolicy, DebtCase, Negotiation
-from metrics.records import read_records
+from metrics.records import AnyRecord, read_records
 from plumbing.errors import UserError
 from programs.playing.evaluate import Evaluation, scored_evaluation
 
@@ -21,7 +21,8 @@ class SavedPlay:
 
     path: Path
     sha256: str
-    records: dict[tuple[str, int], Negotiation]
+    records: dict[tuple[str, int], AnyRecord]
+    """Some may be of accounts, whose debtors' finances nobody knows: these are compared apart."""
 
     @property
     def policy(self) -> CreditorPolicy:
@@ -34,8 +35,9 @@ class SavedPlay:
         return sorted({seed for _, seed in self.records})
 
     def cases(self) -> dict[str, DebtCase]:
-        """The debtors by id."""
-        return {case_id: record.case for (case_id, _), record in self.records.items()}
+        """The debtors by id; those of accounts are none that could be met again."""
+        kept = ((case_id, record) for (case_id, _), record in self.records.items())
+        return {case_id: record.case for case_id, record in kept if isinstance(record, Negotiation)}
 
     def evaluation(self, cases: Sequence[DebtCase], seed: int, trials: int) -> Evaluation:
         """Those of `cases` that were saved, scored now; trial t is the one with seed + t.
@@ -61,12 +63,12 @@ def is_saved_play(name: str) -> bool:
 
 
 def read_saved_play(path: Path) -> SavedPlay:
-    """The negotiations of a file that `compare --save-negotiations` wrote.
+    """The negotiations of a file that `compare --save-negotiations` or `metrics.transcripts` wrote.
 
     Raises:
         UserError: the file cannot be read, holds faulty records, or one debtor and seed twice.
     """
-    records: dict[tuple[str, int], Negotiation] = {}
+    records: dict[tuple[str, int], AnyRecord] = {}
     for record in read_records(path):
         key = (record.case.case_id, record.seed or 0)
         if key in records:

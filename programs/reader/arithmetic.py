@@ -34,6 +34,8 @@ class Owed:
     currency: str
     base: Terms | None
     """The terms that unnamed figures are taken from."""
+    places: int = 2
+    """Decimals of a share that a sum makes; what is said back needs few, what a record is scored by needs all."""
 
     def money(self, major: Decimal) -> str:
         """A sum that a person named, in words."""
@@ -110,7 +112,7 @@ def _discount(total: Decimal, debt: Owed) -> float:
         owed = money_said(debt.outstanding, debt.currency)
         sentence = mark("You name {amount}, but {owed} is owed in all. What do you offer?")
         raise NotClear(say(sentence, amount=debt.money(total), owed=owed))
-    return _percent(debt.outstanding - minor, debt.outstanding)
+    return _percent(debt.outstanding - minor, debt.outstanding, debt.places)
 
 
 def _share(first: Decimal, named: Mapping[Dimension, float], debt: Owed) -> float:
@@ -124,7 +126,7 @@ def _share(first: Decimal, named: Mapping[Dimension, float], debt: Owed) -> floa
                 due=money_said(due, debt.currency),
             )
         )
-    return _percent(minor, due)
+    return _percent(minor, due, debt.places)
 
 
 def _instalments(kind: TermKind, amount: Decimal, named: dict[Dimension, float], debt: Owed) -> None:
@@ -175,5 +177,5 @@ def _package(named: Mapping[Dimension, float], debt: Owed) -> Terms:
 _NOTHING_STANDS = Terms(discount_pct=0, immediate_payment_pct=0, immediate_payment_days=0, installment_periods=1)
 
 
-def _percent(part: int, whole: int) -> float:
-    return float(round(Decimal(100) * part / whole, 2))
+def _percent(part: int, whole: int, places: int) -> float:
+    return float(round(Decimal(100) * part / whole, places))

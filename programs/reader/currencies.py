@@ -20,7 +20,7 @@ _NAMES = {
     "quid": "GBP", "rmb": "CNY", "人民币": "CNY", "美元": "USD", "美金": "USD", "欧元": "EUR", "英镑": "GBP",
     "港币": "HKD", "港纸": "HKD", "台币": "TWD", "日元": "JPY", "soles": "PEN", "zloty": "PLN", "quetzales": "GTQ",
 }  # fmt: skip
-_CODES = frozenset(
+CODES = frozenset(
     [
         "USD",
         "EUR",
@@ -61,7 +61,7 @@ _WORD = re.compile(r"[a-z]{2,}\$|[a-z]{3,}|[€₹₦₱₩]|r\$|s/|人民币|[�
 def other_currency(figure: str, currency: str) -> str:
     """The ISO code of the currency that a figure in `plain` text names, "" where it is the debt's or not said."""
     for word in _WORD.findall(figure):
-        code = _SIGNS.get(word) or _NAMES.get(word) or (word.upper() if word.upper() in _CODES else "")
+        code = _SIGNS.get(word) or _NAMES.get(word) or (word.upper() if word.upper() in CODES else "")
         if code and code != currency:
             return code
     return ""

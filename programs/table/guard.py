@@ -44,9 +44,9 @@ def _legal(move: Move, own: Terms | None, theirs: Terms | None, policy: Creditor
     match move.kind:
         case MoveKind.ACCEPT:
             return _legal_acceptance(move, own, theirs, policy)
-        case MoveKind.REJECT if own is None:
+        case MoveKind.REJECT | MoveKind.TALK if own is None:
             return Move.ask(policy.firmest()), (mark("guard: a rejection cannot open; opened with the firmest terms"),)
-        case MoveKind.REJECT:
+        case MoveKind.REJECT | MoveKind.TALK:
             return move, ()
         case MoveKind.ASK:
             return _legal_offer(move.terms or PartialTerms(), own, policy)

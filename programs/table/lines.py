@@ -81,6 +81,8 @@ def figures_of(move: Move, own: Terms | None, theirs: Terms | None) -> str:
         return f"accepts: {short(theirs)}"
     if move.kind is MoveKind.REJECT:
         return f"rejects; own offer: {short(own)}"
+    if move.kind is MoveKind.TALK:
+        return "talks"
     return f"asks: {short(move.terms.over(own) if move.terms else own)}"
 
 

@@ -12,15 +12,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from data.domain import CreditorPolicy, CreditorView, Debt, DebtCase, Ending, Negotiation, Speaker, Turn
+from data.domain import CreditorPolicy, CreditorView, Debt, DebtCase, Ending, Record, Speaker, Turn
 from data.terms import Terms
 from metrics.money.schedule import money_due
-from metrics.scorecard import INDICES, METRICS, Scorecard
+from metrics.scorecard import INDICES, METRICS, PROMISES, AccountScorecard, Scorecard
 from plumbing.plain_text import visible
 from programs.table import words
 from programs.table.guard import guarded
 from programs.table.lines import Line, finances_text, line, payments_of, told_text
-from programs.table.runner import CreditorSeat, DebtorReply, DebtorSeat, Outcome, TableState, completed
+from programs.table.runner import CreditorSeat, DebtorReply, DebtorSeat, TableState, completed
 
 _STYLES = {Speaker.CREDITOR: "bold cyan", Speaker.DEBTOR: "bold yellow"}
 _INDENT = 10
@@ -129,7 +129,7 @@ class Transcript:
         grid.add_row(Text(speaker, style=style), plain(said, style_of_words))
         self.console.print(grid)
 
-    def ending(self, negotiation: Negotiation | Outcome) -> None:
+    def ending(self, negotiation: Record) -> None:
         """How it ended, and what is to be paid when."""
         self.console.rule(style="dim")
         self.console.print(Text(ENDINGS[negotiation.ending], style="bold"))
@@ -163,12 +163,14 @@ def schedule_table(terms: Terms, debt: Debt) -> Table:
     return table
 
 
-def scorecard_table(card: Scorecard) -> Table:
-    """The thirteen metrics and the indices of one negotiation."""
+def scorecard_table(card: Scorecard | AccountScorecard) -> Table:
+    """The thirteen metrics and the indices of one negotiation; of an account what can be told of it."""
+    told = card.values()
     table = Table("id", "metric", "value", "unit", title="Scorecard", title_justify="left")
     table.columns[2].justify = "right"
-    for group in (METRICS, INDICES):
+    for group in (METRICS, INDICES, PROMISES):
         for metric in group:
-            table.add_row(metric.id, metric.name, f"{getattr(card, metric.id):.4g}", metric.unit)
+            if metric.id in told:
+                table.add_row(metric.id, metric.name, f"{told[metric.id]:.4g}", metric.unit)
         table.add_section()
     return table

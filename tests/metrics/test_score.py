@@ -12,7 +12,7 @@ import pytest
 from data.domain import Ending, Negotiation
 from metrics.evaluator import score
 from metrics.score import main
-from metrics.scorecard import INDEX_IDS, METRIC_IDS
+from metrics.scorecard import INDEX_IDS, METRIC_IDS, PROMISE_IDS, TALK_IDS, UNKNOWN_IDS
 from tests.metrics.examples import WORKED, agreement, case, creditor, no_agreement, terms
 
 RECORDS = [
@@ -111,10 +111,18 @@ LINE = RECORDS[0].model_dump_json()
         ),
         (
             LINE.replace('"kind":"accept"', '"kind":"maybe"'),
-            "'turns.1.move.kind': input should be 'ask', 'accept' or 'reject', got 'maybe'",
+            "'turns.1.move.kind': input should be 'ask', 'accept', 'reject' or 'talk', got 'maybe'",
+        ),
+        (LINE.replace('"seed":null', '"seed":0,"seed":1'), "the key 'seed' stands twice; keep one"),
+        (
+            LINE.replace('"name":"Li Na"', '"name":"Li \\ud83d"'),
+            "'case.debtor.name': holds half of a character (a lone surrogate); correct the text",
         ),
     ],
-    ids=["json", "array", "null", "key", "inner key", "zero", "fraction", "huge", "nan", "ending", "move"],
+    ids=[
+        "json", "array", "null", "key", "inner key", "zero", "fraction", "huge", "nan", "ending", "move", "twice",
+        "half",
+    ],
 )  # fmt: skip
 def test_bad_line(
     line: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -125,6 +133,48 @@ def test_bad_line(
     assert call(monkeypatch, file, "--json", out) == 2
     assert error_of(capsys) == f"{file}, line 2: {sentence}"
     assert out.read_text(encoding="utf-8") == "kept"
+
+
+def test_a_record_made_for_reading_is_one_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "pretty.json"
+    file.write_text(RECORDS[0].model_dump_json(indent=1), encoding="utf-8")
+    assert call(monkeypatch, file) == 2
+    error = error_of(capsys)
+    assert error.startswith(f"{file}, line 1: one JSON object over ") and error.endswith("(`jq -c . FILE` does)")
+
+
+def _account(record: Negotiation) -> str:
+    table = json.loads(record.model_dump_json(exclude_none=True))
+    del table["case"]["finances"]
+    return json.dumps(table) + "\n"
+
+
+def test_without_finances_the_talk_and_the_promise_are_scored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    kept, broken = RECORDS[0], no_agreement(who=case(case_id="d-4"), ending=Ending.INFRASTRUCTURE)
+    file.write_text(_account(kept) + RECORDS[1].model_dump_json() + "\n" + _account(broken), encoding="utf-8")
+    assert call(monkeypatch, file, "--json", out) == 0
+    account, whole, unscored = map(json.loads, out.read_text(encoding="utf-8").splitlines())
+    full = score(kept).row()
+    assert {name: account[name] for name in TALK_IDS} == {name: full[name] for name in TALK_IDS}
+    assert {account[name] for name in UNKNOWN_IDS} == {None} and "finances" in account["null_because"]
+    # this debtor keeps the plan, so that what was promised is what comes
+    assert [account[name] for name in PROMISE_IDS] == [full[n] for n in ("SR", "RR", "QRD", "HRD", "CRD", "CRI")]
+    assert whole == score(RECORDS[1]).row()
+    assert set(list(unscored.values())[1:]) == {None}
+    printed = capsys.readouterr().out
+    assert "2 scored · 1 unscored · 0 failed" in printed and "of 1 without finances" in printed
+
+
+def test_finances_of_null_are_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, table = tmp_path / "in.jsonl", json.loads(_account(RECORDS[0]))
+    table["case"]["finances"] = None
+    file.write_text(json.dumps(table), encoding="utf-8")
+    assert call(monkeypatch, file) == 0
 
 
 def test_all_bad_lines_at_once(

@@ -8,7 +8,9 @@ import pytest
 
 from data.accounts import read_accounts
 from data.book import read_book
-from data.domain import CreditorPolicy, Ending
+from data.domain import AccountRecord, CreditorPolicy, Ending
+from metrics.evaluator import score_accounts
+from metrics.records import read_records
 from programs.creditor.rules import BASELINES, RuleCreditor
 from programs.negotiate import negotiate
 from programs.table.runner import meet
@@ -49,7 +51,8 @@ def test_a_person_sits_opposite_a_rule_about_an_account(cli, accounts, monkeypat
     assert result.code == 0, result.err
     assert "Agreement" in result.out
     assert "Repayment schedule" in result.out
-    assert "Not scored: that needs the debtor's finances" in result.out
+    assert "promise to pay" in result.out and "success recovery rate" not in result.out
+    assert "not scored: that needs the debtor's finances" in result.out
     record = json.loads((tmp_path / "r.json").read_text())
     assert record["case"]["case_id"] == "d-0400"
     assert "finances" not in record["case"]
@@ -95,3 +98,14 @@ def test_a_seat_of_an_app_takes_the_view_of_an_account(accounts, rule):
     outcome = meet(RuleCreditor(rule, view, policy, 0), Refusing(), policy)
     assert outcome.ending is Ending.ROUND_LIMIT
     assert len(outcome.turns) == 6
+
+
+def test_the_record_of_an_account_is_scored_as_far_as_it_goes(cli, accounts, monkeypatch, tmp_path):
+    typed(monkeypatch, "/offer 10% 20% 7 12", "/accept")
+    path = tmp_path / "r.jsonl"
+    argv = ("--variant", "hardball", "--accounts", accounts, "--case", "d-0400", "--as-debtor", "--json", path)
+    assert cli(negotiate, "python -m programs.negotiate", *argv).code == 0
+    (record,) = read_records(path)
+    assert isinstance(record, AccountRecord)
+    (card,) = score_accounts([record])
+    assert (card.DC, card.DS, card.PTP) == (1.0, 1.0, 1)

@@ -153,9 +153,13 @@ def _around(parts: Clauses, clause: Clause, figure: NamedFigure) -> tuple[str, s
     )
 
 
+_OWN_RHYTHM = (Unit.MONEY, Unit.SHARE, Unit.BARE)
+"""Of the next of these the words behind it speak: "500 down today and 200 a month"."""
+
+
 def _rhythm(parts: Clauses, found: tuple[NamedFigure, ...], at: int, clause: Clause) -> TermKind | None:
     before, after = _around(parts, clause, found[at])
-    end = found[at + 1].span[0] if at + 1 < len(found) and found[at + 1].unit in (Unit.MONEY, Unit.SHARE) else None
+    end = next((one.span[0] for one in found[at + 1 :] if one.unit in _OWN_RHYTHM), None)
     after = after if end is None else parts.text[found[at].span[1] : min(end, found[at].span[1] + len(after))]
     for where in (after, before):
         for pattern, kind in (
@@ -211,7 +215,10 @@ def _per_payment(text: str, found: tuple[NamedFigure, ...], at: int) -> bool:
     return bool(of) and (counted or between.strip() in ("x", "*"))
 
 
-_LOWERED_TO = re.compile(r"(?:\bto|\bal?|[降减改调][到至为成]|到|至)\s?$")
+_LOWERED_TO = re.compile(
+    r"(?:\bto|\bal|\b(?:re)?(?:baj|duc|duz|dej|llev|pas)\w*(?: \w+){0,3} a|[降减改调][到至为成]|到|至)\s?$"
+)
+"""Of a share. A bare "a" is English as often as Spanish: "a 20% discount"."""
 _FIRST_PART = re.compile(
     r"\b(?:down ?payment|first payment|initial payment|deposit|upfront|enganche|entrada|inicial|anticipo|primer pago)\b|首付|首期|首笔|头款|比例"
 )

@@ -110,14 +110,17 @@ def test_who_is_to_be_reached_in_another_way_is_not_written_to_here(tmp_path, te
 
 
 @pytest.mark.parametrize("text", UNSURE)
-def test_what_the_reader_notices_too_is_sure(tmp_path, weak, monkeypatch, text):
+@pytest.mark.parametrize(("sure", "status"), [(True, Status.STOPPED), (False, Status.OPEN)])
+def test_a_reader_makes_a_doubt_sure_by_its_weight_alone(tmp_path, weak, monkeypatch, text, sure, status):
+    """Its word was weighed with the classifier's score; that both doubt is one doubt."""
     service = desk(tmp_path)
     found = begun(service)
     monkeypatch.setattr(
         answering,
         "hear",
-        lambda *asked: replace(hear(*asked), signals=(ReadSignal(SignalKind.STOP, text, sure=False),)),
+        lambda *asked: replace(hear(*asked), signals=(ReadSignal(SignalKind.STOP, text, sure=sure),)),
     )
     told(service, found, text)
-    assert row(service, found).status == Status.STOPPED
-    assert said(service, found)[1].findings[0]["found_by"] == ["classifier", "reader"]
+    assert row(service, found).status == status
+    if sure:
+        assert said(service, found)[1].findings[0]["found_by"] == ["classifier", "reader"]

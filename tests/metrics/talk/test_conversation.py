@@ -36,17 +36,45 @@ def test_a_clean_negotiation_is_sound() -> None:
     ("turns", "sentence"),
     [
         ([accept(Speaker.CREDITOR)], "it accepted although the debtor had no complete offer on the table"),
-        ([reject()], "it rejected although there was no own offer to keep"),
         ([creditor(None)], "it asked without naming any terms"),
         ([creditor(PartialTerms())], "it asked without naming any terms"),
         ([creditor(PartialTerms(discount_pct=5))], "it opened without naming all four terms"),
         ([creditor(FIRM), creditor(FIRM)], "it came before the debtor had answered the creditor's last turn"),
     ],
-    ids=["accept nothing", "reject without offer", "no terms", "empty terms", "incomplete opening", "twice in a row"],
+    ids=["accept nothing", "no terms", "empty terms", "incomplete opening", "twice in a row"],
 )
 def test_protocol(turns: list[Turn], sentence: str) -> None:
     assert sentences(*turns) == [sentence]
     assert soundness(no_agreement(*turns)).legal_turns == len(turns) - 1
+
+
+def talk(words: str) -> Turn:
+    return Turn(speaker=Speaker.CREDITOR, move=Move.talk(), dialogue=words)
+
+
+def test_turns_that_only_talk_are_sound() -> None:
+    answer = Turn(speaker=Speaker.DEBTOR, move=Move.talk(), dialogue="Yes.")
+    record = no_agreement(
+        talk("Hi, is this Robert?"),
+        answer,
+        reject(words="For security, what are the last four digits of your card?"),
+        answer,
+        talk("Thank you. I have 4821 here, and the fee of $35 from last month."),
+        answer,
+        creditor(FIRM, "We ask for 30% at once, within 7 days, and 6 instalments."),
+        answer,
+        talk("Your confirmation number is 88213. I'm looking at your file now."),
+    )
+    assert soundness_faults(record) == []
+    assert soundness(record).legal_turns == 5
+
+
+def test_talk_is_held_to_conduct_all_the_same() -> None:
+    assert "conduct (threat)" in sentences(talk("Pay today or we will come to your house and hurt you."))[0]
+
+
+def test_a_rejection_that_the_guard_had_to_repair_is_no_talk() -> None:
+    assert sentences(creditor(FIRM, proposed=Move.reject())) == ["it rejected although there was no own offer to keep"]
 
 
 def test_outside_the_policy() -> None:

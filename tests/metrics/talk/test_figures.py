@@ -130,3 +130,9 @@ def test_amounts_are_compared_in_the_decimals_of_their_currency(currency, outsta
     debt = Debt(product="loan", principal=outstanding, outstanding=outstanding, overdue_days=30, currency=currency)
     assert stray_figures(f"You owe {true}.", None, debt) == ()
     assert stray_figures(f"You owe {false}.", None, debt) != ()
+
+
+@pytest.mark.parametrize(("words", "stray"), [("$200 a month", ()), ("$190 a month", ("$190",)), ("$250", ("$250",))])
+def test_a_round_instalment_whose_last_one_is_smaller_is_true(words: str, stray: tuple[str, ...]) -> None:
+    debt = Debt(product="loan", principal=235_000, outstanding=235_000, overdue_days=30, currency="USD")
+    assert stray_figures(words, terms(0, 0, 0, 12), debt) == stray

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from optimizers.dpo.training_data import read_pairs, split_pairs
 from plumbing.errors import UserError
 from tests.optimizers.dpo.conftest import pair_line
+
+PAIR = json.loads(pair_line("d-1"))
 
 
 class Characters:
@@ -39,6 +43,9 @@ def test_what_is_too_long_is_left_out_whole(pairs):
         ("", "holds no pairs"),
         ('{"prompt": []}\n', "line 1 is no preference pair"),
         ("not JSON\n", "line 1 is no preference pair"),
+        (json.dumps({"prompt": "Human: hi", "chosen": "a", "rejected": "b"}), "'prompt' is no list of messages"),
+        (json.dumps(PAIR | {"rejected": PAIR["chosen"]}), "'chosen' and 'rejected' are the same reply"),
+        (json.dumps({key: value for key, value in PAIR.items() if key != "case_id"}), "'case_id' is missing"),
         ('{"input": {}, "preferred_output": [], "non_preferred_output": []}\n', "write the pairs with --format trl"),
     ],
 )

@@ -14,6 +14,7 @@ from data.terms import PartialTerms
 from programs.audit.__main__ import across_personas, audit
 from programs.audit.checks import CHECKS
 from programs.debtor.simulated import SimulatedDebtor
+from programs.debtor.voice import LANGUAGES
 from programs.table.failures import ModelUnreachable
 from programs.table.runner import DebtorReply, TableState
 from tests.programs.cases import PERSONAS, case, debtor_turn, random_cases, terms
@@ -104,7 +105,7 @@ class Moody(Spoiled):
         return self.saying(reply, f"{reply.turn.dialogue} {Moody.count}")
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_simulated_debtor_passes_every_check(language):
     findings = audit(lambda c, seed: SimulatedDebtor(c, seed, language), CASES, seed=1)
     assert {f.check: f.measured for f in findings if not f.passed} == {}

@@ -37,6 +37,10 @@ def test_hearing_sees_concessions_repeats_and_questions():
     [
         ("We will sue you.", "threat"),
         ("我们会起诉你。", "threat"),
+        ("Vamos a demandarle ante los tribunales.", "threat"),
+        ("Es usted un mentiroso.", "insult"),
+        ("Es nuestra última oferta.", "ultimatum"),
+        ("Entiendo que es un momento difícil.", "empathy"),
         ("You are a liar.", "insult"),
         ("This is our final offer.", "ultimatum"),
         ("这是最后的方案。", "ultimatum"),
@@ -44,11 +48,14 @@ def test_hearing_sees_concessions_repeats_and_questions():
         ("我理解您的情况。", "empathy"),
     ],
 )
-def test_tone_is_heard_in_both_languages(words, cue):
+def test_tone_is_heard_in_each_language(words, cue):
     assert getattr(tone(words), cue)
 
 
-@pytest.mark.parametrize("words", ["We can offer you 12 instalments.", "我们可以分12期。", "", "courtesy issue"])
+@pytest.mark.parametrize(
+    "words",
+    ["We can offer you 12 instalments.", "我们可以分12期。", "Sin embargo, son 12 cuotas.", "", "courtesy issue"],
+)
 def test_plain_words_carry_no_tone(words):
     heard = tone(words)
     assert not (heard.threat or heard.insult or heard.ultimatum or heard.empathy or heard.question)
@@ -61,6 +68,8 @@ def test_plain_words_carry_no_tone(words):
         ("You owe us. What are your living costs?", Inquiry.EXPENSES),
         ("您有多少存款？", Inquiry.ASSETS),
         ("为什么没有还款？", Inquiry.REASON),
+        ("¿Cuáles son sus ingresos al mes?", Inquiry.INCOME),
+        ("¿Qué le pasó?", Inquiry.REASON),
         ("Your income matters to us.", None),
     ],
 )

@@ -80,10 +80,18 @@ def test_one_debtor_and_seed_twice_is_refused(run, saved):
     assert "Traceback" not in result.err
 
 
-def test_files_without_a_debtor_in_common_are_refused(run, saved):
+def test_files_without_a_debtor_in_common_are_compared_apart(run, saved):
     first, last = saved[0].read_text().splitlines()[:2], saved[1].read_text().splitlines()[-2:]
     saved[0].write_text("\n".join(first) + "\n")
     saved[1].write_text("\n".join(last) + "\n")
+    result = run(*saved)
+    assert result.code == 0, result.err
+    assert "met different debtors (1 and 1, 0 in common), so nothing is paired" in " ".join(result.out.split())
+
+
+def test_files_without_a_seed_in_common_are_refused(run, saved):
+    lines = saved[0].read_text().splitlines()
+    saved[0].write_text("".join(json.dumps(json.loads(line) | {"seed": 9}) + "\n" for line in lines[::2]))
     result = run(*saved)
     assert result.code == 2
     assert "have no debtor or no seed in common" in result.err

@@ -1,4 +1,4 @@
-"""A creditor at the table in the debtor's language: the same moves, other words; without a language nothing changes."""
+"""Both at the table in the debtor's language: the same moves, other words; without a language nothing changes."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def by_rule(tag: str | None):
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
-def test_the_creditor_makes_the_same_moves_in_every_language(tag):
+def test_both_make_the_same_moves_in_every_language(tag):
     plain, here = by_rule(None), by_rule(tag)
     assert [one.move for one in here.turns] == [one.move for one in plain.turns]
     assert here.agreed == plain.agreed
     ours = [one.dialogue for one in here.turns if one.speaker is Speaker.CREDITOR]
     assert all(written_in(said, tag) for said in ours)
     theirs = [one.dialogue for one in here.turns if one.speaker is Speaker.DEBTOR]
-    assert theirs == [one.dialogue for one in plain.turns if one.speaker is Speaker.DEBTOR]
+    assert all(written_in(said, tag) for said in theirs)
 
 
 def test_english_that_is_asked_for_is_the_english_of_before():

@@ -1,0 +1,1 @@
+"""Transcripts of calls: who said what, from exports of any form, and whose words they are."""

@@ -1,0 +1,1 @@
+"""Calls: from what people said on the telephone or in a chat to negotiation records."""
