@@ -118,7 +118,7 @@ def joined(*findings: Iterable[Noticed]) -> tuple[Noticed, ...]:
             continue
         by = tuple(dict.fromkeys((*before.found_by, *one.found_by)))
         excerpt = before.excerpt or one.excerpt
-        sure = before.sure or one.sure or _INDEPENDENT <= set(by)
+        sure = before.sure or one.sure or set(by) >= _INDEPENDENT
         together[one.signal.id] = replace(before, found_by=by, sure=sure, excerpt=excerpt)
     return by_need(together.values())
 
