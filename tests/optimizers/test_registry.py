@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import count
+
 import dspy
 import pytest
 
@@ -142,7 +144,16 @@ def test_what_infrastructure_broke_is_played_again_and_leaves_no_trace(task):
 
 
 def test_an_optimiser_of_dspy_is_halted_by_a_negotiation_that_stays_broken_since_it_would_count_it_as_zero(task):
-    work = task(proposing(failures=[None] * 5 + [dspy.lm15.RateLimitError("slow down")] * 400))
+    lm, turns = proposing(), count()
+    answered = lm.engine.answer
+
+    def soon_silent(prompt):
+        if "proposed_instruction" in prompt or next(turns) < 5:
+            return answered(prompt)
+        return dspy.lm15.RateLimitError("slow down")
+
+    lm.engine.answer = soon_silent
+    work = task(lm)
     with pytest.raises(Halted, match="rate_limit") as halted:
         compile_with("mipro", work)
     assert halted.value.reason == "infrastructure"

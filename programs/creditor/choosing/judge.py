@@ -51,10 +51,10 @@ class PickJudge(dspy.Module):
         best = menu.letter_of(support.best)
         better = f"{best} comes to {points(cost)} points more"
         if pick.kind is MoveKind.ACCEPT:
-            return _sent_back(f"{better}: choose {best}.", "an acceptance cannot be made good")
+            return _sent_back(f"{better}: choose {best}.", mark("judge: sent back (an acceptance cannot be made good)"))
         said = last_words(briefing.table.turns)
         if len(said) < LEAST_WORDS_CHARS:
-            return _sent_back(f"{better}: choose {best}.", "nothing was said for it")
+            return _sent_back(f"{better}: choose {best}.", mark("judge: sent back (nothing was said for it)"))
         verdict: PickVerdict = call(
             self.predict,
             "judge",
@@ -65,11 +65,13 @@ class PickJudge(dspy.Module):
         ).verdict
         if verdict.reason_holds == "yes" and was_said(verdict.heard, briefing):
             return dspy.Prediction(approved=True, advice="", note=FOR_A_REASON)
-        return _sent_back(f"{better}. {verdict.advice.strip()}".strip(), "the reason does not hold")
+        return _sent_back(
+            f"{better}. {verdict.advice.strip()}".strip(), mark("judge: sent back (the reason does not hold)")
+        )
 
 
-def _sent_back(advice: str, why: str) -> dspy.Prediction:
-    return dspy.Prediction(approved=False, advice=advice, note=f"{SENT_BACK} ({why})")
+def _sent_back(advice: str, note: str) -> dspy.Prediction:
+    return dspy.Prediction(approved=False, advice=advice, note=note)
 
 
 def was_said(heard: str, briefing: Briefing) -> bool:
