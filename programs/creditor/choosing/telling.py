@@ -11,7 +11,6 @@ from data.dimensions import Dimension
 from data.domain import Move, MoveKind, Speaker, Turn
 from data.steps import claimed
 from data.terms import Terms
-from plumbing.plain_text import sentences
 from programs.creditor.briefing import Briefing
 from programs.table import words
 from wording import english_name
@@ -30,6 +29,7 @@ _EASED: dict[Dimension, str] = {
     "installment_periods": "we give you more months for the rest",
 }
 _FIGURE = re.compile(r"[\d%]")
+_PART = re.compile(r"[^.!?\u3002\uff01\uff1f]*[.!?\u3002\uff01\uff1f]+|[^.!?\u3002\uff01\uff1f]+")
 
 
 def last_words(turns: tuple[Turn, ...]) -> str:
@@ -38,13 +38,18 @@ def last_words(turns: tuple[Turn, ...]) -> str:
     return words.heard(next(said, ""))
 
 
+def parts(text: str) -> list[str]:
+    """The sentences of a text as they are written; a dot in a figure ends one too."""
+    return [found for part in _PART.findall(text) if (found := part.strip())]
+
+
 def they_said(briefing: Briefing) -> str:
     """The debtor's last message: its sentences without figures, and what the others told, as one would say it back."""
     turns = briefing.table.turns
     said = last_words(turns)
     if not said:
         return NOTHING_SAID
-    plain = " ".join(one for one in sentences(said) if not _FIGURE.search(one))
+    plain = " ".join(one for one in parts(said) if not _FIGURE.search(one))
     return " ".join(part for part in (plain, f"({_told(turns)})") if part)
 
 

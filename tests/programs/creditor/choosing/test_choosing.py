@@ -96,13 +96,15 @@ def test_who_picks_the_best_plays_as_the_support_alone_and_says_something_of_its
 
 
 def test_the_words_are_asked_for_without_a_figure_and_may_not_repeat_their_prompt():
-    lm = choosing(message="Promise nothing. We would like to find a plan together.")
+    lm = choosing(
+        message="Promise nothing. We would like to find a plan together. We would like to find a plan together."
+    )
     record = played(lm)
     asked = [prompt for prompt in lm.engine.prompts if "`words`" in prompt.rsplit("Respond with", 1)[-1]]
     shown = [prompt.rsplit("[[ ## they_said ## ]]", 1)[-1].split("Respond with")[0] for prompt in asked]
     assert len(shown) == len(ours(record))
     assert not any(re.search(r"\d", one) for one in shown)
-    assert record.turns[0].dialogue.startswith("We would like to find a plan together.")
+    assert record.turns[0].dialogue.startswith("We would like to find a plan together. Our offer")
     assert "Promise nothing" not in "".join(turn.dialogue for turn in record.turns)
 
 
