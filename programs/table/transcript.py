@@ -125,7 +125,7 @@ class Transcript:
     def _line(self, speaker: str, said: str, style: str = "", style_of_words: str = "") -> None:
         grid = Table.grid(padding=(0, 0))
         grid.add_column(width=_INDENT, no_wrap=True)
-        grid.add_column(ratio=1)
+        grid.add_column(ratio=1, overflow="fold")  # a text without blanks has no other place to break
         grid.add_row(Text(speaker, style=style), plain(said, style_of_words))
         self.console.print(grid)
 

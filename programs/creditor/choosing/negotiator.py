@@ -8,7 +8,7 @@ from data.domain import Turn
 from programs.creditor.briefing import Briefing, claims_text, dialogue_text, step_text
 from programs.creditor.choosing.menu import Menu
 from programs.creditor.choosing.plan import CoursePlan
-from programs.creditor.choosing.telling import our_step, parts, they_said
+from programs.creditor.choosing.telling import our_step, sayable, they_said
 from programs.creditor.negotiator import NO_ADVICE, stated
 from programs.creditor.settings import ProgramSettings
 from programs.creditor.support.options import Option, Support
@@ -87,8 +87,7 @@ def turn_of(briefing: Briefing, support: Support, pick: Option, message: str, pr
         message: words for it; what of them may not be said is left out.
         prompt: what the words were written after, which they may not repeat.
     """
-    once = " ".join(dict.fromkeys(parts(message)))
-    return stated(briefing, pick.move, once, support.to_ask, prompt=prompt)
+    return stated(briefing, pick.move, sayable(message), support.to_ask, prompt=prompt)
 
 
 def situation_text(briefing: Briefing) -> str:

@@ -29,6 +29,8 @@ _EASED: dict[Dimension, str] = {
     "installment_periods": "we give you more months for the rest",
 }
 _FIGURE = re.compile(r"[\d%]")
+_PLACEHOLDER = re.compile(r"[\[\]<>{}_]|(?<![A-Za-z])[Xx]{2,}(?![A-Za-z])")
+"""What a model leaves for somebody else to fill in: "[name]", "XXX", "____"."""
 _PART = re.compile(r"[^.!?\u3002\uff01\uff1f]*[.!?\u3002\uff01\uff1f]+|[^.!?\u3002\uff01\uff1f]+")
 
 
@@ -41,6 +43,11 @@ def last_words(turns: tuple[Turn, ...]) -> str:
 def parts(text: str) -> list[str]:
     """The sentences of a text as they are written; a dot in a figure ends one too."""
     return [found for part in _PART.findall(text) if (found := part.strip())]
+
+
+def sayable(reply: str) -> str:
+    """A model's reply with each sentence once, and none that holds a place to be filled in."""
+    return " ".join(dict.fromkeys(one for one in parts(reply) if not _PLACEHOLDER.search(one)))
 
 
 def they_said(briefing: Briefing) -> str:

@@ -108,6 +108,14 @@ def test_the_words_are_asked_for_without_a_figure_and_may_not_repeat_their_promp
     assert "Promise nothing" not in "".join(turn.dialogue for turn in record.turns)
 
 
+@pytest.mark.parametrize(
+    "blank", ["I am [name].", "\u6211\u53ebXXX\u3002", "My name is ____.", "Call <number>.", "I am XX from the bank."]
+)
+def test_a_place_to_be_filled_in_never_leaves(blank):
+    record = played(choosing(message=f"{blank} We would like to find a plan together."))
+    assert record.turns[0].dialogue.startswith("We would like to find a plan together.")
+
+
 def test_words_that_cannot_be_used_leave_the_offer():
     def unusable(prompt):
         return "?" if "`words`" in prompt.rsplit("Respond with", 1)[-1] else choosing_answer(prompt)
