@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -37,6 +37,9 @@ __all__ = [
     "score_columns",
     "score_many",
 ]
+
+_R = TypeVar("_R", bound=Record)
+_Card = TypeVar("_Card")
 
 
 class Unscorable(Exception):
@@ -71,11 +74,7 @@ def score_many(negotiations: Sequence[Negotiation], weights: Weights | None = No
         Unscorable: an ending is `infrastructure`; filter these out first and report them as coverage.
         UserError: an amount is too large to be simulated exactly.
     """
-    _refuse_unscorable(negotiations)
-    cards: list[Scorecard] = []
-    for policy, group in groupby(negotiations, key=lambda negotiation: negotiation.policy):
-        cards += _score_group(list(group), policy, weights or default_weights())
-    return cards
+    return _by_policy(negotiations, _score_group, weights)
 
 
 def score_accounts(records: Sequence[Record], weights: Weights | None = None) -> list[AccountScorecard]:
@@ -89,10 +88,19 @@ def score_accounts(records: Sequence[Record], weights: Weights | None = None) ->
         Unscorable: an ending is `infrastructure`.
         UserError: an amount is too large to be simulated exactly.
     """
+    return _by_policy(records, _account_group, weights)
+
+
+def _by_policy(
+    records: Sequence[_R],
+    score_group: Callable[[list[_R], CreditorPolicy, Weights], list[_Card]],
+    weights: Weights | None,
+) -> list[_Card]:
+    """The cards of `records` in their order, each run of one policy scored at once."""
     _refuse_unscorable(records)
-    cards: list[AccountScorecard] = []
+    cards: list[_Card] = []
     for policy, group in groupby(records, key=lambda record: record.policy):
-        cards += _account_group(list(group), policy, weights or default_weights())
+        cards += score_group(list(group), policy, weights or default_weights())
     return cards
 
 
