@@ -14,6 +14,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from data.circumstance import Circumstance
 from data.dimensions import (
     DIMENSIONS,
     SPECS,
@@ -111,6 +112,8 @@ class DebtCase(Frozen):
     persona: Persona | None = None
     family_id: str | None = None
     """Cases that share it (one person's several debts) always fall into the same split."""
+    circumstance: Annotated[Circumstance | None, Field(exclude_if=lambda told: told is None)] = None
+    """What a simulated debtor says in words alone; left out of the JSON where there is none."""
 
     def creditor_view(self) -> CreditorView:
         """The part of the case that creditor-side code may receive."""

@@ -35,7 +35,7 @@ REQUIRED = ("case_id", "product", "principal", "outstanding", "overdue_days", "c
 OPTIONAL = frozenset(COLUMNS) - frozenset(REQUIRED)
 AMOUNTS = ("principal", "outstanding", "monthly_income_at_origination")
 """Decimal major units of `currency`."""
-PRIVATE = frozenset({"monthly_income", "monthly_expenses", "assets", "reason", "story", "persona"})
+PRIVATE = frozenset({"monthly_income", "monthly_expenses", "assets", "reason", "story", "persona", "circumstance"})
 """Columns of a debtor book that no accounts file has."""
 
 

@@ -121,12 +121,14 @@ def write_book(cases: Iterable[DebtCase], path: Path | str) -> None:
     """Write debtors as CSV, Parquet or JSONL (by suffix); an existing file is replaced whole or not at all.
 
     Raises:
-        UserError: unknown suffix, or the extra `parquet` is not installed.
+        UserError: unknown suffix, a table for debtors with a circumstance, or the extra `parquet` is not installed.
         OSError: the file cannot be written; what was there is untouched.
     """
     path, cases = Path(path), tuple(cases)
     if path.suffix.lower() == ".jsonl":
         replace_file(path, write_lines(cases).encode())
+    elif any(case.circumstance is not None for case in cases):
+        raise UserError(f"{path}: what debtors say in words alone is kept in JSON lines; name a file ending in .jsonl")
     else:
         write_book_rows([write_row(case) for case in cases], path)
 

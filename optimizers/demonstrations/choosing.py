@@ -14,7 +14,7 @@ from typing import Any
 import dspy
 
 from optimizers.demonstrations.answers import answered
-from optimizers.demonstrations.turns import Demonstration, Phase, Recorded, demonstrations
+from optimizers.demonstrations.turns import Demonstration, Phase, Recorded, demonstrations, hearings
 from optimizers.dspy_bridge.dspy_student import plain
 from optimizers.runs.task import LEAST_THRESHOLD
 from programs.creditor.fingerprints import predictors
@@ -58,6 +58,7 @@ def good_ones(
         threshold = best
     if kind is NEGOTIATIONS:
         found = [made for one in played if one.objective >= threshold for made in demonstrations(one)]
+        found += [made for one in played for made in hearings(one)]
     else:
         least = threshold if threshold_given else None
         found = [made for one in played for made in answered(one, kind, threshold, own_from=least)]
@@ -85,9 +86,16 @@ def choose(
         token_budget: `estimated_tokens` of one predictor's demonstrations at most.
     """
     signatures = {name: predictors(program)[name].signature for name in taught(program)}
-    pool = list(candidates)
+    pool, kind = list(candidates), kind_of(program)
     return {
-        name: _in_order(_covering([d for d in pool if d.predictor == name], signature, max_demos, token_budget))
+        name: _in_order(
+            _covering(
+                [made for made in pool if made.predictor == name],
+                signature,
+                kind.most_demos(name, max_demos),
+                token_budget,
+            )
+        )
         for name, signature in signatures.items()
     }
 
@@ -111,7 +119,8 @@ def with_demos(program: Any, chosen: Chosen, train: Sequence[Any]) -> Any:
 
 
 def require_training(found: Iterable[Demonstration], train: Sequence[Any], kind: Kind = NEGOTIATIONS) -> None:
-    """Check that every demonstration is about a training debtor, by its id and by the account in its inputs.
+    """Check that every demonstration is about a training debtor, by its id and by the account in its inputs, where
+    they hold one.
 
     Of another kind: by what `Kind.told_by` names.
 
@@ -121,7 +130,7 @@ def require_training(found: Iterable[Demonstration], train: Sequence[Any], kind:
     told = {case.case_id: kind.told_by(case) for case in train}
     for made in found:
         field, value = told.get(made.case_id, ("", None))
-        if made.example.get(field) != value or value is None:
+        if value is None or made.example.get(field, value) != value:
             raise ForeignDemonstration(
                 f"a demonstration for {made.predictor} is about {made.case_id}, who is no training "
                 f"{kind.words.example} of this run"

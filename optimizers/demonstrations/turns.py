@@ -24,8 +24,9 @@ from optimizers.runs.task import CompileTask
 from programs.creditor.choosing.judge import FOR_A_REASON
 from programs.creditor.choosing.seat import TAKEN_INSTEAD
 from programs.creditor.fingerprints import predictors
+from programs.debtor.voice import spoken_circumstance
 from programs.kinds.known import kind_of
-from programs.kinds.negotiation_kind import NEGOTIATIONS, NEGOTIATOR, PLANNER, SPEAKER
+from programs.kinds.negotiation_kind import HEARER, NEGOTIATIONS, NEGOTIATOR, PLANNER, SPEAKER
 from programs.playing.evaluate import evaluate
 from programs.table import words
 from programs.table.runner import CreditorSeat, TableState, play
@@ -201,6 +202,23 @@ def demonstrations(played: Recorded) -> list[Demonstration]:
         for call in _last_of(calls, SPEAKER):
             found += _words(played, number, index, call)
     return found
+
+
+def hearings(played: Recorded) -> list[Demonstration]:
+    """The sentence whose meaning the training debtor's file tells, with the right answer whatever was answered."""
+    case = played.negotiation.case
+    right = NEGOTIATIONS.right_answers(case).get(HEARER)
+    if right is None:
+        return []
+    said, kind = spoken_circumstance(case.circumstance, case.debt.currency), case.circumstance.kind
+    for number, calls in enumerate(played.calls, start=1):
+        for call in calls:
+            if call.predictor == HEARER and call.inputs["sentence"].strip() in said:
+                made = _demonstration(
+                    played, number, replace(call, outputs=right), Phase.PROBING, kind.value, 0.0, clean=True
+                )
+                return [replace(made, objective=1.0)]
+    return []
 
 
 def phase_of(negotiation: Negotiation, index: int) -> Phase:

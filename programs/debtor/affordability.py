@@ -15,6 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from data.circumstance import Circumstance, CircumstanceKind
 from data.dimensions import Dimension
 from data.domain import DebtCase, Finances
 from data.terms import Terms
@@ -60,15 +61,28 @@ class HouseholdBudget:
 
     assets: int
     surplus: int
+    most_monthly: int = 0
+    """No instalment above this, minor units; 0: no such limit."""
+    first_day: int = 0
+    """Day before which nothing is paid."""
 
 
-def budget(finances: Finances, traits: Traits) -> HouseholdBudget:
-    """The finances less the living buffer and the share of the surplus that the persona keeps for itself."""
+def budget(finances: Finances, traits: Traits, circumstance: Circumstance | None = None) -> HouseholdBudget:
+    """The finances less the living buffer and the share of the surplus that the persona keeps for itself, and within
+    what the circumstance allows."""
     buffer = min(traits.buffer_months * finances.monthly_expenses, traits.buffer_share * finances.assets)
     surplus = finances.monthly_surplus
     return HouseholdBudget(
-        assets=finances.assets - int(buffer), surplus=int(surplus * traits.effort) if surplus > 0 else surplus
+        assets=finances.assets - int(buffer),
+        surplus=int(surplus * traits.effort) if surplus > 0 else surplus,
+        most_monthly=0 if circumstance is None else circumstance.of(CircumstanceKind.MONTHLY_LIMIT),
+        first_day=0 if circumstance is None else circumstance.of(CircumstanceKind.PAYDAY),
     )
+
+
+def budget_of(case: DebtCase) -> HouseholdBudget:
+    """What this debtor is ready to put into a plan."""
+    return budget(case.finances, traits_of(case), case.circumstance)
 
 
 def whole(finances: Finances) -> HouseholdBudget:
@@ -88,6 +102,8 @@ def carries(purse: HouseholdBudget, outstanding: int, terms: Terms) -> bool:
     periods = terms.installment_periods
     each = (due - first) // periods
     day = terms.immediate_payment_days
+    if day < purse.first_day or (purse.most_monthly and each > purse.most_monthly):
+        return False
     left = max(0, purse.assets + purse.surplus * (day // MONTH_DAYS)) - first
     if left < 0:
         return False
@@ -124,7 +140,9 @@ def carries_mask(purse: HouseholdBudget, outstanding: int, grid: TermsGrid) -> N
     each = (due - first) // periods
     last = due - first - each * (periods - 1)
     left = np.maximum(0, purse.assets + purse.surplus * (grid.immediate_payment_days // MONTH_DAYS)) - first
-    kept = left >= 0
+    kept = (left >= 0) & (grid.immediate_payment_days >= purse.first_day)
+    if purse.most_monthly:
+        kept &= each <= purse.most_monthly
     for k in range(1, int(periods.max(initial=0)) + 1):
         left = np.maximum(0, left + purse.surplus) - np.where(k < periods, each, np.where(k == periods, last, 0))
         kept &= (left >= 0) | (k > periods)
@@ -153,10 +171,7 @@ def would_accept(case: DebtCase, terms: Terms) -> bool:
     Its reservation: it can carry the plan on its budget, and the plan gives it the least relief it insists on.
     """
     traits = traits_of(case)
-    return (
-        carries(budget(case.finances, traits), case.debt.outstanding, terms)
-        and relief(terms, traits) >= traits.relief_floor
-    )
+    return carries(budget_of(case), case.debt.outstanding, terms) and relief(terms, traits) >= traits.relief_floor
 
 
 def acceptable_mask(
@@ -178,7 +193,7 @@ def acceptable_mask(
     for dimension, weight in traits.weights.items():
         low, high = DREADED[dimension], IDEAL[dimension]
         worth += weight * np.clip((getattr(grid, dimension) - low) / (high - low), 0.0, 1.0)
-    carried = carries_mask(budget(case.finances, traits), case.debt.outstanding, grid)
+    carried = carries_mask(budget_of(case), case.debt.outstanding, grid)
     return carried & (worth >= traits.relief_floor)
 
 
@@ -195,7 +210,7 @@ def reservation(case: DebtCase) -> Terms | None:
 @lru_cache(maxsize=4096)
 def _reservation(case: DebtCase, _: Population | None) -> Terms | None:
     traits, outstanding = traits_of(case), case.debt.outstanding
-    purse = budget(case.finances, traits)
+    purse = budget_of(case)
     terms = _workable_start(purse, outstanding)
     if terms is None:
         return None

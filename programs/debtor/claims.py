@@ -6,6 +6,7 @@ Everybody names round figures, whoever bends them: a grain of one's own would te
 from __future__ import annotations
 
 from data.amounts import minor_digits
+from data.circumstance import CircumstanceKind
 from data.domain import DebtCase, Disclosure, Inquiry
 from programs.debtor.personas import traits_of
 from programs.debtor.voice import spoken_amount
@@ -20,13 +21,15 @@ _SAID: dict[Inquiry, str] = {
 
 def claim(inquiry: Inquiry, case: DebtCase) -> Disclosure:
     """The claim about `inquiry`: the file's figure for honest personas, bent for the strategic one, and rounded as
-    people round for all of them alike; the reason is true."""
+    people round for all of them alike; the reason is true. A second income is no part of the claim."""
     finances, traits, currency = case.finances, traits_of(case), case.debt.currency
     match inquiry:
         case Inquiry.REASON:
             return Disclosure(reason=finances.reason)
         case Inquiry.INCOME:
-            return Disclosure(monthly_income=as_told(finances.monthly_income * traits.truth_income, currency))
+            beside = 0 if case.circumstance is None else case.circumstance.of(CircumstanceKind.SECOND_INCOME)
+            own = finances.monthly_income - beside
+            return Disclosure(monthly_income=as_told(own * traits.truth_income, currency))
         case Inquiry.EXPENSES:
             return Disclosure(monthly_expenses=as_told(finances.monthly_expenses * traits.truth_expenses, currency))
         case Inquiry.ASSETS:

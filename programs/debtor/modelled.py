@@ -23,7 +23,7 @@ from programs.debtor.affordability import carries, whole
 from programs.debtor.claims import claim_about
 from programs.debtor.personas import traits_of
 from programs.debtor.simulated import opening_demand, seeded
-from programs.debtor.voice import spoken_amount
+from programs.debtor.voice import spoken_amount, spoken_circumstance
 from programs.models.calls import call
 from programs.table import words
 from programs.table.failures import InfrastructureFailure, ProgramFault
@@ -104,7 +104,9 @@ class LMDebtor:
             "debt": debt.outstanding,
         }
         listed = ", ".join(f"{name} {spoken_amount(amount, debt.currency)}" for name, amount in amounts.items())
-        return f"{self._manner} Your {listed}. You fell behind because of: {money.reason.value}. {money.story}"
+        told = self.case.circumstance
+        beside = "" if told is None else f' You want to mention: "{spoken_circumstance(told, debt.currency)}"'
+        return f"{self._manner} Your {listed}. You fell behind because of: {money.reason.value}. {money.story}{beside}"
 
     def _situation(self, table: TableState) -> str:
         offered = table.theirs

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import random
 
+from data.circumstance import CircumstanceKind
 from data.dimensions import DIMENSIONS, SPECS, Dimension
 from data.domain import DebtCase, Disclosure, Inquiry, Move, Speaker, Turn
 from data.terms import Terms
 from programs.debtor.affordability import (
     IDEAL,
     acceptable_mask,
-    budget,
+    budget_of,
     carries,
     relief,
     reservation,
@@ -25,7 +26,7 @@ from programs.debtor.claims import claim, claimed_amount
 from programs.debtor.hearing import Heard, hear
 from programs.debtor.personas import Traits, persona_of, traits_of
 from programs.debtor.temper import Temper, temper
-from programs.debtor.voice import Language, Voice, spoken_amount, spoken_by
+from programs.debtor.voice import Language, Voice, spoken_amount, spoken_by, spoken_circumstance
 from programs.table.runner import DebtorReply, TableState
 
 __all__ = ["SimulatedDebtor", "acceptable_mask", "would_accept"]
@@ -55,7 +56,7 @@ def opening_demand(case: DebtCase, rng: random.Random) -> Terms:
         daring = min(1.0, max(0.1, traits.ambition + rng.uniform(-0.15, 0.15)))
         values[dimension] = start + round(spec.sign * max(0.0, gap) * daring)
     demand = Terms.model_validate(values)
-    if carries(budget(case.finances, traits), case.debt.outstanding, demand):
+    if carries(budget_of(case), case.debt.outstanding, demand):
         return demand
     return end.with_value("discount_pct", max(round(end.discount_pct), round(values["discount_pct"])))
 
@@ -80,7 +81,7 @@ class SimulatedDebtor:
         self.traits: Traits = traits_of(case)
         self._persona = persona_of(case)
         self._seed, self._language = seed, language or spoken_by(case.debtor.language)
-        self._purse = budget(case.finances, self.traits)
+        self._purse = budget_of(case)
         self._reservation = reservation(case)
         rng = self._rng("start")
         self._opening = opening_demand(case, rng)
@@ -155,6 +156,7 @@ class SimulatedDebtor:
         opening = [voice.mood(self._persona)] if voice.rng.random() < 0.35 else []
         said = [*opening, self._reaction(heard, voice), answer, self._objection(heard, voice)]
         moved = wish != own
+        said.append(self._in_passing(len(heard)))
         said.append(voice.say("ask" if moved else "keep", terms=wish))
         move = Move.ask(wish) if moved else Move.reject()
         return _turn(move, voice.joined(said), told)
@@ -209,7 +211,20 @@ class SimulatedDebtor:
         if told.reason is not None:
             return told, voice.say("reason_said", slots={"reason": voice.reason(told.reason)})
         spoken = spoken_amount(claimed_amount(told), self.case.debt.currency)
-        return told, voice.say(inquiry.value, slots={inquiry.value: spoken})
+        sentence = voice.say(inquiry.value, slots={inquiry.value: spoken})
+        beside = self._circumstance(CircumstanceKind.SECOND_INCOME) if inquiry is Inquiry.INCOME else ""
+        return told, voice.joined([sentence, beside])
+
+    def _in_passing(self, round_number: int) -> str:
+        """What the debtor tells of itself unasked, in its first answer or its second; a second income is told with the
+        first."""
+        if round_number != 1 + self._rng("in passing").randrange(2):
+            return ""
+        return self._circumstance(CircumstanceKind.PAYDAY, CircumstanceKind.MONTHLY_LIMIT, CircumstanceKind.NOTHING)
+
+    def _circumstance(self, *kinds: CircumstanceKind) -> str:
+        told = self.case.circumstance
+        return spoken_circumstance(told, self.case.debt.currency) if told is not None and told.kind in kinds else ""
 
     def _rng(self, purpose: str) -> random.Random:
         return seeded(self.case, self._seed, purpose)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from data.amounts import to_major
+from data.circumstance import Circumstance
 from data.dimensions import Dimension
 from data.domain import Persona, Reason
 from data.terms import Terms
@@ -26,6 +27,7 @@ PHRASES_FOLDER = Path(__file__).with_name("phrases")
 Language = Literal["en", "es", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "es", "zh")
 
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 _CHOICE = re.compile(r"\(([^()]*\|[^()]*)\)")
 
 
@@ -127,6 +129,13 @@ def spoken_amount(amount_minor: int, currency: str) -> str:
     """`600000, "CNY"` as `CNY 6,000`, and `600050` as `CNY 6,000.50`: exact, without empty decimals."""
     major = to_major(amount_minor, currency)
     return f"{currency} {major:,.0f}" if major == major.to_integral_value() else f"{currency} {major:,}"
+
+
+def spoken_circumstance(told: Circumstance, currency: str) -> str:
+    """A circumstance in its own words, as a sentence."""
+    amount = "" if told.amount_minor is None else spoken_amount(told.amount_minor, currency)
+    said = _polished(told.words.format(amount=amount, days=told.days))
+    return said if said.endswith((".", "!", "?", "。", "！", "？")) else said + ("。" if _HAN.search(said) else ".")
 
 
 def _figures(terms: Terms) -> dict[str, str]:

@@ -201,6 +201,10 @@ class Kind(ABC):
         """Those of `predictors` that are given demonstrations, sorted."""
         return sorted(predictors)
 
+    def most_demos(self, predictor: str, max_demos: int) -> int:
+        """Of `predictor`, where the others are given so many at most."""
+        return max_demos
+
     def shown(self, record: Any, predictor: str) -> Shown:
         """What the record's call of `predictor` would show as a demonstration."""
         return Shown(self.name, self.name, 1.0)

@@ -14,6 +14,7 @@ from metrics.evaluator import score_many
 from metrics.feedback import feedback
 from metrics.money.weights import default_weights
 from metrics.scorecard import INDICES, METRIC_VERSION, METRICS, Role, Scorecard
+from programs.creditor.choosing.hearing import facts_told
 from programs.creditor.settings import PROGRAM_NAMES, ProgramSettings, Variant
 from programs.debtor.simulated import SimulatedDebtor
 from programs.kinds.kind import CallSizes, Kind, KindWords, Span
@@ -21,7 +22,12 @@ from programs.maden import Maden
 from programs.table import words
 
 PLANNER, NEGOTIATOR, SPEAKER = "planner.predict", "negotiator.predict", "negotiator.speak"
+HEARER = "negotiator.hearing.predict"
+TAUGHT = frozenset({PLANNER, NEGOTIATOR, SPEAKER, HEARER})
 """The predictors that are given demonstrations; the judge gets none, since it cannot raise the score by itself."""
+
+SHORT_ONES = 4
+"""Demonstrations of one sentence each take the place of one that holds a dialogue."""
 
 CALLS: dict[Variant, Span] = {
     Variant.VANILLA: Span(2, 10),
@@ -92,7 +98,17 @@ class NegotiationKind(Kind):
 
     @override
     def taught(self, predictors: Iterable[str]) -> list[str]:
-        return [name for name in sorted(predictors) if name in {PLANNER, NEGOTIATOR, SPEAKER}]
+        return [name for name in sorted(predictors) if name in TAUGHT]
+
+    @override
+    def most_demos(self, predictor: str, max_demos: int) -> int:
+        return max_demos * SHORT_ONES if predictor == HEARER else max_demos
+
+    @override
+    def right_answers(self, case: DebtCase) -> dict[str, dict[str, Any]]:
+        """What a circumstance's sentence says; nobody knows what else would have been right."""
+        told = case.circumstance
+        return {} if told is None else {HEARER: {"heard": facts_told(told, case.debt.currency)}}
 
     @override
     def told_by(self, case: DebtCase) -> tuple[str, str]:

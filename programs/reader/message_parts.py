@@ -20,13 +20,18 @@ def message_parts(text: str, most_chars: int = MAX_HEARD_CHARS) -> list[str]:
     flat = heard(text, None)
     most = max(most_chars, -(-len(flat) // (MOST_PARTS - 1)))
     parts, now = [], ""
-    for sentence in _BREAK.split(flat):
+    for sentence in sentences_of(flat):
         for piece in _pieces(sentence, most):
             if now and len(now) + len(piece) > most:
                 parts.append(now.strip())
                 now = ""
             now += piece
     return [*parts, now.strip()] if now.strip() or not parts else parts
+
+
+def sentences_of(text: str) -> list[str]:
+    """The sentences as they are written, blanks around them included."""
+    return _BREAK.split(text)
 
 
 def _pieces(sentence: str, most: int) -> list[str]:

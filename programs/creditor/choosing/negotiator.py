@@ -1,4 +1,5 @@
-"""The negotiator: it picks an option, and writes the words for it; code makes the move and states its figures."""
+"""The negotiator: it listens, picks an option, and writes the words for it; code makes the move and states its
+figures."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import dspy
 
 from data.domain import Turn
 from programs.creditor.briefing import Briefing, claims_text, dialogue_text, step_text
+from programs.creditor.choosing.hearing import FactHearing
 from programs.creditor.choosing.menu import Menu
 from programs.creditor.choosing.plan import CoursePlan
 from programs.creditor.choosing.telling import our_step, sayable, they_said
@@ -28,6 +30,7 @@ class OptionNegotiator(dspy.Module):
         self.settings = settings
         self.predict = dspy.Predict(PickOption)
         self.speak = dspy.Predict(SayWords)
+        self.hearing = FactHearing(settings)
 
     def forward(
         self,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dspy
 
 from programs.creditor.briefing import Briefing, claims_text
+from programs.creditor.choosing.frontier import frontier
 from programs.creditor.choosing.menu import Menu, menu
 from programs.creditor.choosing.plan import CoursePlan
 from programs.creditor.settings import ProgramSettings
-from programs.creditor.support.frontier import frontier
 from programs.creditor.support.options import Household, Spread, Support
 from programs.models.calls import call
 from programs.table import words
@@ -28,7 +28,7 @@ class CoursePlanner(dspy.Module):
 
         Args:
             briefing: of the turn.
-            support: of its table, with `programs.creditor.support.frontier.aims` valued.
+            support: of its table, with `programs.creditor.choosing.frontier.aims` valued.
             seed: of the sample.
 
         Raises:

@@ -1,4 +1,4 @@
-"""The creditor's seat taken by a program that chooses among options: compute, plan, pick, review, speak.
+"""The creditor's seat taken by a program that chooses among options: listen, compute, plan, pick, review, speak.
 
 One instance plays one negotiation. A pick that the judge has not let pass when its revisions are used up is replaced by
 the best option: what figures speak against, and no words speak for, does not leave.
@@ -13,13 +13,13 @@ import dspy
 from data.domain import Turn
 from metrics.forgone import forgone_note
 from programs.creditor.briefing import Briefing
+from programs.creditor.choosing.frontier import aims
 from programs.creditor.choosing.menu import Menu, menu
 from programs.creditor.choosing.negotiator import turn_of
 from programs.creditor.choosing.plan import COURSES, CoursePlan
 from programs.creditor.seat import UNUSABLE, ModuleSeat, SeatMemory, held
 from programs.creditor.support.course import Course
 from programs.creditor.support.decision import DecisionSupport
-from programs.creditor.support.frontier import aims
 from programs.creditor.support.options import Option, Support
 from programs.table.failures import UnparseableOutput
 from programs.table.runner import TableState
@@ -49,6 +49,11 @@ class OptionSeat(ModuleSeat):
             InfrastructureFailure: the model could not be reached.
         """
         briefing = Briefing(self.view, self.settings.policy, table)
+        heard = self._listened(briefing)
+        return _noted(self._turn(briefing), *heard)
+
+    def _turn(self, briefing: Briefing) -> Turn:
+        table = briefing.table
         self._plan_where_due(briefing)
         support = self._support.consider(table)
         if support.nothing_can_be_kept and table.own is not None:
@@ -65,12 +70,20 @@ class OptionSeat(ModuleSeat):
     @property
     def memory(self) -> SeatMemory:
         """What this seat knows beside the table."""
-        return SeatMemory(plan=self._plan, planned_with_surplus=self._planned_with_surplus)
+        return SeatMemory(plan=self._plan, planned_with_surplus=self._planned_with_surplus, heard=self._support.heard)
 
     def recall(self, memory: SeatMemory) -> None:
         """Know what another seat of the same negotiation knew."""
         self._planned_with_surplus = memory.planned_with_surplus
         self._follow(memory.plan)
+        self._support = self._support.hearing(memory.heard)
+
+    def _listened(self, briefing: Briefing) -> tuple[str, ...]:
+        """Take up what the last message tells in words; the notes of it."""
+        listened = self.negotiator.hearing(briefing=briefing, known=self._support.heard, seed=self.seed)
+        self._support = self._support.hearing(listened.heard)
+        notes: tuple[str, ...] = listened.notes
+        return notes
 
     def _plan_where_due(self, briefing: Briefing) -> None:
         """A plan at the opening and once the surplus is known; a second one that fails to parse changes nothing."""

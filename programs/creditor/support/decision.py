@@ -18,6 +18,7 @@ from data.terms import Terms
 from programs.creditor.support.candidates import aim_grid, candidates
 from programs.creditor.support.course import Course
 from programs.creditor.support.facts import Facts, facts_of
+from programs.creditor.support.heard import NOTHING_HEARD, Heard
 from programs.creditor.support.learned.features import TableFeatures, rows, table_features
 from programs.creditor.support.learned.finances import Belief, mixed
 from programs.creditor.support.learned.model import SupportModel, load_support
@@ -73,6 +74,7 @@ class DecisionSupport:
     ) -> None:
         self.account, self.policy = account, policy
         self.model, self.course = model or load_support(), course or Course()
+        self.heard = NOTHING_HEARD
         self._grid_worth: dict[tuple[int, int, int], tuple[Floats, bool]] = {}
         self._forecast: dict[int, float] = {}
 
@@ -80,6 +82,14 @@ class DecisionSupport:
         """The same on another course; what is remembered depends on none and is shared."""
         other = copy.copy(self)
         other.course = course
+        return other
+
+    def hearing(self, heard: Heard) -> DecisionSupport:
+        """The same for a debtor who told this in words."""
+        if heard == self.heard:
+            return self
+        other = copy.copy(self)
+        other.heard, other._forecast = heard, {}
         return other
 
     def consider(self, table: TableState, also: Sequence[Terms] = ()) -> Support:
@@ -92,8 +102,8 @@ class DecisionSupport:
         """
         also = [terms for terms in also if self._may_be_offered(terms, table)]
         facts = facts_of(table)
-        plain = self.model.finances.draws(self.account, facts)
-        shown = table_features(facts, self.account, plain)
+        plain = self._household(facts)
+        shown = table_features(facts, self.account, self.heard.felt(plain))
         bent = self._chance_bent(facts, shown)
         belief = self._belief(facts, plain, bent)
         against = evidence(self._refused(table))
@@ -125,10 +135,14 @@ class DecisionSupport:
         if bent < SURELY or not self.model.bent_times:
             return plain
         times = self.model.bent_times if len(plain.weights) == 1 else self.model.bent_times[:1]
-        straightened = [self.model.finances.draws(self.account, facts, one) for one in times]
+        straightened = [self._household(facts, one) for one in times]
         share = 1.0 if bent > 1 - SURELY else bent
         parts = [(share / len(times), one) for one in straightened]
         return mixed(parts if share == 1.0 else [(1 - share, plain), *parts])
+
+    def _household(self, facts: Facts, claims_times: tuple[float, float, float] = (1, 1, 1)) -> Belief:
+        """Draws of what the household may have, given what was claimed and heard."""
+        return self.heard.household(self.model.finances.draws(self.account, facts, claims_times), facts)
 
     def _of_grid(self, belief: Belief) -> list[tuple[Floats, bool]]:
         """Each draw's worth of every package of the aim grid, and whether it can keep any; remembered by draw."""
@@ -167,8 +181,9 @@ class DecisionSupport:
         whole = None if terms is None else terms.over(before.own)
         if whole is None:
             return 0.0
-        shown = table_features(facts, self.account, self.model.finances.draws(self.account, facts))
-        return float(self.model.accepted_now.chance(rows(shown, row(whole)[None]))[0])
+        shown = table_features(facts, self.account, self.heard.felt(self._household(facts)))
+        plan = row(whole)[None]
+        return float(self._chances(rows(shown, plan), plan)[0][0])
 
     # --- what it is worth
 
@@ -183,7 +198,7 @@ class DecisionSupport:
         plans = np.concatenate([found, np.array(more)]) if more else found
         worth = worth_under(belief, plans, self.account.debt.outstanding, self.policy)
         seen = rows(shown, plans)
-        now, later = (f.chance(seen) for f in (self.model.accepted_now, self.model.accepted_later))
+        now, later = self._chances(seen, plans)
         at_hand = np.full(len(belief.weights), -1.0) if demand is None else worth.cci[:, -1]
 
         def valued(first: int) -> Floats:
@@ -208,6 +223,12 @@ class DecisionSupport:
         on = still_to_be_had(plans, later, worth.cci, belief.weights, at_hand) - COST_OF_A_ROUND
         value = now * agreed + (1 - now) * (on - self.course.concession_cost * soft)
         return np.asarray(value - self.course.costs(facts, plans))
+
+    def _chances(self, seen: Floats, plans: Plans) -> tuple[Floats, Floats]:
+        """That each plan is accepted now, and that it would be by the end."""
+        debt, model = self.account.debt.outstanding, self.model
+        now, later = (f.chance(seen) for f in (model.accepted_now, model.accepted_later))
+        return self.heard.chances(now, plans, debt), self.heard.chances(later, plans, debt)
 
     def _may_be_offered(self, terms: Terms, table: TableState) -> bool:
         return not self.policy.breaches(terms) and (table.own is None or not table.own.softer_in(terms))
@@ -258,9 +279,9 @@ class DecisionSupport:
     def _single(self, facts: Facts, belief: Belief, terms: Terms) -> Option:
         """An option outside the candidates; its value is that of an agreement by the present forecast."""
         plans = row(terms)[None]
-        shown = table_features(facts, self.account, self.model.finances.draws(self.account, facts))
+        shown = table_features(facts, self.account, self.heard.felt(self._household(facts)))
         seen = rows(shown, plans)
-        now, later = (f.chance(seen) for f in (self.model.accepted_now, self.model.accepted_later))
+        now, later = self._chances(seen, plans)
         worth = worth_under(belief, plans, self.account.debt.outstanding, self.policy)
         value = np.maximum(now, later) * (belief.weights @ worth.cci)
         return self._option(facts, belief, _Weighed(plans, now, later, worth, value, np.ones(1, np.bool_), 1), 0, False)
@@ -274,7 +295,7 @@ class DecisionSupport:
             due_minor=due,
             first_payment_minor=first,
             monthly_minor=each,
-            fits_told=fits_told(facts, plan, debt),
+            fits_told=fits_told(self.heard.added_to(facts), plan, debt),
             chance_now=1.0 if accepting else float(weighed.now[n]),
             chance_later=1.0 if accepting else float(weighed.later[n]),
             chance_kept=float(belief.weights @ weighed.worth.kept[:, n]),

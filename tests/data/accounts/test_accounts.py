@@ -103,6 +103,6 @@ def test_all_faults_are_told_at_once_and_ids_stand_once(tmp_path):
 
 def test_the_private_columns_are_the_finances_and_the_persona():
     """Whatever is added to a debtor's private side must be refused in accounts too."""
-    assert {*Finances.model_fields, "persona"} == PRIVATE
+    assert {*Finances.model_fields, "persona", "circumstance"} == PRIVATE
     assert not {*Account.model_fields} & {"finances", "persona"}
-    assert {*DebtCase.model_fields} - {*Account.model_fields} == {"finances", "persona"}
+    assert {*DebtCase.model_fields} - {*Account.model_fields} == {"finances", "persona", "circumstance"}
