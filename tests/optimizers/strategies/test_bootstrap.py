@@ -3,19 +3,26 @@ from __future__ import annotations
 import dspy
 import pytest
 
+from data.book import SHIPPED_BOOK, read_book
+from data.synthesis.circumstances import with_circumstance
 from optimizers.demonstrations.choosing import estimated_tokens
 from optimizers.demonstrations.turns import NEGOTIATOR, PLANNER
 from optimizers.registry import compile_with
 from optimizers.runs.halt import Halted
 from optimizers.strategies import bootstrap, random_search
 from optimizers.strategies.random_search import best_of
+from programs.creditor.choosing.hearing import facts_told
 from programs.creditor.fingerprints import predictors
 from programs.creditor.settings import ProgramSettings, Variant
+from programs.kinds.negotiation_kind import HEARER, SHORT_ONES, SPEAKER
 from programs.maden import Maden
 from programs.playing.evaluate import Evaluation, Played
 from programs.table import words
+from signatures.options import FactsHeard
 from tests.optimizers.tasks import compile_task
 from tests.programs.cases import random_cases
+from tests.programs.creditor.choosing.test_choosing import KIND
+from tests.programs.creditor.choosing.test_hearing import listening
 from tests.programs.players import playing, sensible, situation, turn
 
 CASES = random_cases(7)
@@ -178,3 +185,31 @@ class TestBestOf:
     def test_the_first_of_equals_and_of_nothing_shared(self):
         assert best_of([evaluation(a=0.5), evaluation(a=0.5)]) == 0
         assert best_of([evaluation(a=None), evaluation(a=0.5)]) == 0
+
+
+class TestProgramsThatChoose:
+    """Their words and what they hear are shown too: those prompts hold no account, and what was said has a label."""
+
+    @pytest.fixture
+    def found(self, tmp_path):
+        train = [with_circumstance(one) for one in read_book(SHIPPED_BOOK).split("train")[:10]]
+        dspy.configure_cache(enable_disk_cache=False, enable_memory_cache=True)
+        task = compile_task(
+            tmp_path / "runs",
+            listening(lambda sentence: {}, cache=True),
+            train,
+            program=Maden(ProgramSettings.named("maden-options")),
+            max_demos=3,
+        )
+        return train, compile_with("bootstrap", task)
+
+    def test_what_is_heard_is_shown_with_its_label_and_words_as_they_were_said(self, found):
+        train, program = found
+        shown = demos(program)
+        labels = {facts_told(one.circumstance, "CNY").model_dump_json() for one in train}
+        heard = [FactsHeard.model_validate(demo["heard"]).model_dump_json() for demo in shown[HEARER]]
+        assert len(heard) >= 4
+        assert len(set(heard)) >= 3
+        assert set(heard) <= labels
+        assert all(demo["words"]["reply"] == KIND for demo in shown[SPEAKER])
+        assert len(shown[SPEAKER]) <= 3 < len(heard) <= 3 * SHORT_ONES

@@ -30,7 +30,7 @@ NONE = {"other_income_a_month": 0, "highest_payment_a_month": 0, "days_until_fir
 RIGHT = FactsHeard(other_income_a_month=900, highest_payment_a_month=0, days_until_first_payment=0)
 
 
-def listening(heard):
+def listening(heard, **settings):
     """A model that picks as `choosing` does and hears what `heard(sentence)` says."""
     picks = choosing()
 
@@ -41,7 +41,7 @@ def listening(heard):
             return {"heard": {**NONE, **heard(sentence)}}
         return picks.engine.answer(prompt)
 
-    return scripted_lm(answer)
+    return scripted_lm(answer, **settings)
 
 
 def telling(kind, words, amount_minor=None, days=None, **changed):
