@@ -12,6 +12,7 @@ import dspy
 
 from data.domain import CreditorView, DebtCase
 from plumbing.hidden import Hidden
+from programs.creditor.choosing.hearing import Listener
 from programs.creditor.choosing.judge import PickJudge
 from programs.creditor.choosing.negotiator import OptionNegotiator
 from programs.creditor.choosing.planner import CoursePlanner
@@ -21,7 +22,7 @@ from programs.creditor.judge import Judge
 from programs.creditor.negotiator import FreeNegotiator, LadderNegotiator
 from programs.creditor.planner import Planner
 from programs.creditor.seat import ProgramSeat
-from programs.creditor.settings import ProgramSettings
+from programs.creditor.settings import ProgramSettings, Variant
 from programs.debtor.simulated import SimulatedDebtor
 from programs.table.runner import DebtorSeat, play
 
@@ -29,6 +30,15 @@ Seat = ProgramSeat | OptionSeat
 """A creditor's seat taken by a program."""
 DebtorFactory = Callable[[DebtCase, int], DebtorSeat]
 """Makes the debtor of one negotiation from the case (with its private side) and the seed."""
+
+_NEGOTIATORS: dict[Variant, type[dspy.Module]] = {
+    Variant.VANILLA: FreeNegotiator,
+    Variant.JUDGED: FreeNegotiator,
+    Variant.PLANNED: LadderNegotiator,
+    Variant.MADEN: LadderNegotiator,
+    Variant.LISTENING: Listener,
+}
+"""Where no options are computed, or nothing is left to choose."""
 
 
 class Maden(dspy.Module):
@@ -46,7 +56,7 @@ class Maden(dspy.Module):
         variant = self.settings.variant
         chooses = self.settings.chooses
         planner, judge = (CoursePlanner, PickJudge) if chooses else (Planner, Judge)
-        negotiator = OptionNegotiator if chooses else LadderNegotiator if variant.plans else FreeNegotiator
+        negotiator = _NEGOTIATORS[variant] if not chooses or variant is Variant.LISTENING else OptionNegotiator
         self.planner = planner(self.settings) if variant.plans else None
         self.negotiator = negotiator(self.settings)
         self.judge = judge(self.settings) if variant.judges else None

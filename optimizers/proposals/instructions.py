@@ -23,8 +23,6 @@ from optimizers.proposals.echoes import refuse_echo
 from optimizers.runs.halt import Halted
 from optimizers.runs.task import CompileTask
 from programs.creditor.fingerprints import predictors
-from programs.kinds.known import kind_of
-from programs.kinds.negotiation_kind import NEGOTIATIONS, NEGOTIATOR, PLANNER
 from programs.models.adapter import ADAPTER
 from programs.models.retryable import classify
 from programs.table.failures import ProgramFault
@@ -121,9 +119,6 @@ def _told(task: CompileTask, played: Sequence[Recorded], predictor: str, number:
 
 def contracts(program: Any) -> dict[str, str]:
     """The name of the signature that each taught predictor has, by which the files of this folder call it."""
-    if kind_of(program) is NEGOTIATIONS:
-        names = (PLANNER, NEGOTIATOR) if program.settings.variant.plans else (NEGOTIATOR,)
-        return {name: predictors(program)[name].signature.__name__ for name in names}
     return {name: predictors(program)[name].signature.__name__ for name in taught(program)}
 
 

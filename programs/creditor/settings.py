@@ -18,6 +18,8 @@ class Variant(StrEnum):
     PLANNED = "planned"
     JUDGED = "judged"
     MADEN = "maden"
+    LISTENING = "listening"
+    """The model only hears what is told in words alone; what is computed decides, and code speaks."""
 
     @property
     def plans(self) -> bool:
@@ -87,8 +89,8 @@ class ProgramSettings(Frozen):
 
     @property
     def chooses(self) -> bool:
-        """Whether the modules choose among computed options."""
-        return self.support == "options" and self.variant.plans
+        """Whether computed options are what is decided on."""
+        return self.variant is Variant.LISTENING or (self.support == "options" and self.variant.plans)
 
     @classmethod
     def named(cls, program: str, **settings: Any) -> Self:
@@ -103,7 +105,7 @@ class ProgramSettings(Frozen):
     @property
     def name(self) -> str:
         """The name of the uncompiled program with such settings."""
-        return f"{self.variant}-options" if self.chooses else str(self.variant)
+        return f"{self.variant}-options" if self.chooses and self.variant.plans else str(self.variant)
 
     def fingerprinted(self) -> dict[str, Any]:
         """What the program's hash covers: later knobs only where they change something, so that older hashes hold."""

@@ -34,6 +34,7 @@ CALLS: dict[Variant, Span] = {
     Variant.PLANNED: Span(4, 12),
     Variant.JUDGED: Span(4, 24),
     Variant.MADEN: Span(6, 24),
+    Variant.LISTENING: Span(0, 3),
 }
 """Creditor-side calls that one negotiation usually takes: from a quick agreement to ten rounds with redrafts."""
 

@@ -75,6 +75,14 @@ class FactHearing(dspy.Module):
         return dspy.Prediction(heard=heard, notes=tuple(_notes(known, heard)))
 
 
+class Listener(dspy.Module):
+    """The negotiator of a program that hears, and leaves the rest to what is computed."""
+
+    def __init__(self, settings: ProgramSettings) -> None:
+        super().__init__()
+        self.hearing = FactHearing(settings)
+
+
 def unexplained(briefing: Briefing) -> list[str]:
     """The sentences of the debtor's last message with a figure that is neither an offer's nor a claim's."""
     if not briefing.table.turns or briefing.table.turns[-1].speaker is not Speaker.DEBTOR:

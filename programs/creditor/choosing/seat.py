@@ -18,6 +18,7 @@ from programs.creditor.choosing.menu import Menu, menu
 from programs.creditor.choosing.negotiator import turn_of
 from programs.creditor.choosing.plan import COURSES, CoursePlan
 from programs.creditor.seat import UNUSABLE, ModuleSeat, SeatMemory, held
+from programs.creditor.settings import Variant
 from programs.creditor.support.course import Course
 from programs.creditor.support.decision import DecisionSupport
 from programs.creditor.support.options import Option, Support
@@ -58,6 +59,8 @@ class OptionSeat(ModuleSeat):
         support = self._support.consider(table)
         if support.nothing_can_be_kept and table.own is not None:
             return held(table.own, mark("support: no plan can be kept; a person should decide"))
+        if self.settings.variant is Variant.LISTENING:
+            return turn_of(briefing, support, support.best, "")
         options = menu(support.options, self.settings.policy, self.view.debt.currency)
         try:
             return self._reviewed(briefing, support, options)

@@ -38,7 +38,7 @@ def asked(tmp_path, prompt_lm, **settings):
         return work, played, proposed(work, played, written(work.program))
 
 
-@pytest.mark.parametrize("variant", list(Variant))
+@pytest.mark.parametrize("variant", [one for one in Variant if one is not Variant.LISTENING])
 def test_the_written_instructions_fit_the_predictors_and_leave_the_judge_alone(variant):
     program = Maden(ProgramSettings(variant=variant))
     found = written(program)

@@ -12,14 +12,17 @@ from optimizers.demonstrations.choosing import good_ones
 from optimizers.demonstrations.turns import hearings, recorded
 from programs.creditor.briefing import Briefing
 from programs.creditor.choosing.hearing import INCOME, FactHearing, facts_told, understood, unexplained
+from programs.creditor.fingerprints import predictors
+from programs.creditor.rational import RationalCreditor
 from programs.creditor.settings import ProgramSettings
 from programs.creditor.support.decision import DecisionSupport
 from programs.creditor.support.heard import NOTHING_HEARD, STILL_TAKEN, Heard
 from programs.debtor.affordability import acceptable_mask, would_accept
 from programs.debtor.claims import claim
+from programs.debtor.simulated import SimulatedDebtor
 from programs.kinds.negotiation_kind import HEARER, NEGOTIATIONS
 from programs.maden import Maden
-from programs.table.runner import view
+from programs.table.runner import play, view
 from signatures.options import FactsHeard
 from tests.programs.cases import POLICY, case, random_cases, terms
 from tests.programs.creditor.choosing.test_choosing import choosing, played
@@ -186,3 +189,14 @@ def test_demonstrations_of_hearing_hold_the_right_answer_whatever_was_heard():
     )
     found = good_ones([one], 0.99, threshold_given=True, train=[WIFE], kind=NEGOTIATIONS)
     assert [made.predictor for made in found] == [HEARER]
+
+
+def test_a_program_that_only_listens_plays_as_the_support_with_what_it_heard():
+    lm = listening(lambda sentence: {"other_income_a_month": 900} if "wife" in sentence else {})
+    record = played(lm, WIFE, "listening")
+    seat = RationalCreditor(WIFE.creditor_view(), POLICY)
+    alone = play(WIFE, seat, SimulatedDebtor(WIFE, 0), POLICY, 0)
+    told = next(n for n, turn in enumerate(record.turns) if INCOME in turn.notes)
+    assert [turn.move for turn in record.turns[:told]] == [turn.move for turn in alone.turns[:told]]
+    assert len(lm.engine.prompts) == 1
+    assert predictors(Maden(ProgramSettings.named("listening"))).keys() == {HEARER}
