@@ -4,6 +4,7 @@
 #   make test           the tests that need no model of that size, then `make check`
 #   make quick          the quick tests of what changed since main, and those of the whole house: a minute at most;
 #                       ROOM=programs/creditor names the rooms or files instead
+#   make test-thorough  make test with all that it samples or leaves out: some ten minutes more, before a release
 #   make test-postgres  the tests of the service on the PostgreSQL server that MADEN_TEST_DATABASE names
 #   make test-dpo       the tests that train weights (torch and others come on top: several hundred MB, or GBs with CUDA)
 #   make test-embedded  the tests that play on the embedded model
@@ -24,7 +25,7 @@ ROOM ?=
 WORKERS ?= logical
 UPGRADE ?=
 
-.PHONY: compile test quick test-postgres postgres-named test-dpo test-embedded test-notebook docs check lock clean
+.PHONY: compile test test-thorough quick test-postgres postgres-named test-dpo test-embedded test-notebook docs check lock clean
 
 compile: $(VENV)/local.stamp
 	@echo "a small model on this machine will negotiate with simulated debtors for about ten minutes, longer beside other work; nothing is sent anywhere"
@@ -35,12 +36,17 @@ compile: $(VENV)/local.stamp
 PARALLEL := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test: $(VENV)/test.stamp
-	$(BIN)/python -m pytest $(PARALLEL) -m "not embedded and not dpo and not alone" $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) -m "not embedded and not dpo and not alone and not thorough" $(ARGS)
 	$(BIN)/python -m pytest -m alone $(ARGS) || test $$? -eq 5  # 5: ARGS left none of them
 	$(MAKE) check
 
+test-thorough: $(VENV)/test.stamp
+	MADEN_TEST_THOROUGH=1 $(BIN)/python -m pytest $(PARALLEL) -m "not embedded and not dpo and not alone" $(ARGS)
+	$(BIN)/python -m pytest -m alone $(ARGS) || test $$? -eq 5
+	$(MAKE) check
+
 quick: $(VENV)/test.stamp
-	$(BIN)/python -m pytest $(PARALLEL) -m "not embedded and not dpo and not alone and not slow" $(ARGS) \
+	$(BIN)/python -m pytest $(PARALLEL) -m "not embedded and not dpo and not alone and not slow and not thorough" $(ARGS) \
 		$$($(BIN)/python -m tests.rooms quick $(ROOM))
 
 test-postgres: postgres-named $(VENV)/test.stamp

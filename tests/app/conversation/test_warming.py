@@ -22,7 +22,7 @@ def embedded(tmp_path, model_file):
     return replace(house(tmp_path, desk_lm()), lm=lm, reader=model_reader(lambda: lm))
 
 
-@pytest.mark.slow
+@pytest.mark.embedded
 def test_after_warming_an_opening_reads_only_what_is_new(embedded, monkeypatch, caplog):
     thread = begin_to_warm(embedded)
     assert thread is not None

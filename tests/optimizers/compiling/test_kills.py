@@ -6,13 +6,17 @@ import random
 
 import pytest
 
+from tests.conftest import THOROUGH
 from tests.optimizers.served import Compiler, nap, served
 
 pytestmark = pytest.mark.slow
 
 THREADS = 2
-KILLS = 12
-STRATEGIES = ("random-search", "mipro", "gepa", "simba", "search")
+KILLS = 12 if THOROUGH else 6
+OTHERS = [
+    pytest.param(name, 2 if THOROUGH else 1, marks=[] if name in ("mipro", "search") else pytest.mark.thorough)
+    for name in ("random-search", "mipro", "gepa", "simba", "search")
+]
 
 
 def killed_again_and_again(compiler, model, kills, requests):
@@ -38,7 +42,7 @@ def killed_again_and_again(compiler, model, kills, requests):
     return lost
 
 
-@pytest.mark.parametrize(("strategy", "kills"), [("bootstrap", KILLS), *((name, 2) for name in STRATEGIES)])
+@pytest.mark.parametrize(("strategy", "kills"), [("bootstrap", KILLS), *OTHERS])
 def test_kill_minus_nine_at_any_moment_costs_no_answer_and_changes_no_byte(forker, tmp_path, flags, strategy, kills):
     with served() as model:
         whole = Compiler(forker, tmp_path / "whole", model, *flags, "--optimizer", strategy)

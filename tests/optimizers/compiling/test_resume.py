@@ -42,7 +42,9 @@ def test_another_configuration_is_refused_with_the_difference_and_another_way_of
         assert compiler.resume("--max-calls", 500, "--log-json", tmp_path / "log.jsonl").ended() == 0
 
 
-@pytest.mark.parametrize(("strategy", "moment"), [("bootstrap", 0.9), ("mipro", 0.7)])
+@pytest.mark.parametrize(
+    ("strategy", "moment"), [("mipro", 0.7), pytest.param("bootstrap", 0.9, marks=pytest.mark.thorough)]
+)
 def test_ctrl_c_saves_the_best_so_far_says_how_to_go_on_and_the_end_is_the_same(
     forker, tmp_path, flags, strategy, moment
 ):

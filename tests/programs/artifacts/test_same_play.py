@@ -18,7 +18,7 @@ from programs.creditor.settings import ProgramSettings
 from programs.maden import Maden
 from programs.models.make import make_lm
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.embedded
 
 PLAY = """
 import sys, dspy

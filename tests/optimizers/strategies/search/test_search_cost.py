@@ -178,6 +178,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     optuna.logging.enable_default_handler()
 
 
+@pytest.mark.thorough
 def test_search_needs_fewer_negotiations_than_mipro_where_one_of_sixteen_instructions_is_good(tmp_path: Path) -> None:
     costs = {
         name: [cost(tmp_path / f"{name}-{seed}", seed, PROPOSALS) for seed in SEEDS] for name, cost in COSTS.items()

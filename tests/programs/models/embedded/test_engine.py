@@ -71,6 +71,7 @@ def test_bounds_of_a_float_hold_too(lm):
         assert 0.05 <= predict(dialogue="Debtor: I can pay 95 %.").share.share <= 0.5
 
 
+@pytest.mark.embedded
 def test_the_same_seed_gives_the_same_turn_and_another_seed_another(model_file):
     # Another number of threads rounds otherwise, so the number that the load would choose is fixed.
     lm = make_lm(f"local:{model_file}", temperature=1.0, max_tokens=300, seed=0, threads=1, cache=False)
