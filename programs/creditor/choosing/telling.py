@@ -12,6 +12,7 @@ from data.domain import Move, MoveKind, Speaker, Turn
 from data.steps import claimed
 from data.terms import Terms
 from programs.creditor.briefing import Briefing
+from programs.reader.message_parts import sentences_of
 from programs.table import words
 from wording import english_name
 
@@ -31,7 +32,6 @@ _EASED: dict[Dimension, str] = {
 _FIGURE = re.compile(r"[\d%]")
 _PLACEHOLDER = re.compile(r"[\[\]<>{}_]|(?<![A-Za-z])[Xx]{2,}(?![A-Za-z])")
 """What a model leaves for somebody else to fill in: "[name]", "XXX", "____"."""
-_PART = re.compile(r"[^.!?\u3002\uff01\uff1f]*[.!?\u3002\uff01\uff1f]+|[^.!?\u3002\uff01\uff1f]+")
 
 
 def last_words(turns: tuple[Turn, ...]) -> str:
@@ -41,8 +41,8 @@ def last_words(turns: tuple[Turn, ...]) -> str:
 
 
 def parts(text: str) -> list[str]:
-    """The sentences of a text as they are written; a dot in a figure ends one too."""
-    return [found for part in _PART.findall(text) if (found := part.strip())]
+    """The sentences of a text as they are written."""
+    return [found for one in sentences_of(text) if (found := one.strip())]
 
 
 def sayable(reply: str) -> str:
