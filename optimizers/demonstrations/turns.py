@@ -14,6 +14,7 @@ from typing import Any
 
 import dspy
 
+from data.circumstance import CircumstanceKind
 from data.domain import Ending, MoveKind, Negotiation, Speaker, Turn
 from data.steps import claimed
 from data.terms import Terms
@@ -205,7 +206,10 @@ def demonstrations(played: Recorded) -> list[Demonstration]:
 
 
 def hearings(played: Recorded) -> list[Demonstration]:
-    """The sentence whose meaning the training debtor's file tells, with the right answer whatever was answered."""
+    """The sentence whose meaning the training debtor's file tells, with the right answer whatever was answered.
+
+    As many show a figure that means nothing as show a fact: a small model finds what its examples hold.
+    """
     case = played.negotiation.case
     right = NEGOTIATIONS.right_answers(case).get(HEARER)
     if right is None:
@@ -214,9 +218,8 @@ def hearings(played: Recorded) -> list[Demonstration]:
     for number, calls in enumerate(played.calls, start=1):
         for call in calls:
             if call.predictor == HEARER and call.inputs["sentence"].strip() in said:
-                made = _demonstration(
-                    played, number, replace(call, outputs=right), Phase.PROBING, kind.value, 0.0, clean=True
-                )
+                facet = "nothing" if kind is CircumstanceKind.NOTHING else "fact"
+                made = _demonstration(played, number, replace(call, outputs=right), facet, kind.value, 0.0, clean=True)
                 return [replace(made, objective=1.0)]
     return []
 
@@ -298,7 +301,7 @@ def _words(played: Recorded, number: int, index: int, call: Call) -> list[Demons
 
 
 def _demonstration(
-    played: Recorded, number: int, call: Call, phase: Phase, choice: str, gain: float, *, clean: bool
+    played: Recorded, number: int, call: Call, phase: str, choice: str, gain: float, *, clean: bool
 ) -> Demonstration:
     example = dspy.Example(augmented=True, **call.inputs, **call.outputs)  # as DSPy's bootstrap makes them
     case_id = played.negotiation.case.case_id
