@@ -47,7 +47,8 @@ def receive_message(session: Session, row: NegotiationRow, said: str, key: str |
     """Store a debtor's message with what was noticed in it, and do what that asks for; returns its position.
 
     Raises:
-        NotNow: it is over, or a person has too much of it to read, and the message gives notice of nothing new.
+        NotNow: it is over, or a person has too much of it to read, and the message gives notice of nothing new
+            and of no danger.
         CannotBe: the key is another message's.
     """
     found = but_for_its_language(found, said, row.language)
@@ -61,7 +62,8 @@ def receive_message(session: Session, row: NegotiationRow, said: str, key: str |
     if Status(row.status).ended and not news:
         raise NotNow(say("this conversation has ended; use the contact details of the creditor"))
     waits = Status(row.status).automated and not silences
-    if not waits and not news and unread_of(session, row.id) >= MOST_UNREAD:
+    urgent = news or any(SignalKind.DISTRESS in one.signal.kinds for one in silences)
+    if not waits and not urgent and unread_of(session, row.id) >= MOST_UNREAD:
         raise NotNow(
             say(
                 "{number} messages of yours wait for a person already; please wait until they have written",

@@ -42,7 +42,9 @@ _BY_KEY = select(MessageRow).where(_OF_ONE, MessageRow.key == bindparam("key"))
 _SENT = select(MessageRow.text).where(_OF_ONE, MessageRow.sender != Sender.DEBTOR.value)
 _STORE = insert(MessageRow)
 _HIGHEST = select(func.max(MessageRow.position)).where(_OF_ONE)
-_TOLD = func.max(MessageRow.position).filter(MessageRow.sender != Sender.DEBTOR.value)
+_TOLD = func.max(MessageRow.position).filter(
+    MessageRow.sender.in_((Sender.CREDITOR.value, Sender.OPERATOR.value))  # a fixed text answers nothing
+)
 _HIGHEST_AND_TOLD = select(func.max(MessageRow.position), _TOLD).where(_OF_ONE)
 _STANDING = _MESSAGES.where(
     or_(
@@ -220,7 +222,7 @@ def close_queue(session: Session, negotiation_id: str) -> None:
 
 
 def unread_of(session: Session, negotiation_id: str) -> int:
-    """How many messages the debtor has written since anybody answered."""
+    """How many messages have come since the program or a person last answered, the service's own among them."""
     highest, told = session.execute(_HIGHEST_AND_TOLD, {"negotiation": negotiation_id}).one()
     return (highest or 0) - (told or 0)
 

@@ -70,6 +70,14 @@ def test_logins_and_refused_ones_are_audited_and_a_name_that_is_nobodys_is_not_t
     assert audited(known, "logged in") == [("olga", {"address": "203.0.113.6"})]
 
 
+def test_a_login_over_http_is_audited_with_the_address_that_it_came_from(house):
+    refused = house.client.post("/api/login", json={"name": "olga", "password": "wrong password"})
+    assert refused.status_code == 401
+    (address,) = {detail["address"] for _, detail in audited(house.parts.operators, "login refused")}
+    assert address == "testclient"
+    assert [detail["address"] for _, detail in audited(house.parts.operators, "logged in")] == [address]
+
+
 def test_who_is_locked_is_out_at_once_and_comes_back_when_unlocked(known):
     token = known.log_in("olga", PASSWORD)
     assert known.known(token)

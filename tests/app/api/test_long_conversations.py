@@ -79,6 +79,14 @@ def test_a_person_is_left_so_many_messages_and_notice_is_taken_all_the_same(hous
     assert house.debtor(token, "GET", "/negotiation").json()["status"] == "stopped"
 
 
+def test_the_reply_to_somebody_in_danger_opens_no_way_around_the_limit(house, long, monkeypatch):
+    _, token = long
+    monkeypatch.setattr(receiving, "MOST_UNREAD", NUMBER)
+    for _ in range(2):
+        assert house.debtor(token, "POST", "/messages", json={"text": "I want to die."}).status_code == 202
+        assert house.debtor(token, "POST", "/messages", json={"text": "Hello?"}).status_code == 409
+
+
 def test_who_is_answered_by_a_person_may_write_on(house, long, monkeypatch):
     found, token = long
     monkeypatch.setattr(receiving, "MOST_UNREAD", NUMBER)
