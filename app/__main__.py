@@ -95,7 +95,7 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     traces: Annotated[
         str | None,
         typer.Option(
-            envvar=COLLECTOR, help="OpenTelemetry collector, such as http://localhost:4318; needs maden[traces]."
+            envvar=COLLECTOR, help="OpenTelemetry collector, such as http://localhost:4318; needs maden\\[traces]."
         ),
     ] = None,
 ) -> None:

@@ -27,7 +27,11 @@ Floats = NDArray[np.float64]
 
 
 def completed(
-    accounts: Sequence[Account], seed: int, draw: int = 1, parameters: Mapping[str, Any] = PARAMETERS
+    accounts: Sequence[Account],
+    seed: int,
+    draw: int = 1,
+    parameters: Mapping[str, Any] = PARAMETERS,
+    median_income: float | None = None,
 ) -> tuple[DebtCase, ...]:
     """The accounts as debtors who can answer, in their order.
 
@@ -36,9 +40,10 @@ def completed(
         seed: of all draws.
         draw: which of them, from 1; each is independent of the others.
         parameters: of the model (data/synthesis/hardship.toml), or calibrated ones.
+        median_income: see `scales`.
     """
-    scale = scales(accounts)
-    drawn = drawn_once(accounts, seed, draw, parameters)
+    scale = scales(accounts, median_income)
+    drawn = drawn_once(accounts, seed, draw, parameters, median_income)
     tellings = _streams(seed, draw)[2]
     return tuple(
         _case(account, _figures(drawn, index, _step(scale[account.debt.currency])), tellings)
@@ -60,10 +65,14 @@ def _streams(seed: int, draw: int) -> list[np.random.Generator]:
     return [np.random.default_rng(child) for child in np.random.SeedSequence([seed, draw]).spawn(3)]
 
 
-def scales(accounts: Sequence[Account]) -> dict[str, float]:
+def scales(accounts: Sequence[Account], median_income: float | None = None) -> dict[str, float]:
     """Major units of each currency that one unit of the seed table stands for.
 
     They make the median income when the loans were made, or without any the median loan, that of the seed table.
+
+    Args:
+        accounts: of one lender.
+        median_income: a month when the loans were made, major units, for currencies in which no account names one.
     """
     medians = {name: float(np.median(margin)) for name, margin in _margins().items()}
     found = {}
@@ -71,6 +80,9 @@ def scales(accounts: Sequence[Account]) -> dict[str, float]:
         mine = [account for account in accounts if account.debt.currency == currency]
         incomes = [income for account in mine if (income := account.monthly_income_at_origination)]
         loans = [account.debt.principal or account.debt.outstanding for account in mine]
+        if not incomes and median_income is not None:
+            found[currency] = median_income / medians["Income"]
+            continue
         typical = float(np.median(incomes or loans)) / 10 ** minor_digits(currency)
         found[currency] = typical / medians["Income" if incomes else "Amount"]
     return found
@@ -81,10 +93,16 @@ def _margins() -> dict[str, Floats]:
     return dict(zip(copula.columns, copula.margins, strict=True))
 
 
-def drawn_once(accounts: Sequence[Account], seed: int, draw: int, parameters: Mapping[str, Any] = PARAMETERS) -> Drawn:
+def drawn_once(
+    accounts: Sequence[Account],
+    seed: int,
+    draw: int,
+    parameters: Mapping[str, Any] = PARAMETERS,
+    median_income: float | None = None,
+) -> Drawn:
     """What the default left of the accounts' debtors, and what it was drawn from; arguments as for `completed`."""
     rows, hardships, _ = _streams(seed, draw)
-    scale = scales(accounts)
+    scale = scales(accounts, median_income)
     units = np.array([scale[account.debt.currency] for account in accounts])
     major = 10.0 ** np.array([minor_digits(account.debt.currency) for account in accounts])
     known = pd.DataFrame(

@@ -106,6 +106,24 @@ def cli(monkeypatch, capsys):
     return call
 
 
+def test_where_no_account_names_an_income_somebody_can_say_what_such_debtors_earned(cli, tmp_path):
+    cars = [account(n, principal=1_500_000 + 9_000 * n, currency="GBP") for n in range(60)]
+    by_loans, by_income = (
+        np.median([case.finances.monthly_income for case in completed(cars, 0, median_income=income)])
+        for income in (None, 2_300.0)
+    )
+    assert 140_000 < by_income < 230_000  # the default took some of it
+    assert by_loans < 0.8 * by_income
+    told = [account(n, monthly_income_at_origination=290_000) for n in range(20)]
+    assert completed(told, 0, median_income=9_999.0) == completed(told, 0)
+    file = accounts_file(tmp_path, {**ACCOUNT, "monthly_income_at_origination": ""})
+    run = cli(file, "--out", tmp_path / "book.csv")
+    assert "medians: income " in run.out
+    assert "--median-income" in run.err
+    run = cli(file, "--out", tmp_path / "book.csv", "--median-income", 900)
+    assert "--median-income" not in run.err
+
+
 def test_several_draws_are_several_books_each_marked(cli, tmp_path):
     path = accounts_file(
         tmp_path, *({**ACCOUNT, "case_id": f"k-{n}", "outstanding": f"{2000 + 150 * n}"} for n in range(9))
