@@ -86,12 +86,16 @@ def negotiate(  # noqa: PLR0913, PLR0917  (a command line)
     transcript = Transcript(console, chosen, show_private)
     transcript.opening(creditor.label, seed)
     if as_debtor or isinstance(chosen, CreditorView):
-        seat: DebtorSeat = _person(chosen.debt, transcript, model)
+        reads = creditor.needs_lm or lm != models.LOCAL
+        seat: DebtorSeat = _person(chosen.debt, transcript, model if reads else None)
     else:
         seat = debtors(chosen, seed)
     with dspy.context(lm=model.get()) if creditor.needs_lm else contextlib.nullcontext():
         negotiation = _played(creditor, chosen, seat, seed, transcript)
     _report(negotiation, transcript, json)
+
+
+NO_MODEL_READS = "No model reads along: of your own words what is definite counts. --lm names a model that does."
 
 
 def _chosen(case: str, book: Path | None, accounts: Path | None, as_debtor: bool) -> DebtCase | CreditorView:
@@ -113,12 +117,13 @@ def _spoken_to(case: DebtCase | CreditorView, lang: str | None) -> DebtCase | Cr
     return case.model_copy(update={"debtor": debtor})
 
 
-def _person(debt: Debt, transcript: Transcript, model: NamedModel) -> PersonDebtor:
+def _person(debt: Debt, transcript: Transcript, model: NamedModel | None) -> PersonDebtor:
+    """The person at the keyboard; beside a rule no model is loaded to read words, unless one was named."""
     if not transcript.private:
         transcript.finances("You are this debtor; only you know")
     say = lambda text: transcript.console.print(plain(text))  # noqa: E731
-    say(HELP)
-    return PersonDebtor(debt, ask, say, model_reader(model.get))
+    say(HELP if model is not None else f"{HELP}\n{NO_MODEL_READS}")
+    return PersonDebtor(debt, ask, say, None if model is None else model_reader(model.get))
 
 
 def ask(prompt: str) -> str:

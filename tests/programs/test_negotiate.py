@@ -236,13 +236,20 @@ class TestAsDebtor:
         ]
         asked = cli.use_model(scripted_lm(lambda prompt: reads("offer", said)))
         keyboard("I can pay 20% now and 12 instalments", "y")
-        result = run("--variant", "hardball", "--case", CASE, "--as-debtor", "--json", tmp_path / "r.json")
-        assert asked == ["local"]
+        named = ("--variant", "hardball", "--case", CASE, "--as-debtor", "--json", tmp_path / "r.json")
+        result = run(*named, "--lm", "openai/some")
+        assert asked == ["openai/some"]
         flat = " ".join(result.out.split())
         assert "You offer: no discount, 20% paid within 0 days, the rest in 12 monthly instalments" in flat
         offer = record(tmp_path / "r.json").turns[1]
         assert offer.move.terms.installment_periods == 12
         assert offer.dialogue == "I can pay 20% now and 12 instalments"
+
+    def test_beside_a_rule_no_model_is_loaded_and_what_is_definite_in_words_counts(self, run, keyboard, tmp_path):
+        keyboard("I pay 20% now and the rest in 12 instalments", "y")
+        result = run("--variant", "hardball", "--case", CASE, "--as-debtor", "--json", tmp_path / "r.json")
+        assert "No model reads along" in result.out
+        assert record(tmp_path / "r.json").turns[1].move.terms.installment_periods == 12
 
     def test_end_of_input_walks_away(self, run, keyboard):
         keyboard()
