@@ -12,7 +12,7 @@ import dspy
 
 from data.domain import CreditorView, DebtCase
 from plumbing.hidden import Hidden
-from programs.creditor.choosing.hearing import Listener
+from programs.creditor.choosing.hearing import ListeningNegotiator
 from programs.creditor.choosing.judge import PickJudge
 from programs.creditor.choosing.negotiator import OptionNegotiator
 from programs.creditor.choosing.planner import CoursePlanner
@@ -36,7 +36,7 @@ _NEGOTIATORS: dict[Variant, type[dspy.Module]] = {
     Variant.JUDGED: FreeNegotiator,
     Variant.PLANNED: LadderNegotiator,
     Variant.MADEN: LadderNegotiator,
-    Variant.LISTENING: Listener,
+    Variant.LISTENING: ListeningNegotiator,
 }
 """Where no options are computed, or nothing is left to choose."""
 

@@ -14,7 +14,7 @@ from programs.creditor.briefing import Briefing
 from programs.creditor.choosing.plan import CoursePlan
 from programs.creditor.judge import must_not_accept, must_review
 from programs.creditor.settings import ProgramSettings
-from programs.creditor.support.heard import NOTHING_HEARD, Heard
+from programs.creditor.support.heard import NOTHING_HEARD, ToldInWords
 from programs.table import words
 from programs.table.failures import UnparseableOutput
 from programs.table.runner import TableState
@@ -42,7 +42,7 @@ class SeatMemory(Frozen):
     to_ask: Inquiry | None = None
     plan: CoursePlan | None = None
     """Of a program that chooses among options."""
-    heard: Heard = NOTHING_HEARD
+    heard: ToldInWords = NOTHING_HEARD
     """Likewise: what was told in words alone."""
 
 

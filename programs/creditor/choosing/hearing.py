@@ -18,7 +18,7 @@ from data.steps import Step, steps
 from data.terms import Terms
 from programs.creditor.briefing import Briefing
 from programs.creditor.settings import ProgramSettings
-from programs.creditor.support.heard import Heard
+from programs.creditor.support.heard import ToldInWords
 from programs.models.calls import call
 from programs.reader.message_parts import sentences_of
 from programs.reader.stated.plain import plain
@@ -57,8 +57,8 @@ class FactHearing(dspy.Module):
         self.settings = settings
         self.predict = dspy.Predict(HearFacts)
 
-    def forward(self, briefing: Briefing, known: Heard, seed: int = 0) -> dspy.Prediction:
-        """A `Prediction` with `heard` (Heard: `known` and what the last message adds) and `notes`.
+    def forward(self, briefing: Briefing, known: ToldInWords, seed: int = 0) -> dspy.Prediction:
+        """A `Prediction` with `heard` (ToldInWords: `known` and what the last message adds) and `notes`.
 
         Raises:
             InfrastructureFailure: see `programs.models.calls.call`.
@@ -75,7 +75,7 @@ class FactHearing(dspy.Module):
         return dspy.Prediction(heard=heard, notes=tuple(_notes(known, heard)))
 
 
-class Listener(dspy.Module):
+class ListeningNegotiator(dspy.Module):
     """The negotiator of a program that hears, and leaves the rest to what is computed."""
 
     def __init__(self, settings: ProgramSettings) -> None:
@@ -93,7 +93,7 @@ def unexplained(briefing: Briefing) -> list[str]:
     return found[:MOST_SENTENCES]
 
 
-def understood(said: FactsHeard, sentence: str, briefing: Briefing, known: Heard) -> Heard:
+def understood(said: FactsHeard, sentence: str, briefing: Briefing, known: ToldInWords) -> ToldInWords:
     """`known` with the facts whose figure the sentence has, if the debtor's own moves do not speak against them."""
     sums, waits = (
         {one.value for one in figures(plain(sentence)) if one.unit in units} - {None, Decimal(1)}
@@ -112,8 +112,8 @@ def understood(said: FactsHeard, sentence: str, briefing: Briefing, known: Heard
     return known.model_copy(update=new)
 
 
-def _notes(before: Heard, after: Heard) -> Iterator[str]:
-    changed = {name for name in Heard.model_fields if getattr(before, name) != getattr(after, name)}
+def _notes(before: ToldInWords, after: ToldInWords) -> Iterator[str]:
+    changed = {name for name in ToldInWords.model_fields if getattr(before, name) != getattr(after, name)}
     found = (("second_income_minor", INCOME), ("most_monthly_minor", LIMIT), ("first_day", WAIT))
     return (note for name, note in found if name in changed)
 

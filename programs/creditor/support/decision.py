@@ -18,7 +18,7 @@ from data.terms import Terms
 from programs.creditor.support.candidates import aim_grid, candidates
 from programs.creditor.support.course import Course
 from programs.creditor.support.facts import Facts, facts_of
-from programs.creditor.support.heard import NOTHING_HEARD, Heard
+from programs.creditor.support.heard import NOTHING_HEARD, ToldInWords
 from programs.creditor.support.learned.features import TableFeatures, rows, table_features
 from programs.creditor.support.learned.finances import Belief, mixed
 from programs.creditor.support.learned.model import SupportModel, load_support
@@ -84,7 +84,7 @@ class DecisionSupport:
         other.course = course
         return other
 
-    def hearing(self, heard: Heard) -> DecisionSupport:
+    def hearing(self, heard: ToldInWords) -> DecisionSupport:
         """The same for a debtor who told this in words."""
         if heard == self.heard:
             return self

@@ -21,7 +21,7 @@ PUT_IN = 0.85
 """Share of what is left each month that debtors put into a plan (personas.toml, `effort`)."""
 
 
-class Heard(Frozen):
+class ToldInWords(Frozen):
     """Told in words alone; 0 where nothing was."""
 
     second_income_minor: MinorUnits = 0
@@ -59,4 +59,4 @@ class Heard(Frozen):
         return np.where(against, STILL_TAKEN * chance, chance)
 
 
-NOTHING_HEARD = Heard()
+NOTHING_HEARD = ToldInWords()

@@ -16,7 +16,7 @@ from programs.creditor.fingerprints import predictors
 from programs.creditor.rational import RationalCreditor
 from programs.creditor.settings import ProgramSettings
 from programs.creditor.support.decision import DecisionSupport
-from programs.creditor.support.heard import NOTHING_HEARD, STILL_TAKEN, Heard
+from programs.creditor.support.heard import NOTHING_HEARD, STILL_TAKEN, ToldInWords
 from programs.debtor.affordability import acceptable_mask, would_accept
 from programs.debtor.claims import claim
 from programs.debtor.simulated import SimulatedDebtor
@@ -120,12 +120,12 @@ def test_only_sentences_with_a_figure_that_nothing_explains_are_asked_about(word
 )
 def test_what_is_heard_must_stand_in_the_sentence_and_agree_with_what_the_debtor_does(said, sentence, heard):
     found = understood(FactsHeard(**{**NONE, **said}), sentence, after(sentence, monthly_income=400_000), NOTHING_HEARD)
-    assert found == Heard(**heard)
+    assert found == ToldInWords(**heard)
 
 
 def test_a_model_that_says_nothing_usable_changes_nothing():
     hearing = FactHearing(ProgramSettings.named("maden-options"))
-    known = Heard(first_day=5)
+    known = ToldInWords(first_day=5)
     with dspy.context(lm=scripted_lm(lambda prompt: "no JSON at all")):
         found = hearing(briefing=after("My wife earns CNY 900 a month."), known=known)
     assert (found.heard, found.notes) == (known, ())
@@ -149,8 +149,8 @@ def test_nothing_is_asked_where_every_figure_is_explained():
 @pytest.mark.parametrize(
     ("told", "against", "within"),
     [
-        (Heard(first_day=10), terms(0, 20, 9, 12), terms(0, 20, 10, 12)),
-        (Heard(most_monthly_minor=80_000), terms(0, 20, 7, 6), terms(0, 20, 7, 24)),
+        (ToldInWords(first_day=10), terms(0, 20, 9, 12), terms(0, 20, 10, 12)),
+        (ToldInWords(most_monthly_minor=80_000), terms(0, 20, 7, 6), terms(0, 20, 7, 24)),
     ],
 )
 def test_offers_against_what_was_heard_hardly_have_a_chance(told, against, within):
