@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from babel.dates import get_month_names
 
@@ -51,6 +51,7 @@ _DATE_IN_TEXT = re.compile(
     r"|(?P<month_first>[^\W\d_]{3,})\.? (?P<day_second>\d{1,2})(?:st|nd|rd|th)?,? (?P<year_last>\d{4})(?!\d)",
     re.IGNORECASE,
 )
+_MONTH_WIDTHS: tuple[Literal["abbreviated", "wide"], ...] = ("abbreviated", "wide")
 _MONTHS_OF = ("en", "de", "es")
 """Languages whose columns are known by their names, too."""
 
@@ -172,7 +173,7 @@ def _months() -> dict[str, int]:
     """Months by their names, whole and shortened."""
     return {
         name.rstrip(".").casefold(): number_of
-        for width, language in itertools.product(("abbreviated", "wide"), _MONTHS_OF)
+        for width, language in itertools.product(_MONTH_WIDTHS, _MONTHS_OF)
         for number_of, name in get_month_names(width, locale=language).items()
     }
 
