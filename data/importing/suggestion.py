@@ -236,7 +236,7 @@ def _status(tape: Tape, rows: Sequence[Sequence[str]]) -> Condition | None:
 def _who(asked: Condition) -> str:
     if asked.one_of:
         return f"whose {asked.column!r} is {' or '.join(map(repr, asked.one_of))}"
-    return f"with a {asked.column!r}" if asked.filled else f"whose {asked.column!r} is above 0"
+    return f"whose {asked.column!r} is {'filled' if asked.filled else 'above 0'}"
 
 
 def _asked(asked: Condition) -> str:
