@@ -130,6 +130,8 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     set_up(log_format)
     begin_to_warm(negotiations.house)
     cli.tell(_told(lm, hides))
+    if silent := negotiations.house.unspoken():
+        cli.tell(silent)
     if not secret:
         cli.tell(f"{SECRET} is not set: debtor links that are made now end with this process")
     url = base_url or f"http://{host}:{port}"

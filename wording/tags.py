@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 from babel import Locale, UnknownLocaleError
+from babel.localedata import locale_identifiers
 from pydantic import AfterValidator
 
 from plumbing.errors import UserError
@@ -80,6 +81,23 @@ def locale_of(tag: str | None) -> Locale:
 def english_name(tag: str) -> str:
     """The language's name in English, without its country: what a model is told."""
     return Locale.parse(tag.replace("_", "-"), sep="-").get_language_name("en") or tag
+
+
+def tag_named(name: str) -> str | None:
+    """The tag of a language that is called so in English or in any other language; None where none is."""
+    try:
+        return well_formed(_tags_by_name().get(" ".join(name.split()).casefold(), ""))
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=1)
+def _tags_by_name() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for one in (SOURCE, *(one for one in locale_identifiers() if "_" not in one)):
+        for tag, name in Locale.parse(one).languages.items():
+            found.setdefault(str(name).casefold(), str(tag).replace("_", "-"))
+    return found
 
 
 def own_name(tag: str) -> str:

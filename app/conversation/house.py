@@ -14,6 +14,7 @@ from dspy.utils.callback import BaseCallback
 from app.conduct.profile import Profile
 from app.database.stored_rows import CannotBe
 from data.accounts import Accounts
+from data.accounts.languages import unspoken
 from data.book import DebtorBook
 from data.domain import CreditorView, DebtCase
 from plumbing.errors import UserError
@@ -96,6 +97,12 @@ class House:
             return tag
         known = case.debtor.language
         return known if known and catalogue_tag(known) else self.language
+
+    def unspoken(self) -> str:
+        """How many debtors are spoken to in the house's own language for want of theirs, as a sentence; "" if none."""
+        if isinstance(self.book, Accounts):
+            return unspoken((one.debtor.language for one in self.book.accounts), instead=self.language)
+        return unspoken((one.debtor.language for one in self.book.cases), "debtor", self.language)
 
     def timezone_of(self, case_id: str) -> str:
         """IANA name of the debtor's local time where the accounts tell it; "" where nobody knows."""

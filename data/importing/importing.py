@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from data.accounts import write_rows
+from data.accounts.languages import unspoken
 from data.accounts.rows import read_account
 from data.book import write_book_rows
 from data.book.rows import read_row
@@ -22,6 +23,10 @@ from data.tables.faults import Fault, FileFaults, choice_hint, shown
 
 _LOOKED_AT = 2000
 """Rows that the decimal mark is found in."""
+_ROWS_NAMED = 5
+"""Of a fault that many rows have."""
+_NAMED = frozenset({"currency", "language", "timezone"})
+"""Our columns of which a tape may write a name where we take a code."""
 
 
 class TapeFaults(FileFaults):
@@ -53,10 +58,12 @@ class Imported:
         (write_book_rows if self.makes_book else write_rows)(self.rows, path)
 
     def summary(self, path: Path) -> str:
-        """What was written and what was left out, as a sentence."""
+        """What was written, what was left out, and whose language cannot be spoken, a line each."""
         what = "debtors" if self.makes_book else "accounts"
         left = "; ".join(f"{number} left out: {reason}" for reason, number in self.left_out.most_common())
-        return f"{path}: {len(self.rows)} {what} of {self.read} rows{f' ({left})' if left else ''}"
+        silent = unspoken((row.get("language") for row in self.rows), what.removesuffix("s"))
+        written = f"{path}: {len(self.rows)} {what} of {self.read} rows{f' ({left})' if left else ''}"
+        return "\n".join(filter(None, (written, silent)))
 
 
 def import_tape(path: Path, tape_map: TapeMap) -> Imported:
@@ -72,7 +79,7 @@ def import_tape(path: Path, tape_map: TapeMap) -> Imported:
     context = Context(tape_map, lambda column: tape.place_of(column) or 0, _mark(tape, tape_map, first))
     comma = ", decimal comma" if context.mark == "," else ""
     found = Imported(makes_book=tape_map.makes_book, told=f"{tape.told}{comma}")
-    faults = list(_taken(itertools.chain(first, tape.rows), _Reading(tape, tape_map, context), found))
+    faults = _each_once(_taken(itertools.chain(first, tape.rows), _Reading(tape, tape_map, context), found))
     if not found.rows and not faults:
         faults = [Fault(f"no row is left to take: {_why(found)}")]
     if faults:
@@ -102,6 +109,20 @@ def _mark(tape: Tape, tape_map: TapeMap, rows: Sequence[Row]) -> DecimalMark:
         return tape_map.decimal
     places = [place for name in amounts_of(tape_map) if (place := tape.place_of(name)) is not None]
     return decimal_mark(row.cells[place] for row in rows for place in places if place < len(row.cells))
+
+
+def _each_once(faults: Iterable[Fault]) -> list[Fault]:
+    """One fault for all rows that have the same value in the same column, so that each is mended once."""
+    found: dict[tuple[str, str | int | None], list[Fault]] = {}
+    for fault in faults:
+        found.setdefault((fault.sentence, fault.column or fault.row), []).append(fault)
+    return [alike[0] if len(alike) == 1 else _of_many(alike) for alike in found.values()]
+
+
+def _of_many(alike: Sequence[Fault]) -> Fault:
+    rows = ", ".join(str(fault.row) for fault in alike[:_ROWS_NAMED])
+    more = ", ..." if len(alike) > _ROWS_NAMED else ""
+    return replace(alike[0], sentence=f"{alike[0].sentence} ({len(alike)} rows: {rows}{more})")
 
 
 class _Reading:
@@ -144,8 +165,14 @@ class _Reading:
         """A fault of one of our columns, told of the tape's."""
         origin = self.origin.get(fault.column or "")
         place = f"{origin} ({fault.column})" if origin and plain(origin) != fault.column else fault.column
-        advice = "; fill it, or leave such rows out by a filter" if fault.sentence == "the value is missing" else ""
-        return Fault(f"{fault.sentence}{advice}", fault.row, place)
+        return Fault(f"{fault.sentence}{_advice(fault)}", fault.row, place)
+
+
+def _advice(fault: Fault) -> str:
+    """What else than the tape can be changed."""
+    if fault.sentence == "the value is missing":
+        return "; fill it, or leave such rows out by a filter"
+    return f", or say what it is in [columns.{fault.column}.values] of the map" if fault.column in _NAMED else ""
 
 
 def _taken(rows: Iterator[Row], reading: _Reading, found: Imported) -> Iterator[Fault]:

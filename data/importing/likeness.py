@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import tomllib
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from babel.dates import get_month_names
 
 from data.importing.columns import AMOUNTS, NUMBERS
 from data.importing.money import DecimalMark, number
@@ -37,6 +41,19 @@ DATE_FORMS = (
     "%Y%m%d",
 )
 _DATED = frozenset({"overdue_days", "age"})
+ARREARS = "arrears"
+"""No column of ours; what tells who is late where nothing else does."""
+_NUMERIC = NUMBERS | {ARREARS}
+_DATE_IN_TEXT = re.compile(
+    r"(?<!\d)(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(?!\d)"
+    r"|(?P<day>\d{1,2})(?:st|nd|rd|th)?\.?[\s-]+(?:of |de )?(?P<month>[^\W\d_]{3,})"
+    r"\.?,?[\s-]+(?:de |del )?(?P<year>\d{4})(?!\d)"
+    r"|(?P<month_first>[^\W\d_]{3,})\.? (?P<day_second>\d{1,2})(?:st|nd|rd|th)?,? (?P<year_last>\d{4})(?!\d)",
+    re.IGNORECASE,
+)
+_MONTH_WIDTHS: tuple[Literal["abbreviated", "wide"], ...] = ("abbreviated", "wide")
+_MONTHS_OF = ("en", "de", "es")
+"""Languages whose columns are known by their names, too."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +112,7 @@ def _fit(target: str, cells: Sequence[str]) -> float:
     if not cells:
         return 1.0
     numeric = sum(map(_is_number, cells)) / len(cells) >= _NUMERIC_SHARE
-    if target in NUMBERS:
+    if target in _NUMERIC:
         return 1.0 if numeric or (target in _DATED and date_form(cells)) else _WRONG_KIND
     if target == "case_id":
         return 1.0 if len(set(cells)) == len(cells) else _WRONG_KIND
@@ -129,6 +146,38 @@ def _is_date(cell: str, form: str) -> bool:
     return True
 
 
+def dates_in(text: str, form: str | None = None) -> list[date]:
+    """The days that are named in a text, in figures or with the month in words.
+
+    Args:
+        text: such as "Arrears as at 20/11/2026" or "Stand: 30. September 2026".
+        form: how the file writes dates elsewhere, where that is known.
+    """
+    return [day for found in _DATE_IN_TEXT.finditer(text) if (day := _day(found, form)) is not None]
+
+
+def _day(found: re.Match[str], form: str | None) -> date | None:
+    if month := found["month"] or found["month_first"]:
+        number_of = _months().get(month.casefold(), 0)
+        day, year = found["day"] or found["day_second"], found["year"] or found["year_last"]
+        text, forms = f"{year}-{number_of}-{day}", [DATE_FORMS[0]]
+    else:
+        text = re.sub(r"[-/.]", "/", found[0])
+        forms = [re.sub(r"[-/.]", "/", one) for one in (form, *DATE_FORMS) if one and "%H" not in one]
+    fitting = next((one for one in forms if _is_date(text, one)), None)
+    return datetime.strptime(text, fitting).date() if fitting else None
+
+
+@lru_cache(maxsize=1)
+def _months() -> dict[str, int]:
+    """Months by their names, whole and shortened."""
+    return {
+        name.rstrip(".").casefold(): number_of
+        for width, language in itertools.product(_MONTH_WIDTHS, _MONTHS_OF)
+        for number_of, name in get_month_names(width, locale=language).items()
+    }
+
+
 def _is_number(cell: str) -> bool:
     for mark in _MARKS:
         try:
@@ -140,15 +189,21 @@ def _is_number(cell: str) -> bool:
 
 
 def _words(name: str) -> str:
-    """`LoanOriginalAmount` and `LOAN_ORIGINAL-AMOUNT` as words in small letters without accents."""
+    """`LoanOriginalAmount` and `LOAN_ORIGINAL-AMT` as words in small letters, without accents and abbreviations."""
     bare = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", bare)
-    return " ".join(re.sub(r"[\W_]+", " ", apart).split()).casefold()
+    words = " ".join(re.sub(r"[\W_]+", " ", apart).split()).casefold()
+    return _SHORT.sub(lambda found: _ABBREVIATIONS[found[0]], words)
 
 
+def _table(name: str) -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+
+
+_ABBREVIATIONS: dict[str, str] = _table("abbreviations.toml")
+_SHORT = re.compile(rf"\b({'|'.join(sorted(_ABBREVIATIONS, key=len, reverse=True))})\b")
 SYNONYMS: dict[str, list[str]] = {
-    target: [_words(name) for name in names]
-    for target, names in tomllib.loads(Path(__file__).with_name("synonyms.toml").read_text(encoding="utf-8")).items()
+    target: [_words(name) for name in names] for target, names in _table("synonyms.toml").items()
 }
 
 

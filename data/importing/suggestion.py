@@ -6,18 +6,21 @@ import itertools
 import json
 import re
 import statistics
-from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from data.accounts.rows import REQUIRED
 from data.importing.columns import AMOUNTS
+from data.importing.conditions import condition
 from data.importing.currency_signs import likely_currency
-from data.importing.likeness import SURE, SYNONYMS, Candidate, date_form, filled, fits, likely
+from data.importing.likeness import ARREARS, SURE, SYNONYMS, Candidate, date_form, dates_in, filled, fits, likely
 from data.importing.money import decimal_mark, number
 from data.importing.tape import Tape, open_tape
+from data.importing.tape_map import NOTHING, Condition
+from wording.tags import tag_named, well_formed
 
 _SAMPLE_ROWS = 500
 _PREVIEW_ROWS = 5
@@ -56,20 +59,23 @@ def suggested(path: Path) -> Draft:
     totals = [cells for cells in [*rows[-_LAST_ROWS:], *last] if _TOTAL.match(_first_cell(cells)[1])]
     rows = [cells for cells in rows if cells not in totals]
     found = likely(tape.header, rows)
-    doubts = list(_doubts(found))
+    arrears = found.pop(ARREARS, None)
+    if arrears and "outstanding" not in found:
+        found["outstanding"] = replace(arrears, score=min(arrears.score, SURE - 1))
+    doubts = list(_doubts(found, arrears))
     parts = [
         _head(tape, found, doubts),
         *(_column(target, found[target], doubts) for target in SYNONYMS if target in found),
     ]
     left = _left(tape, rows, found)
     parts += [_absent(target, left) for target in REQUIRED if target not in found and target != "currency"]
-    parts += list(_filters(tape, rows, found, doubts))
+    parts += list(_filters(tape, rows, found, arrears, doubts))
     parts += [_without(tape, cells, doubts) for cells in totals]
     parts.append(_rest(left))
     return Draft("\n".join(parts), tuple(doubts))
 
 
-def _doubts(found: dict[str, Candidate]) -> Iterator[str]:
+def _doubts(found: dict[str, Candidate], arrears: Candidate | None) -> Iterator[str]:
     for target in REQUIRED:
         if target == "product" and target not in found:
             yield 'no column looks like product: every account is called "loan"'
@@ -78,6 +84,8 @@ def _doubts(found: dict[str, Candidate]) -> Iterator[str]:
     for target, one in found.items():
         if one.score < SURE:
             yield f"{target} may be {one.column!r} ({one.score:.0f} of 100 by its name): look at it"
+    if arrears and arrears.column != found["outstanding"].column:
+        yield f"outstanding is what is due today, which may be {arrears.column!r} while an agreement runs: look at it"
 
 
 def _head(tape: Tape, found: dict[str, Candidate], doubts: list[str]) -> str:
@@ -87,16 +95,28 @@ def _head(tape: Tape, found: dict[str, Candidate], doubts: list[str]) -> str:
         sign, currency = likely_currency(amounts) or ("", "USD")
         lines.append(f'currency = "{currency}"  # ?')
         doubts.append(f"the currency is a guess{f' from the sign {sign}' if sign else ''}: correct `currency`")
-    if dated := [target for target in ("overdue_days", "age") if target in found and date_form(found[target].cells)]:
-        day = _latest(found["overdue_days"]) if "overdue_days" in dated else datetime.now(UTC).date()
-        lines.append(f"as_of = {day.isoformat()}  # ?")
-        doubts.append("the day that dates are counted to is a guess: correct `as_of` to the day of the tape")
+    dated = {target: form for target in ("age", "overdue_days") if (form := _date_form(found.get(target)))}
+    if dated:
+        lines.append(f"as_of = {_day(tape, found, dated, doubts).isoformat()}  # ?")
     return "\n".join(lines) + "\n"
 
 
-def _latest(one: Candidate) -> date:
-    form = date_form(one.cells) or ""
-    return max(datetime.strptime(cell, form) for cell in one.cells).date()
+def _date_form(one: Candidate | None) -> str | None:
+    return date_form(one.cells) if one else None
+
+
+def _day(tape: Tape, found: dict[str, Candidate], dated: dict[str, str], doubts: list[str]) -> date:
+    """The day that dates are counted to: one in a title that no date is after, else the last in the tape."""
+    form = dated.get("overdue_days")
+    latest = max(datetime.strptime(cell, form).date() for cell in found["overdue_days"].cells) if form else None
+    usual = form or dated["age"]
+    named = [(day, title) for title in tape.titles for day in dates_in(title, usual) if not latest or day >= latest]
+    if not named:
+        doubts.append("the day that dates are counted to is a guess: correct `as_of` to the day of the tape")
+        return latest or datetime.now(UTC).date()
+    day, title = max(named)
+    doubts.append(f"the day that dates are counted to is the one in {title!r}: correct `as_of` if it is another")
+    return day
 
 
 def _column(target: str, one: Candidate, doubts: list[str]) -> str:
@@ -116,6 +136,10 @@ def _manner(target: str, one: Candidate, doubts: list[str]) -> list[str]:
     if target in ("overdue_days", "age") and form:
         doubts.append(f"{one.column!r} is read as dates of the form {form!r}")
         return [f"date = {_quoted(form)}"]
+    if target == "outstanding":
+        return ["# What is due today: of a running agreement the arrears, of a terminated one the balance."]
+    if target == "language":
+        return _languages(one, doubts)
     if target == "monthly_income_at_origination":
         return _income_unit(one, doubts)
     if target == "debt_to_income_pct" and one.cells:
@@ -128,6 +152,25 @@ def _manner(target: str, one: Candidate, doubts: list[str]) -> list[str]:
         doubts.append(f"{one.column!r} is read as a {unit}")
         return [f'unit = "{unit}"']
     return []
+
+
+def _languages(one: Candidate, doubts: list[str]) -> list[str]:
+    """The tags of languages that are written by their names."""
+    written = list(dict.fromkeys(one.cells))
+    tags = {text: tag for text in written if (tag := _tag(text))}
+    if unknown := [text for text in written if text not in tags]:
+        few = " or ".join(map(repr, unknown[:_PREVIEW_ROWS]))
+        doubts.append(f"no language is called {few}: give its tag, such as en, in [columns.language] under `values`")
+    if all(text == tag for text, tag in tags.items()):
+        return []
+    return [f"values = {{ {', '.join(f'{_quoted(text)} = {_quoted(tag)}' for text, tag in tags.items())} }}"]
+
+
+def _tag(text: str) -> str | None:
+    try:
+        return well_formed(text)
+    except ValueError:
+        return tag_named(text)
 
 
 def _income_unit(one: Candidate, doubts: list[str]) -> list[str]:
@@ -153,20 +196,73 @@ def _absent(target: str, left: dict[str, tuple[str, ...]]) -> str:
 
 
 def _filters(
-    tape: Tape, rows: Sequence[Sequence[str]], found: dict[str, Candidate], doubts: list[str]
+    tape: Tape,
+    rows: Sequence[Sequence[str]],
+    found: dict[str, Candidate],
+    arrears: Candidate | None,
+    doubts: list[str],
 ) -> Iterator[str]:
-    """A filter by the first column that names loans that are late, and one by what is owed."""
-    for place, name in enumerate(tape.header):
-        categories = list(dict.fromkeys(filled(rows, place)))
-        late = [text for text in categories if _LATE.search(text)]
-        if late and len(categories) <= _MOST_CATEGORIES:
-            doubts.append(f"only rows whose {name!r} is {' or '.join(map(repr, late))} are taken: look at the filter")
-            others = ", ".join(_quoted(text) for text in categories if text not in late)
-            chosen = json.dumps(late, ensure_ascii=False)
-            yield f"[[filters]]\ncolumn = {_quoted(name)}  # ?\none_of = {chosen}\n# not: {others}\n"
-            break
+    """A filter by what tells who is late, and one by what is owed."""
+    status = _status(tape, rows)
+    asked = _telling(found.get("overdue_days"), arrears, len(rows)) or status
+    if asked is not None:
+        doubts.append(f"only rows {_who(asked)} are taken: look at the filter")
+        kept = _rows_taken(tape, rows, asked, status.column) if status else ""
+        yield f"[[filters]]\ncolumn = {_quoted(asked.column)}  # ?\n{_asked(asked)}\n{kept}"
     if "outstanding" in found:
         yield f"[[filters]]\ncolumn = {_quoted(found['outstanding'].column)}\nabove = 0\n"
+
+
+def _telling(overdue: Candidate | None, arrears: Candidate | None, rows: int) -> Condition | None:
+    """Who is late by days, dates or amounts; a date that every row has, such as that of a payment, tells nothing."""
+    if overdue and date_form(overdue.cells):
+        if len(overdue.cells) < rows:
+            return Condition(column=overdue.column, filled=True)
+    elif overdue and overdue.cells:
+        return Condition(column=overdue.column, above=0)
+    return Condition(column=arrears.column, above=0) if arrears else None
+
+
+def _status(tape: Tape, rows: Sequence[Sequence[str]]) -> Condition | None:
+    """Who is late by the first column that names loans that are."""
+    for place, name in enumerate(tape.header):
+        categories = list(dict.fromkeys(filled(rows, place)))
+        late = tuple(text for text in categories if _LATE.search(text))
+        if late and len(categories) <= _MOST_CATEGORIES:
+            return Condition(column=name, one_of=late)
+    return None
+
+
+def _who(asked: Condition) -> str:
+    if asked.one_of:
+        return f"whose {asked.column!r} is {' or '.join(map(repr, asked.one_of))}"
+    return f"whose {asked.column!r} is {'filled' if asked.filled else 'above 0'}"
+
+
+def _asked(asked: Condition) -> str:
+    if asked.one_of:
+        return f"one_of = {json.dumps(asked.one_of, ensure_ascii=False)}"
+    return "filled = true" if asked.filled else "above = 0"
+
+
+def _rows_taken(tape: Tape, rows: Sequence[Sequence[str]], asked: Condition, status: str) -> str:
+    """A comment that says how many rows of each status a filter takes."""
+    judged, category = _reader(tape, asked.column), _reader(tape, status)
+    holds = condition(asked, judged, decimal_mark(map(judged, rows)))
+    every = Counter(map(category, rows))
+    taken = Counter(category(cells) for cells in rows if holds(cells))
+    told = ", ".join(f"{_quoted(text)} {taken[text]} of {number_of}" for text, number_of in every.items())
+    return f"# Of the first {len(rows)} rows it takes, by {_quoted(status)}: {told}\n"
+
+
+def _reader(tape: Tape, column: str) -> Callable[[Sequence[str]], str]:
+    place = tape.place_of(column) or 0
+
+    def read(cells: Sequence[str]) -> str:
+        text = cells[place].strip() if place < len(cells) else ""
+        return "" if text in NOTHING else text
+
+    return read
 
 
 def _first_cell(cells: Sequence[str]) -> tuple[int, str]:

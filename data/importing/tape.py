@@ -43,6 +43,8 @@ class Tape:
     """The rows under the header that are not blank."""
     told: str
     """How the file was read, as a sentence."""
+    titles: tuple[str, ...] = ()
+    """What stands in the rows above the header."""
 
     def place_of(self, column: str) -> int | None:
         """Where the column stands; capitals and blanks do not matter. None: there is none."""
@@ -82,15 +84,16 @@ def open_tape(path: Path, wanted: Sequence[str] = (), *, encoding: str | None = 
     else:
         known = ".csv, .tsv, .txt, .xlsx, .xls, .ods, .parquet and .jsonl"
         raise UserError(f"{path} cannot be imported: the suffix {shown(path.suffix)} is none of {known}")
-    header, rest = _under_header(rows, wanted)
+    above, header, rest = _under_header(rows, wanted)
     if header is None:
         raise FileFaults(path.name, [Fault("the file is empty; a tape has a header and rows")])
     names = tuple(cell.strip() for cell in header.cells)
-    return Tape(path, names, rest, f"{path.name} is read as {told}, header in row {header.number}")
+    titles = tuple(cell.strip() for row in above for cell in row.cells if cell.strip())
+    return Tape(path, names, rest, f"{path.name} is read as {told}, header in row {header.number}", titles)
 
 
-def _under_header(rows: Iterator[Row], wanted: Sequence[str]) -> tuple[Row | None, Iterator[Row]]:
-    """The header and the rows behind it that are not blank."""
+def _under_header(rows: Iterator[Row], wanted: Sequence[str]) -> tuple[Sequence[Row], Row | None, Iterator[Row]]:
+    """The rows above the header, the header, and the rows behind it that are not blank."""
     first = list(itertools.islice(rows, _PREAMBLE_ROWS))
     names = {plain(name) for name in wanted}
 
@@ -99,8 +102,9 @@ def _under_header(rows: Iterator[Row], wanted: Sequence[str]) -> tuple[Row | Non
 
     best = max(first, key=fitting, default=None)
     header = best if best and fitting(best) else _fullest(first)
-    behind = first[first.index(header) + 1 :] if header else []
-    return header, (row for row in itertools.chain(behind, rows) if not row.blank)
+    place = first.index(header) if header else 0
+    behind = first[place + 1 :]
+    return first[:place], header, (row for row in itertools.chain(behind, rows) if not row.blank)
 
 
 def _fullest(rows: Sequence[Row]) -> Row | None:

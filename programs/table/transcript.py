@@ -21,6 +21,7 @@ from programs.table import words
 from programs.table.guard import guarded
 from programs.table.lines import Line, finances_text, line, payments_of, told_text
 from programs.table.runner import CreditorSeat, DebtorReply, DebtorSeat, TableState, completed
+from wording.tags import catalogue_tag
 
 _STYLES = {Speaker.CREDITOR: "bold cyan", Speaker.DEBTOR: "bold yellow"}
 _INDENT = 10
@@ -81,7 +82,9 @@ class Transcript:
 
     def opening(self, creditor: str, seed: int) -> None:
         """Who negotiates about what."""
-        self.console.print(Text(f"{self.case.case_id}: {creditor}, seed {seed}", style="bold"))
+        tag = self.case.debtor.language
+        silent = f", in English since {tag} cannot be spoken yet" if tag and catalogue_tag(tag) is None else ""
+        self.console.print(Text(f"{self.case.case_id}: {creditor}, seed {seed}{silent}", style="bold"))
         view = self.case if isinstance(self.case, CreditorView) else self.case.creditor_view()
         self.console.print(plain(words.account(view)))
         if self.private:

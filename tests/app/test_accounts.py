@@ -12,7 +12,7 @@ from app.database.tables import Status
 from data.accounts import read_accounts
 from tests.app.desk import desk
 from tests.app.served import Served, served
-from tests.data.accounts_file import accounts_file, shipped_accounts, without_finances
+from tests.data.accounts_file import ACCOUNT, accounts_file, shipped_accounts, without_finances
 
 
 @pytest.fixture
@@ -59,3 +59,9 @@ def test_the_time_zone_of_the_account_counts_unless_one_is_given(tmp_path):
     negotiations = desk(tmp_path, accounts=read_accounts(accounts_file(tmp_path)))
     assert zone_of(negotiations, negotiations.start("k-1", asked_for=True)) == "Europe/Madrid"
     assert zone_of(negotiations, negotiations.start("k-1", "Asia/Tokyo", asked_for=True)) == "Asia/Tokyo"
+
+
+def test_the_service_says_whose_language_it_cannot_speak(tmp_path):
+    polish = accounts_file(tmp_path, ACCOUNT | {"language": "pl"})
+    house = desk(tmp_path, accounts=read_accounts(polish)).house
+    assert house.unspoken() == "1 account in pl, which cannot be spoken yet: they are written to in English"

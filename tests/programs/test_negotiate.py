@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from data.book import read_book
-from data.domain import Ending, Move, MoveKind, Negotiation, Speaker, Turn
+from data.domain import Debtor, Ending, Move, MoveKind, Negotiation, Speaker, Turn
 from data.terms import PartialTerms, Terms
 from metrics.evaluator import score
 from metrics.money.simulation import payment_schedule
@@ -300,3 +300,13 @@ def test_words_cannot_steer_the_terminal_or_the_markup():
     transcript.turn(turn, TableState(turns=(), round=1, round_limit=10, own=None, theirs=None))
     assert "[red]mine[/red] [2Jgone 31m back [/nonsense]" in screen.getvalue()
     assert not set("\x1b\x9b\u202e") & set(screen.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("tag", "told"), [("pl", ", in English since pl cannot be spoken yet"), ("es", ""), (None, "")]
+)
+def test_the_title_says_which_language_cannot_be_spoken(tag: str | None, told: str) -> None:
+    screen = io.StringIO()
+    case = make_case().model_copy(update={"debtor": Debtor(language=tag)})
+    Transcript(Console(file=screen, width=100), case).opening("linear", 3)
+    assert screen.getvalue().splitlines()[0] == f"{case.case_id}: linear, seed 3{told}"

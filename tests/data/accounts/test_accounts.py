@@ -7,6 +7,7 @@ import pytest
 
 from data.accounts import AccountFaults, read_accounts, write_accounts
 from data.accounts.account import Account
+from data.accounts.languages import unspoken
 from data.accounts.rows import PRIVATE
 from data.domain import CreditorView, Debt, DebtCase, Debtor, Finances
 from plumbing.errors import UserError
@@ -106,3 +107,11 @@ def test_the_private_columns_are_the_finances_and_the_persona():
     assert {*Finances.model_fields, "persona", "circumstance"} == PRIVATE
     assert not {*Account.model_fields} & {"finances", "persona"}
     assert {*DebtCase.model_fields} - {*Account.model_fields} == {"finances", "persona", "circumstance"}
+
+
+def test_languages_without_a_catalogue_are_told() -> None:
+    told = unspoken(["pl", "PL", "fr", "es-MX", "zh", "en", "", None])
+    assert told == "2 accounts in pl, 1 in fr, which cannot be spoken yet: they are written to in English"
+    assert unspoken(["pl"], "debtor", "es").startswith("1 debtor in pl, which")
+    assert unspoken(["pl"], instead="es").endswith("in Spanish")
+    assert not unspoken(["es", "", None])

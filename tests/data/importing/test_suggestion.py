@@ -6,11 +6,13 @@ import subprocess
 import sys
 import tomllib
 from datetime import date
+from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
 
 from data.importing.importing import import_tape
+from data.importing.likeness import SURE, dates_in, likely
 from data.importing.suggestion import suggested
 from data.importing.tape_map import TapeMap
 
@@ -79,7 +81,7 @@ def test_headings_above_the_header_totals_below_it_and_gaps_do_no_harm(tmp_path)
     found = import_tape(path, TapeMap.model_validate(tomllib.loads(draft.text) | {"currency": "EUR"}))
     assert [row["case_id"] for row in found.rows] == ["26/300", "26/301"]
     assert [row["monthly_income_at_origination"] for row in found.rows] == ["", "1343.72"]
-    assert [(row["overdue_days"], row["age"]) for row in found.rows] == [("114", "44"), ("0", "53")]
+    assert [(row["overdue_days"], row["age"]) for row in found.rows] == [("144", "44"), ("30", "53")]
     assert "the row 'Summe' near the end is taken for totals" in " / ".join(draft.doubts)
 
 
@@ -118,6 +120,121 @@ def test_doubts_name_what_is_guessed_or_lacking(tmp_path):
     doubts = " / ".join(suggested(path).doubts)
     assert "no column looks like principal, which is required" in doubts
     assert "the currency is a guess" in doubts
+
+
+MOTOR = """Harbour Motor Loans - arrears report as at 20/11/2026
+
+Agr No;Cust;D.O.B.;Amt Financed;Bal O/S;Arr;First Missed;Standing;Pref. Lang
+H1;Ann Lee;04/08/1965;7000.00;4000.00;150.00;29/09/2026;ARREARS;Polish
+H2;Bo Ray;02/04/1968;8000.00;5000.00;-;;LIVE;English
+H3;Cy Poe;01/10/1994;9000.00;6000.00;950.00;26/07/2026;TERMINATED;español
+"""
+"""A day in the title, words shortened, languages by their names, and a status that does not say that all are late."""
+
+
+def drafted(folder: Path, content: str) -> tuple[TapeMap, str, str]:
+    """The draft of a tape as a map and as text, and its doubts."""
+    path = folder / "tape.csv"
+    path.write_text(content, encoding="utf-8")
+    draft = suggested(path)
+    return TapeMap.model_validate(tomllib.loads(draft.text)), draft.text, " / ".join(draft.doubts)
+
+
+def test_languages_by_their_names_become_tags(tmp_path: Path) -> None:
+    made, _, _ = drafted(tmp_path, MOTOR)
+    assert made.columns["language"].values == {"Polish": "pl", "English": "en", "español": "es"}
+    assert [row["language"] for row in import_tape(tmp_path / "tape.csv", made).rows] == ["pl", "es"]
+
+
+def test_a_language_that_nobody_calls_so_is_a_doubt_and_tags_need_no_table(tmp_path: Path) -> None:
+    _, _, doubts = drafted(tmp_path, MOTOR.replace("Polish", "Nordic tongue"))
+    assert "no language is called 'Nordic tongue': give its tag" in doubts
+    tags = MOTOR.replace("Polish", "pl").replace("English", "en").replace("español", "es")
+    made, _, _ = drafted(tmp_path, tags)
+    assert made.columns["language"].values == {}
+
+
+def test_the_day_in_a_title_goes_before_the_last_date_of_a_column(tmp_path: Path) -> None:
+    made, text, doubts = drafted(tmp_path, MOTOR)
+    assert made.as_of == date(2026, 11, 20)
+    assert "as_of = 2026-11-20  # ?" in text
+    assert "the one in 'Harbour Motor Loans - arrears report as at 20/11/2026'" in doubts
+    earlier, _, _ = drafted(tmp_path, MOTOR.replace("20/11/2026", "01/01/2020"))
+    assert earlier.as_of == date(2026, 9, 29)
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "day"),
+    [
+        ("as at 2026-11-05", None, date(2026, 11, 5)),
+        ("as at 05/11/2026", None, date(2026, 11, 5)),
+        ("as at 11/05/2026", "%m/%d/%Y", date(2026, 11, 5)),
+        ("as at 11/25/2026", None, date(2026, 11, 25)),
+        ("Report of 5th November 2026.", None, date(2026, 11, 5)),
+        ("November 5, 2026", None, date(2026, 11, 5)),
+        ("05-Nov-2026", None, date(2026, 11, 5)),
+        ("Stand: 5. März 2026", None, date(2026, 3, 5)),
+        ("al 5 de noviembre de 2026", None, date(2026, 11, 5)),
+    ],
+)
+def test_days_in_words_and_figures(text: str, form: str | None, day: date) -> None:
+    assert dates_in(text, form) == [day]
+
+
+def test_what_is_no_day_is_none() -> None:
+    assert dates_in("Branch 12 of 2026, 31/02/2026, 5 agreements 2026, tel. 0123-45-67890") == []
+
+
+def test_who_is_late_is_told_by_what_they_missed_before_what_they_are_called(tmp_path: Path) -> None:
+    made, text, _ = drafted(tmp_path, MOTOR)
+    assert (made.filters[0].column, made.filters[0].filled) == ("First Missed", True)
+    assert '# Of the first 3 rows it takes, by "Standing": "ARREARS" 1 of 1, "LIVE" 0 of 1, "TERMINATED" 1 of 1' in text
+    by_days, _, _ = drafted(tmp_path, "Loan No,Amount,Balance,DPD\na,9,5,12\nb,9,5,0\n")
+    assert (by_days.filters[0].column, by_days.filters[0].above) == ("DPD", 0)
+
+
+def test_arrears_tell_who_is_late_where_every_row_has_a_date(tmp_path: Path) -> None:
+    tape = "Loan No,Principal,Balance,Due date,Amount overdue\na,900,500,2026-01-02,12\nb,900,500,2026-01-09,0\n"
+    made, _, _ = drafted(tmp_path, tape)
+    assert (made.filters[0].column, made.filters[0].above) == ("Amount overdue", 0)
+
+
+def test_a_filter_by_a_status_says_what_it_leaves_out(tmp_path: Path) -> None:
+    tape = "Loan No,Principal,Balance,Due date,Status\na,900,500,2026-01-02,Late\nb,900,500,2026-01-09,Closed\n"
+    _, text, _ = drafted(tmp_path, tape)
+    assert 'one_of = ["Late"]\n# Of the first 2 rows it takes, by "Status": "Late" 1 of 1, "Closed" 0 of 1' in text
+
+
+@pytest.mark.parametrize(
+    ("header", "target"),
+    [
+        ("Bal O/S", "outstanding"),
+        ("Curr Bal", "outstanding"),
+        ("Prin O/S", "outstanding"),
+        ("Amt Owing", "outstanding"),
+        ("Orig Bal", "principal"),
+        ("Ln Amt", "principal"),
+        ("Agr. No.", "case_id"),
+        ("Acc No", "case_id"),
+        ("A/C No", "case_id"),
+        ("Cust Name", "name"),
+        ("Arrs Amt", "arrears"),
+        ("Prod", "product"),
+    ],
+)
+def test_shortened_words_are_known(header: str, target: str) -> None:
+    found = likely([header], [])
+    assert {name: one.column for name, one in found.items()} == {target: header}
+    assert found[target].score >= SURE
+
+
+def test_what_is_outstanding_is_what_is_due_today(tmp_path: Path) -> None:
+    _, text, doubts = drafted(tmp_path, MOTOR)
+    told = "# What is due today: of a running agreement the arrears, of a terminated one the balance.\n"
+    assert f'column = "Bal O/S"\n{told}' in text
+    assert "which may be 'Arr' while an agreement runs" in doubts
+    only, _, _ = drafted(tmp_path, MOTOR.replace("Bal O/S", "Branch"))
+    assert only.columns["outstanding"].column == "Arr"
 
 
 def test_the_command_line(tmp_path):
