@@ -220,7 +220,7 @@ def _telling(overdue: Candidate | None, arrears: Candidate | None, rows: int) ->
             return Condition(column=overdue.column, filled=True)
     elif overdue and overdue.cells:
         return Condition(column=overdue.column, above=0)
-    return Condition(column=arrears.column, above=0) if arrears else None
+    return Condition(column=arrears.column, above=0) if arrears and arrears.score >= SURE else None
 
 
 def _status(tape: Tape, rows: Sequence[Sequence[str]]) -> Condition | None:

@@ -228,6 +228,17 @@ def test_shortened_words_are_known(header: str, target: str) -> None:
     assert found[target].score >= SURE
 
 
+@pytest.mark.parametrize("header", ["num_tl_90g_dpd_24m", "NoEmp"])
+def test_a_shortened_word_makes_no_column_of_another_kind(header: str) -> None:
+    assert likely([header], []) == {}
+
+
+def test_arrears_by_a_doubtful_name_do_not_go_before_a_status(tmp_path: Path) -> None:
+    tape = "Loan No,Principal,Balance,Due date,delinq_amnt,Status\n"
+    made, _, _ = drafted(tmp_path, f"{tape}a,900,500,2026-01-02,0,Late\nb,900,500,2026-01-02,9,Closed\n")
+    assert (made.filters[0].column, made.filters[0].one_of) == ("Status", ("Late",))
+
+
 def test_what_is_outstanding_is_what_is_due_today(tmp_path: Path) -> None:
     _, text, doubts = drafted(tmp_path, MOTOR)
     told = "# What is due today: of a running agreement the arrears, of a terminated one the balance.\n"
