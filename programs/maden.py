@@ -12,8 +12,8 @@ import dspy
 
 from data.domain import CreditorView, DebtCase
 from plumbing.hidden import Hidden
-from programs.creditor.choosing.hearing import ListeningNegotiator
 from programs.creditor.choosing.judge import PickJudge
+from programs.creditor.choosing.listening import ListeningNegotiator
 from programs.creditor.choosing.negotiator import OptionNegotiator
 from programs.creditor.choosing.planner import CoursePlanner
 from programs.creditor.choosing.seat import OptionSeat

@@ -14,7 +14,7 @@ from programs.creditor.briefing import Briefing
 from programs.creditor.choosing.plan import CoursePlan
 from programs.creditor.judge import must_not_accept, must_review
 from programs.creditor.settings import ProgramSettings
-from programs.creditor.support.heard import NOTHING_HEARD, ToldInWords
+from programs.creditor.support.told_in_words import NOTHING_HEARD, ToldInWords
 from programs.table import words
 from programs.table.failures import UnparseableOutput
 from programs.table.runner import TableState

@@ -14,7 +14,7 @@ from metrics.evaluator import score_many
 from metrics.feedback import feedback
 from metrics.money.weights import default_weights
 from metrics.scorecard import INDICES, METRIC_VERSION, METRICS, Role, Scorecard
-from programs.creditor.choosing.hearing import facts_told
+from programs.creditor.choosing.listening import facts_told
 from programs.creditor.settings import PROGRAM_NAMES, ProgramSettings, Variant
 from programs.debtor.simulated import SimulatedDebtor
 from programs.kinds.kind import CallSizes, Kind, KindWords, Span

@@ -7,7 +7,7 @@ import dspy
 
 from data.domain import Turn
 from programs.creditor.briefing import Briefing, claims_text, dialogue_text, step_text
-from programs.creditor.choosing.hearing import FactHearing
+from programs.creditor.choosing.listening import FactHearing
 from programs.creditor.choosing.menu import Menu
 from programs.creditor.choosing.plan import CoursePlan
 from programs.creditor.choosing.telling import our_step, sayable, they_said

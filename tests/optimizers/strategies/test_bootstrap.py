@@ -11,7 +11,7 @@ from optimizers.registry import compile_with
 from optimizers.runs.halt import Halted
 from optimizers.strategies import bootstrap, random_search
 from optimizers.strategies.random_search import best_of
-from programs.creditor.choosing.hearing import facts_told
+from programs.creditor.choosing.listening import facts_told
 from programs.creditor.fingerprints import predictors
 from programs.creditor.settings import ProgramSettings, Variant
 from programs.kinds.negotiation_kind import HEARER, SHORT_ONES, SPEAKER
@@ -22,7 +22,7 @@ from signatures.options import FactsHeard
 from tests.optimizers.tasks import compile_task
 from tests.programs.cases import random_cases
 from tests.programs.creditor.choosing.test_choosing import KIND
-from tests.programs.creditor.choosing.test_hearing import listening
+from tests.programs.creditor.choosing.test_listening import listening
 from tests.programs.players import playing, sensible, situation, turn
 
 CASES = random_cases(7)

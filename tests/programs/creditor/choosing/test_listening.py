@@ -11,12 +11,12 @@ from data.domain import Inquiry, Speaker, Turn
 from optimizers.demonstrations.choosing import good_ones
 from optimizers.demonstrations.turns import hearings, recorded
 from programs.creditor.briefing import Briefing
-from programs.creditor.choosing.hearing import INCOME, FactHearing, facts_told, understood, unexplained
+from programs.creditor.choosing.listening import INCOME, FactHearing, facts_told, understood, unexplained
 from programs.creditor.fingerprints import predictors
 from programs.creditor.rational import RationalCreditor
 from programs.creditor.settings import ProgramSettings
 from programs.creditor.support.decision import DecisionSupport
-from programs.creditor.support.heard import NOTHING_HEARD, STILL_TAKEN, ToldInWords
+from programs.creditor.support.told_in_words import NOTHING_HEARD, STILL_TAKEN, ToldInWords
 from programs.debtor.affordability import acceptable_mask, would_accept
 from programs.debtor.claims import claim
 from programs.debtor.simulated import SimulatedDebtor

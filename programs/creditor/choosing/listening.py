@@ -18,7 +18,7 @@ from data.steps import Step, steps
 from data.terms import Terms
 from programs.creditor.briefing import Briefing
 from programs.creditor.settings import ProgramSettings
-from programs.creditor.support.heard import ToldInWords
+from programs.creditor.support.told_in_words import ToldInWords
 from programs.models.calls import call
 from programs.reader.message_parts import sentences_of
 from programs.reader.stated.plain import plain
