@@ -8,18 +8,20 @@ from typing import Any, cast
 
 from typing_extensions import override
 
+from data.amounts import minor_digits
 from data.book import DebtorBook, read_book
+from data.circumstance import Circumstance, CircumstanceKind
 from data.domain import DebtCase, Negotiation
 from metrics.evaluator import score_many
 from metrics.feedback import feedback
 from metrics.money.weights import default_weights
 from metrics.scorecard import INDICES, METRIC_VERSION, METRICS, Role, Scorecard
-from programs.creditor.choosing.listening import facts_told
 from programs.creditor.settings import PROGRAM_NAMES, ProgramSettings, Variant
 from programs.debtor.simulated import SimulatedDebtor
 from programs.kinds.kind import CallSizes, Kind, KindWords, Span
 from programs.maden import Maden
 from programs.table import words
+from signatures.options import FactsHeard
 
 PLANNER, NEGOTIATOR, SPEAKER = "planner.predict", "negotiator.predict", "negotiator.speak"
 HEARER = "negotiator.hearing.predict"
@@ -114,6 +116,16 @@ class NegotiationKind(Kind):
     @override
     def told_by(self, case: DebtCase) -> tuple[str, str]:
         return "account", words.account(case.creditor_view())
+
+
+def facts_told(told: Circumstance, currency: str) -> FactsHeard:
+    """What should be heard of a circumstance."""
+    per_major = 10 ** minor_digits(currency)
+    return FactsHeard(
+        other_income_a_month=told.of(CircumstanceKind.SECOND_INCOME) // per_major,
+        highest_payment_a_month=told.of(CircumstanceKind.MONTHLY_LIMIT) // per_major,
+        days_until_first_payment=told.of(CircumstanceKind.PAYDAY),
+    )
 
 
 NEGOTIATIONS = NegotiationKind()

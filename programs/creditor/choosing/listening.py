@@ -12,7 +12,6 @@ from decimal import Decimal
 import dspy
 
 from data.amounts import minor_digits
-from data.circumstance import Circumstance, CircumstanceKind
 from data.domain import Disclosure, Speaker, Turn
 from data.steps import Step, steps
 from data.terms import Terms
@@ -37,16 +36,6 @@ MOST_TIMES_CLAIMED = 3
 INCOME = mark("heard: more income each month")
 LIMIT = mark("heard: a limit a month")
 WAIT = mark("heard: nothing can be paid before a day")
-
-
-def facts_told(told: Circumstance, currency: str) -> FactsHeard:
-    """What should be heard of it."""
-    per_major = 10 ** minor_digits(currency)
-    return FactsHeard(
-        other_income_a_month=told.of(CircumstanceKind.SECOND_INCOME) // per_major,
-        highest_payment_a_month=told.of(CircumstanceKind.MONTHLY_LIMIT) // per_major,
-        days_until_first_payment=told.of(CircumstanceKind.PAYDAY),
-    )
 
 
 class FactHearing(dspy.Module):

@@ -11,10 +11,9 @@ from optimizers.registry import compile_with
 from optimizers.runs.halt import Halted
 from optimizers.strategies import bootstrap, random_search
 from optimizers.strategies.random_search import best_of
-from programs.creditor.choosing.listening import facts_told
 from programs.creditor.fingerprints import predictors
 from programs.creditor.settings import ProgramSettings, Variant
-from programs.kinds.negotiation_kind import HEARER, SHORT_ONES, SPEAKER
+from programs.kinds.negotiation_kind import HEARER, SHORT_ONES, SPEAKER, facts_told
 from programs.maden import Maden
 from programs.playing.evaluate import Evaluation, Played
 from programs.table import words

@@ -11,7 +11,7 @@ from data.domain import Inquiry, Speaker, Turn
 from optimizers.demonstrations.choosing import good_ones
 from optimizers.demonstrations.turns import hearings, recorded
 from programs.creditor.briefing import Briefing
-from programs.creditor.choosing.listening import INCOME, FactHearing, facts_told, understood, unexplained
+from programs.creditor.choosing.listening import INCOME, FactHearing, understood, unexplained
 from programs.creditor.fingerprints import predictors
 from programs.creditor.rational import RationalCreditor
 from programs.creditor.settings import ProgramSettings
@@ -20,7 +20,7 @@ from programs.creditor.support.told_in_words import NOTHING_HEARD, STILL_TAKEN, 
 from programs.debtor.affordability import acceptable_mask, would_accept
 from programs.debtor.claims import claim
 from programs.debtor.simulated import SimulatedDebtor
-from programs.kinds.negotiation_kind import HEARER, NEGOTIATIONS
+from programs.kinds.negotiation_kind import HEARER, NEGOTIATIONS, facts_told
 from programs.maden import Maden
 from programs.table.runner import play, view
 from signatures.options import FactsHeard
