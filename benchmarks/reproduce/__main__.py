@@ -34,7 +34,7 @@ from programs.models import make as models
 from programs.playing.contestants import ARTIFACTS, Contestant, NamedModel, contestant
 from programs.playing.stage import Stage, chosen_debtors
 
-ALL_VARIANTS = ",".join(variant.value for variant in Variant)
+ALL_VARIANTS = ",".join(variant.value for variant in Variant if variant is not Variant.LISTENING)
 
 
 def reproduce(  # noqa: PLR0913, PLR0917  (a command line)

@@ -23,6 +23,7 @@ from optimizers.proposals.echoes import refuse_echo
 from optimizers.runs.halt import Halted
 from optimizers.runs.task import CompileTask
 from programs.creditor.fingerprints import predictors
+from programs.kinds.negotiation_kind import NEGOTIATOR, PLANNER
 from programs.models.adapter import ADAPTER
 from programs.models.retryable import classify
 from programs.table.failures import ProgramFault
@@ -119,7 +120,8 @@ def _told(task: CompileTask, played: Sequence[Recorded], predictor: str, number:
 
 def contracts(program: Any) -> dict[str, str]:
     """The name of the signature that each taught predictor has, by which the files of this folder call it."""
-    return {name: predictors(program)[name].signature.__name__ for name in taught(program)}
+    names = sorted(taught(program), key=lambda name: (name != PLANNER, name != NEGOTIATOR, name))
+    return {name: predictors(program)[name].signature.__name__ for name in names}
 
 
 def _own(program: Any) -> dict[str, str]:

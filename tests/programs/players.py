@@ -8,6 +8,7 @@ from typing import Any
 import dspy
 
 from data.domain import Turn
+from programs.creditor.settings import Variant
 from programs.table.runner import DebtorReply
 from signatures.reading import NOTHING_ELSE
 from tests.programs.cases import terms
@@ -30,6 +31,8 @@ PLAN = {
 APPROVE = {
     "gives_more_than_debtor": "no", "instalment_affordable": "unknown", "decision": "approve", "advice": ""
 }  # fmt: skip
+NEGOTIATING = [one for one in Variant if one is not Variant.LISTENING]
+"""The variants whose model makes the moves."""
 TAKE = {"discount_pct": 10, "immediate_payment_pct": 10, "immediate_payment_days": 7, "installment_periods": 12}
 
 

@@ -63,10 +63,10 @@ def test_a_person_sits_opposite_a_rule_about_an_account(cli, accounts, monkeypat
 def test_a_program_on_a_model_needs_no_more(cli, accounts, monkeypatch):
     asked = cli.use_model(scripted_lm(lambda prompt: reads("accept", [])))
     typed(monkeypatch, "I accept.", "y")
-    argv = ("--variant", "hardball", "--accounts", accounts, "--case", "d-0001", "--as-debtor")
+    argv = ("--variant", "hardball", "--accounts", accounts, "--case", "d-0001", "--as-debtor", "--lm", "openai/some")
     result = cli(negotiate, "python -m programs.negotiate", *argv)
     assert result.code == 0, result.err
-    assert asked == ["local"]
+    assert asked == ["openai/some"]
 
 
 @pytest.mark.parametrize(

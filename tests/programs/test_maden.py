@@ -14,7 +14,7 @@ from programs.maden import Maden
 from programs.table.runner import DebtorReply
 from tests.programs.cases import POLICY, case, random_cases
 from tests.programs.hostile import HOSTILE_TEXTS
-from tests.programs.players import PLAN, TAKE, playing, situation, turn
+from tests.programs.players import NEGOTIATING, PLAN, TAKE, playing, situation, turn
 
 
 def played(lm, the_case=None, variant=Variant.MADEN, seed=0, debtors=None, **settings):
@@ -23,7 +23,7 @@ def played(lm, the_case=None, variant=Variant.MADEN, seed=0, debtors=None, **set
         return program(case=the_case or case(), seed=seed).negotiation
 
 
-@pytest.mark.parametrize("variant", list(Variant))
+@pytest.mark.parametrize("variant", NEGOTIATING)
 def test_every_variant_plays_to_a_scored_ending(variant):
     lm = playing()
     record = played(lm, variant=variant)
@@ -155,7 +155,7 @@ def stated(amount_minor, text):
     return any(figure in text for figure in (f"{whole:,}", str(amount_minor), str(whole)))
 
 
-@pytest.mark.parametrize("variant", list(Variant))
+@pytest.mark.parametrize("variant", NEGOTIATING)
 def test_no_private_figure_reaches_a_creditor_prompt_before_the_debtor_says_it(variant):
     """Every case has amounts that nothing else produces; rounded as told, they may appear only after the debtor's
     words hold them."""

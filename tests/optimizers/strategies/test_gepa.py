@@ -34,14 +34,14 @@ from optimizers.strategies.gepa import (
 from plumbing.errors import UserError
 from programs.creditor.choosing.judge import SENT_BACK
 from programs.creditor.fingerprints import program_state
-from programs.creditor.settings import ProgramSettings, Variant
+from programs.creditor.settings import ProgramSettings
 from programs.maden import Maden
 from programs.models.accounts import Account
 from tests.optimizers.pieces import compiled_in_pieces
 from tests.optimizers.tasks import compile_task
 from tests.programs.cases import random_cases
 from tests.programs.creditor.choosing.test_choosing import COURSE, KIND, best, worst
-from tests.programs.players import playing, turn
+from tests.programs.players import NEGOTIATING, playing, turn
 from tests.scripted import scripted_lm
 
 CASES = random_cases(5)
@@ -223,7 +223,7 @@ def test_no_private_figure_reaches_the_reflection(evolved):
         assert not [p for p in asked if money.story and money.story in p]
 
 
-@pytest.mark.parametrize("variant", list(Variant))
+@pytest.mark.parametrize("variant", NEGOTIATING)
 def test_every_variant_can_be_evolved(tmp_path, variant):
     lm = evolving()
     task = work(tmp_path, lm, program=Maden(ProgramSettings(variant=variant)), gepa_negotiations=3)

@@ -24,11 +24,11 @@ from programs.maden import Maden
 from programs.playing.contestants import contestant
 from signatures.plan import MakePlan
 from tests.programs.artifacts.damage import edit, refusal
-from tests.programs.players import PLAN
+from tests.programs.players import NEGOTIATING, PLAN
 from tests.programs.saved import FROZEN, PLANNER_INSTRUCTIONS, compiled, prompts_of
 
 
-@pytest.mark.parametrize("variant", list(Variant))
+@pytest.mark.parametrize("variant", NEGOTIATING)
 def test_a_loaded_program_sends_byte_identical_prompts(variant, root):
     program = compiled(variant)
     before = prompts_of(program)

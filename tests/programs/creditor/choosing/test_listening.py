@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import dspy
 import numpy as np
 import pytest
@@ -198,5 +200,8 @@ def test_a_program_that_only_listens_plays_as_the_support_with_what_it_heard():
     alone = play(WIFE, seat, SimulatedDebtor(WIFE, 0), POLICY, 0)
     told = next(n for n, turn in enumerate(record.turns) if INCOME in turn.notes)
     assert [turn.move for turn in record.turns[:told]] == [turn.move for turn in alone.turns[:told]]
-    assert len(lm.engine.prompts) == 1
+    (prompt,) = lm.engine.prompts
+    asked = prompt.rsplit("[[ ## sentence ## ]]", 1)[-1]
+    assert "My wife brings home CNY 900 every month too." in asked
+    assert not re.search(r"[\d,]{4,}", asked), "no figure but the sentence's own"
     assert predictors(Maden(ProgramSettings.named("listening"))).keys() == {HEARER}
