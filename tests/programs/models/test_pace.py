@@ -185,7 +185,10 @@ def test_a_wait_in_any_thread_ends_when_the_run_does():
 
 @pytest.mark.alone
 def test_ctrl_c_ends_a_wait_within_a_second():
-    program = "from programs.models.pace import nap\nprint('ready', flush=True)\nnap(60)"
+    program = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored where tests run behind &
+        "from programs.models.pace import nap\nprint('ready', flush=True)\nnap(60)"
+    )
     process = subprocess.Popen(
         [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
