@@ -31,15 +31,6 @@ Seat = ProgramSeat | OptionSeat
 DebtorFactory = Callable[[DebtCase, int], DebtorSeat]
 """Makes the debtor of one negotiation from the case (with its private side) and the seed."""
 
-_NEGOTIATORS: dict[Variant, type[dspy.Module]] = {
-    Variant.VANILLA: FreeNegotiator,
-    Variant.JUDGED: FreeNegotiator,
-    Variant.PLANNED: LadderNegotiator,
-    Variant.MADEN: LadderNegotiator,
-    Variant.LISTENING: ListeningNegotiator,
-}
-"""Where no options are computed, or nothing is left to choose."""
-
 
 class Maden(dspy.Module):
     """A debt-negotiation program.
@@ -56,9 +47,8 @@ class Maden(dspy.Module):
         variant = self.settings.variant
         chooses = self.settings.chooses
         planner, judge = (CoursePlanner, PickJudge) if chooses else (Planner, Judge)
-        negotiator = _NEGOTIATORS[variant] if not chooses or variant is Variant.LISTENING else OptionNegotiator
         self.planner = planner(self.settings) if variant.plans else None
-        self.negotiator = negotiator(self.settings)
+        self.negotiator = _negotiator(self.settings)(self.settings)
         self.judge = judge(self.settings) if variant.judges else None
 
     @property
@@ -101,3 +91,11 @@ class Maden(dspy.Module):
             case, self.seat(case.creditor_view(), seed), self.debtors(case, seed), self.settings.policy, seed
         )
         return dspy.Prediction(negotiation=negotiation, ending=negotiation.ending.value, agreed=negotiation.agreed)
+
+
+def _negotiator(settings: ProgramSettings) -> type[dspy.Module]:
+    if settings.variant is Variant.LISTENING:
+        return ListeningNegotiator
+    if settings.chooses:
+        return OptionNegotiator
+    return LadderNegotiator if settings.variant.plans else FreeNegotiator

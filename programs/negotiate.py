@@ -27,6 +27,8 @@ from programs.table.runner import DebtorSeat, TableState, meet, play
 from programs.table.transcript import Transcript, WatchedCreditor, WatchedDebtor, plain, scorecard_table
 from wording.tags import require_spoken
 
+NO_MODEL_READS = "No model reads along: of your own words what is definite counts. --lm names a model that does."
+
 
 def negotiate(  # noqa: PLR0913, PLR0917  (a command line)
     case: Annotated[str, typer.Option(help="Id of the debtor in the book, or of the account.")],
@@ -93,9 +95,6 @@ def negotiate(  # noqa: PLR0913, PLR0917  (a command line)
     with dspy.context(lm=model.get()) if creditor.needs_lm else contextlib.nullcontext():
         negotiation = _played(creditor, chosen, seat, seed, transcript)
     _report(negotiation, transcript, json)
-
-
-NO_MODEL_READS = "No model reads along: of your own words what is definite counts. --lm names a model that does."
 
 
 def _chosen(case: str, book: Path | None, accounts: Path | None, as_debtor: bool) -> DebtCase | CreditorView:

@@ -24,7 +24,6 @@ from data.domain import DebtCase
 from plumbing import cli
 
 WORDS_FOLDER = Path(__file__).with_name("said")
-LANGUAGES = ("en", "es", "zh")
 
 WEIGHTS: dict[CircumstanceKind, int] = {
     CircumstanceKind.SECOND_INCOME: 12,
@@ -59,8 +58,8 @@ def with_circumstance(case: DebtCase, seed: int = 0) -> DebtCase:
     if case.finances.monthly_surplus * OWN_MONTHS > case.debt.outstanding:
         kinds.remove(CircumstanceKind.SECOND_INCOME)
     kind = rng.choices(kinds, [WEIGHTS[kind] for kind in kinds])[0]
-    tag = (case.debtor.language or "en").split("-")[0]
-    words = rng.choice(said(split_of(case))[kind][tag if tag in LANGUAGES else "en"])
+    by_language = said(split_of(case))[kind]
+    words = rng.choice(by_language.get((case.debtor.language or "").split("-")[0], by_language["en"]))
     in_days, finances = "{days}" in words, case.finances
     shares = EARNED_BESIDE if kind is CircumstanceKind.SECOND_INCOME else _ASIDE
     amount = _rounded(finances.monthly_income * rng.uniform(*shares), case.debt.currency)

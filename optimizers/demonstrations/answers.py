@@ -1,4 +1,4 @@
-"""The calls of a played example as demonstrations, where each predictor is called once, with the right answer.
+"""The calls of a played example as demonstrations with the right answer, where somebody knows it.
 
 A labelled example may be shown whether or not the program got it right, and shows most where it did not. Where nobody
 knows the right answer, the program's own serves if the example scored well.
@@ -10,8 +10,11 @@ from collections import Counter
 
 import dspy
 
+from data.circumstance import CircumstanceKind
 from optimizers.demonstrations.turns import Demonstration, Recorded
+from programs.debtor.voice import spoken_circumstance
 from programs.kinds.kind import Kind
+from programs.kinds.negotiation_kind import HEARER, NEGOTIATIONS
 
 
 def answered(one: Recorded, kind: Kind, threshold: float, *, own_from: float | None = None) -> list[Demonstration]:
@@ -47,3 +50,32 @@ def answered(one: Recorded, kind: Kind, threshold: float, *, own_from: float | N
             )
         )
     return found
+
+
+def hearings(one: Recorded) -> list[Demonstration]:
+    """The sentence whose meaning the training debtor's file tells, with the right answer whatever was answered.
+
+    As many show a figure that means nothing as show a fact: a small model finds what its examples hold.
+    """
+    case = one.negotiation.case
+    right = NEGOTIATIONS.right_answers(case).get(HEARER)
+    if right is None:
+        return []
+    said, kind = spoken_circumstance(case.circumstance, case.debt.currency), case.circumstance.kind
+    facet = "nothing" if kind is CircumstanceKind.NOTHING else "fact"
+    asked = ((number, call) for number, entry in enumerate(one.calls, start=1) for call in entry)
+    return [
+        Demonstration(
+            HEARER,
+            case.case_id,
+            number,
+            facet,
+            kind.value,
+            0.0,
+            1.0,
+            clean=True,
+            example=dspy.Example(augmented=True, **call.inputs, **right),
+        )
+        for number, call in asked
+        if call.predictor == HEARER and call.inputs["sentence"].strip() in said
+    ][:1]

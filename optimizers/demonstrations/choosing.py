@@ -13,8 +13,8 @@ from typing import Any
 
 import dspy
 
-from optimizers.demonstrations.answers import answered
-from optimizers.demonstrations.turns import Demonstration, Phase, Recorded, demonstrations, hearings
+from optimizers.demonstrations.answers import answered, hearings
+from optimizers.demonstrations.turns import Demonstration, Phase, Recorded, demonstrations
 from optimizers.dspy_bridge.dspy_student import plain
 from optimizers.runs.task import LEAST_THRESHOLD
 from programs.creditor.fingerprints import predictors

@@ -14,7 +14,6 @@ from typing import Any
 
 import dspy
 
-from data.circumstance import CircumstanceKind
 from data.domain import Ending, MoveKind, Negotiation, Speaker, Turn
 from data.steps import claimed
 from data.terms import Terms
@@ -25,9 +24,8 @@ from optimizers.runs.task import CompileTask
 from programs.creditor.choosing.judge import FOR_A_REASON
 from programs.creditor.choosing.seat import TAKEN_INSTEAD
 from programs.creditor.fingerprints import predictors
-from programs.debtor.voice import spoken_circumstance
 from programs.kinds.known import kind_of
-from programs.kinds.negotiation_kind import HEARER, NEGOTIATIONS, NEGOTIATOR, PLANNER, SPEAKER
+from programs.kinds.negotiation_kind import NEGOTIATIONS, NEGOTIATOR, PLANNER, SPEAKER
 from programs.playing.evaluate import evaluate
 from programs.table import words
 from programs.table.runner import CreditorSeat, TableState, play
@@ -205,25 +203,6 @@ def demonstrations(played: Recorded) -> list[Demonstration]:
     return found
 
 
-def hearings(played: Recorded) -> list[Demonstration]:
-    """The sentence whose meaning the training debtor's file tells, with the right answer whatever was answered.
-
-    As many show a figure that means nothing as show a fact: a small model finds what its examples hold.
-    """
-    case = played.negotiation.case
-    right = NEGOTIATIONS.right_answers(case).get(HEARER)
-    if right is None:
-        return []
-    said, kind = spoken_circumstance(case.circumstance, case.debt.currency), case.circumstance.kind
-    for number, calls in enumerate(played.calls, start=1):
-        for call in calls:
-            if call.predictor == HEARER and call.inputs["sentence"].strip() in said:
-                facet = "nothing" if kind is CircumstanceKind.NOTHING else "fact"
-                made = _demonstration(played, number, replace(call, outputs=right), facet, kind.value, 0.0, clean=True)
-                return [replace(made, objective=1.0)]
-    return []
-
-
 def phase_of(negotiation: Negotiation, index: int) -> Phase:
     """The phase of the creditor turn at `index` of the record."""
     own, after = _standing(negotiation, Speaker.CREDITOR, index)
@@ -301,7 +280,7 @@ def _words(played: Recorded, number: int, index: int, call: Call) -> list[Demons
 
 
 def _demonstration(
-    played: Recorded, number: int, call: Call, phase: str, choice: str, gain: float, *, clean: bool
+    played: Recorded, number: int, call: Call, phase: Phase, choice: str, gain: float, *, clean: bool
 ) -> Demonstration:
     example = dspy.Example(augmented=True, **call.inputs, **call.outputs)  # as DSPy's bootstrap makes them
     case_id = played.negotiation.case.case_id

@@ -9,13 +9,13 @@ because every balance on the way is at least as high.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.circumstance import Circumstance, CircumstanceKind
+from data.circumstance import CircumstanceKind
 from data.dimensions import Dimension
 from data.domain import DebtCase, Finances
 from data.terms import Terms
@@ -67,22 +67,23 @@ class HouseholdBudget:
     """Day before which nothing is paid."""
 
 
-def budget(finances: Finances, traits: Traits, circumstance: Circumstance | None = None) -> HouseholdBudget:
-    """The finances less the living buffer and the share of the surplus that the persona keeps for itself, and within
-    what the circumstance allows."""
+def budget(finances: Finances, traits: Traits) -> HouseholdBudget:
+    """The finances less the living buffer and the share of the surplus that the persona keeps for itself."""
     buffer = min(traits.buffer_months * finances.monthly_expenses, traits.buffer_share * finances.assets)
     surplus = finances.monthly_surplus
     return HouseholdBudget(
         assets=finances.assets - int(buffer),
         surplus=int(surplus * traits.effort) if surplus > 0 else surplus,
-        most_monthly=0 if circumstance is None else circumstance.of(CircumstanceKind.MONTHLY_LIMIT),
-        first_day=0 if circumstance is None else circumstance.of(CircumstanceKind.PAYDAY),
     )
 
 
 def budget_of(case: DebtCase) -> HouseholdBudget:
-    """What this debtor is ready to put into a plan."""
-    return budget(case.finances, traits_of(case), case.circumstance)
+    """What this debtor is ready to put into a plan, within what its circumstance allows."""
+    purse, told = budget(case.finances, traits_of(case)), case.circumstance
+    if told is None:
+        return purse
+    limit, first_day = told.of(CircumstanceKind.MONTHLY_LIMIT), told.of(CircumstanceKind.PAYDAY)
+    return replace(purse, most_monthly=limit, first_day=first_day)
 
 
 def whole(finances: Finances) -> HouseholdBudget:

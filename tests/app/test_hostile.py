@@ -185,10 +185,11 @@ def test_there_are_five_hundred_of_them_and_no_two_are_the_same():
     ("model", "variant"), [(telling_all, Variant.PLANNED), (obeying, Variant.VANILLA)], ids=["telling", "obeying"]
 )
 def test_no_message_moves_a_term_outside_the_policy_or_gets_anything_private(tmp_path, model, variant):
+    every = 1 if THOROUGH else 4 if variant is Variant.PLANNED else 8
     with attacked(tmp_path, model(), variant) as running:
         attack = Attack(running)
         for whole in HOSTILE.values():
-            texts = whole[:: 1 if THOROUGH else 4 if variant is Variant.PLANNED else 8]
+            texts = whole[::every]
             attack.begin()
             for before, text in zip(["", *texts], texts, strict=False):
                 view = attack.say(text)
@@ -197,7 +198,7 @@ def test_no_message_moves_a_term_outside_the_policy_or_gets_anything_private(tmp
                 if variant is Variant.PLANNED:  # its offer never moves, so that no limit is ever on the table
                     assert limits_told(view["messages"][-2:], before + text) == [], text
             assert leaks(attack.look_from_all_sides()) == []
-        most = len(HOSTILE_TEXTS) // (1 if THOROUGH else 4 if variant is Variant.PLANNED else 8)
+        most = len(HOSTILE_TEXTS) // every
         assert attack.stored >= 0.85 * most
         assert attack.turns >= 0.15 * most, "the rest was asked back, handed over or taken for an acceptance"
         if variant is Variant.PLANNED:

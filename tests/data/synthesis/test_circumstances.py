@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from data.book import SHIPPED_BOOK, read_book, split_of, write_book
 from data.book.split import SPLIT_NAMES
 from data.circumstance import SLOT, Circumstance, CircumstanceKind
-from data.synthesis.circumstances import LANGUAGES, OWN_MONTHS, said, with_circumstance
+from data.synthesis.circumstances import OWN_MONTHS, said, with_circumstance
 from plumbing.errors import UserError
+from programs.debtor.voice import LANGUAGES
 
 CASES = read_book(SHIPPED_BOOK).cases
 

@@ -10,8 +10,9 @@ import pytest
 
 from data.circumstance import Circumstance, CircumstanceKind
 from data.domain import Inquiry, Speaker, Turn
+from optimizers.demonstrations.answers import hearings
 from optimizers.demonstrations.choosing import good_ones
-from optimizers.demonstrations.turns import hearings, recorded
+from optimizers.demonstrations.turns import recorded
 from programs.creditor.briefing import Briefing
 from programs.creditor.choosing.listening import INCOME, FactHearing, understood, unexplained
 from programs.creditor.fingerprints import predictors
