@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.access.command import account_lines, administer
+from app.access.administration import account_lines, administer
 from app.access.links import SECRET, Links
 from app.access.operators import Operators
 from app.conduct.profile import DEFAULT, load_profile
@@ -21,8 +21,8 @@ from app.database.opening import open_database, open_existing
 from app.database.tables import Role
 from app.database.transactions import DEFAULT_URL
 from app.privacy import retention
-from app.record.command import Url, audit, dump, restore
-from app.screen.command import screen
+from app.record.record_commands import Url, audit, dump, restore
+from app.screen.screening_report import screen
 from app.telemetry.logs import LogFormat, set_up
 from data.accounts import Accounts, read_accounts
 from data.book import DebtorBook, read_book
@@ -118,7 +118,7 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     from app.conversation.warming import begin_to_warm
     from app.conversation.worker import Worker
     from app.server import create_app, set_for_serving
-    from app.serving.listening import listen
+    from app.serving.listener import listen
 
     secret = os.environ.get(SECRET, "")
     links = Links(secret or secrets.token_hex(32))

@@ -13,7 +13,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.access.names import alike, require_name
+from app.access.operator_names import alike, require_name
 from app.access.second_factor import step_of
 from app.database import audit_log as audit
 from app.database.tables import LoginRow, OperatorRow, Role, now

@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel
 
-from app.access import accounts
-from app.access.names import LONGEST_NAME
+from app.access import operator_accounts
+from app.access.operator_names import LONGEST_NAME
 from app.api.parts import Operator, Service
 from app.api.problems import PROBLEMS, Text
 from app.database.tables import Role
@@ -31,7 +31,7 @@ class AccountView(BaseModel):
 @router.get("")
 def all_operators(login: Operator, service: Service) -> list[AccountView]:
     """Everybody who may log in, or might."""
-    found = accounts.all_accounts(service.operators.database)
+    found = operator_accounts.all_accounts(service.operators.database)
     return [
         AccountView(name=one.name, role=one.role, locked=one.locked, second_factor=one.second_factor) for one in found
     ]
@@ -40,10 +40,10 @@ def all_operators(login: Operator, service: Service) -> list[AccountView]:
 @router.post("/{name}/lock", status_code=204)
 def lock(name: Name, login: Operator, service: Service) -> None:
     """Let an operator log in no more, and end the logins there are; whom they led waits for a person."""
-    accounts.lock(service.operators.database, name, login.operator)
+    operator_accounts.lock(service.operators.database, name, login.operator)
 
 
 @router.post("/{name}/unlock", status_code=204)
 def unlock(name: Name, login: Operator, service: Service) -> None:
     """Let an operator log in again."""
-    accounts.unlock(service.operators.database, name, login.operator)
+    operator_accounts.unlock(service.operators.database, name, login.operator)

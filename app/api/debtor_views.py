@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from app.conversation.negotiations import asks_to_leave
 from app.conversation.plans.agreeing import pending_plan
-from app.conversation.plans.plan import Plan, plan_of
+from app.conversation.plans.repayment_plan import Plan, plan_of
 from app.conversation.receiving import correctable_message
 from app.database.stored_rows import knows_language, turns_of, view_of
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status

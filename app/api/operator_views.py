@@ -11,7 +11,7 @@ from app.api.debtor_views import PlanView, plan_view
 from app.api.program_view import ProgramView, program_view
 from app.conversation.house import House
 from app.conversation.plans.agreeing import pending_plan
-from app.conversation.plans.plan import Plan
+from app.conversation.plans.repayment_plan import Plan
 from app.database.case_findings import said_why
 from app.database.stored_rows import turns_of, view_of
 from app.database.tables import CaseFindingRow, MessageRow, NegotiationRow, Sender, Status

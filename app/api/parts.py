@@ -18,7 +18,7 @@ from app.access.login_pace import LoginPace
 from app.access.operators import UNKNOWN_ADDRESS, Login, Operators
 from app.access.rate_limit import RateLimit
 from app.api.problems import CANNOT_BE, explain_invalid
-from app.api.roles import refusal
+from app.api.route_roles import refusal
 from app.conversation.counters import REQUESTS
 from app.conversation.negotiations import Negotiations
 from app.conversation.takeover import Unconfirmed

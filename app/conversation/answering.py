@@ -16,8 +16,8 @@ from app.conduct.own_words import Private
 from app.conduct.signals import Noticed, but_for_its_language, joined, noticed, read_signals
 from app.conduct.yes_no import said_yes
 from app.conversation.house import House
-from app.conversation.plans.plan import Plan, plan_of
 from app.conversation.plans.plan_text import offers_stated, said_back, with_amounts
+from app.conversation.plans.repayment_plan import Plan, plan_of
 from app.conversation.receiving import HANDED_OVER, reply_to, silenced_status
 from app.database.asked import Asked
 from app.database.stored_rows import message, signal_finding, speaking_to, spoken, today_of, view_of

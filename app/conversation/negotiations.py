@@ -20,9 +20,9 @@ from app.conversation.changes import Changes
 from app.conversation.house import House
 from app.conversation.leases import is_free
 from app.conversation.plans.agreeing import ANEW, confirm_plan, take_offer
-from app.conversation.plans.plan import Plan
+from app.conversation.plans.repayment_plan import Plan
 from app.conversation.receiving import HANDED_OVER, receive_message, take_back
-from app.conversation.work.turns import Answered, Turns
+from app.conversation.work.answering_turns import Answered, Turns
 from app.database import audit_log as audit
 from app.database.asked import Asked
 from app.database.case_findings import require_free
@@ -282,7 +282,7 @@ class Negotiations:
 
     @spans.turn
     def answer(self, negotiation_id: str) -> Answered:
-        """Answer the oldest message that waits (`app.conversation.work.turns`)."""
+        """Answer the oldest message that waits (`app.conversation.work.answering_turns`)."""
         return self.turns.answer(negotiation_id)
 
 

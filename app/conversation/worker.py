@@ -14,10 +14,10 @@ from collections.abc import Callable
 from app.conversation import leases
 from app.conversation.counters import ANSWER_SECONDS, ANSWERS
 from app.conversation.negotiations import Negotiations
+from app.conversation.work.answering_turns import Answered
 from app.conversation.work.blame import of_storage
 from app.conversation.work.loops import Loop
 from app.conversation.work.turn_queue import TurnQueue
-from app.conversation.work.turns import Answered
 from app.database.stored_rows import NotThere
 from programs.table.failures import InfrastructureFailure
 

@@ -135,7 +135,7 @@ class NegotiationRow(Base):
     memory: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     """`programs.creditor.seat.SeatMemory`."""
     pending: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
-    """The plan that awaits the debtor's confirmation (`app.conversation.plans.plan.Plan`)."""
+    """The plan that awaits the debtor's confirmation (`app.conversation.plans.repayment_plan.Plan`)."""
     agreed: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
     """The plan that was confirmed."""
     asked: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 
 from app.privacy.contacts import foreign_phones, links, phones, places
 from app.privacy.found import Found, whole
+from app.privacy.identifying_numbers import called_ids, cards, ibans, ids, long_numbers
 from app.privacy.looked_at import remembered
 from app.privacy.names import Names
-from app.privacy.numbers import called_ids, cards, ibans, ids, long_numbers
 from metrics.talk.stated import stated_figures
 from plumbing.plain_text import normalised
 

@@ -15,7 +15,7 @@ from opentelemetry.trace import SpanContext, Status
 from starlette.types import Scope
 
 from app.telemetry import spans
-from app.telemetry.steps import record_steps
+from app.telemetry.step_tracing import record_steps
 from plumbing.errors import UserError
 from programs.maden import Maden
 

@@ -28,7 +28,7 @@ from app.conversation.worker import Worker
 from app.database.migrating import migrate
 from app.database.transactions import Database
 from app.server import create_app, set_for_serving
-from app.serving.listening import listen
+from app.serving.listener import listen
 from plumbing.errors import UserError
 from tests.app.desk import desk_answer, house
 from tests.programs.cases import case

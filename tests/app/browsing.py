@@ -20,7 +20,7 @@ from app.conversation.negotiations import Negotiations
 from app.conversation.worker import Worker
 from app.database.stored_rows import messages_of
 from app.server import create_app
-from app.serving.listening import SETTINGS
+from app.serving.listener import SETTINGS
 from tests.app.desk import CASE, desk, desk_lm
 from tests.app.served import PASSWORD
 from tests.chromium import Tab

@@ -12,7 +12,7 @@ from app.conversation.negotiations import Negotiations
 from app.conversation.worker import Worker
 from app.database.migrating import migrate
 from app.server import create_app
-from app.serving.listening import listen
+from app.serving.listener import listen
 from tests.app.databases import opened
 from tests.app.desk import desk_lm, house
 from tests.app.served import PASSWORD

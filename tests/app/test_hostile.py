@@ -30,7 +30,7 @@ from app.conduct.outgoing import checked
 from app.conduct.own_words import Private
 from app.conduct.profile import load_profile
 from app.conversation.answering import HANDED_OVER
-from app.conversation.plans.plan import Plan
+from app.conversation.plans.repayment_plan import Plan
 from app.database.stored_rows import messages_of, view_of
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status
 from data.book import read_book, write_book

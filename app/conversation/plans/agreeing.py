@@ -10,7 +10,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from app.conversation.plans.plan import Plan, plan_of, plan_on
+from app.conversation.plans.repayment_plan import Plan, plan_of, plan_on
 from app.database import audit_log as audit
 from app.database.asked import Asked
 from app.database.case_findings import BINDS, PLAN_AGREED, binding_plan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.conversation.plans.plan import Payment, Plan
+from app.conversation.plans.repayment_plan import Payment, Plan
 from data.domain import Turn
 from data.terms import PartialTerms, Terms
 from programs.reader.understood import Understood

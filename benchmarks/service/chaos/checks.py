@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from sqlalchemy import select
 
-from app.conversation.plans.plan import Plan
+from app.conversation.plans.repayment_plan import Plan
 from app.database import audit_log as audit
 from app.database.stored_rows import messages_of, row_of
 from app.database.tables import AuditRow, MessageRow, NegotiationRow, Sender, Status

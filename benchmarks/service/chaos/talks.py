@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.conversation import takeover as operating
 from app.conversation.negotiations import Negotiations
-from app.conversation.plans.plan import Plan
+from app.conversation.plans.repayment_plan import Plan
 from app.database.stored_rows import NotNow, row_of
 from app.database.tables import NegotiationRow, Status
 from benchmarks.service.chaos.faults import Killed

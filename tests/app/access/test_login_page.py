@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="needs the extra app")
 
-from app.access import accounts
+from app.access import operator_accounts
 from app.database.tables import Role
 from tests.app.browsing import OPERATOR, site
 from tests.app.served import PASSWORD
@@ -24,8 +24,8 @@ pytestmark = [
 def test_who_reads_logs_in_with_a_code_and_sees_nothing_to_act_with(tmp_path):
     with site(tmp_path / "site") as running, chromium(tmp_path / "profile") as tab:
         database = running.parts.operators.database
-        accounts.set_role(database, OPERATOR, Role.READS, "command line")
-        secret = parse_qs(urlparse(accounts.enrol(database, OPERATOR, "command line")).query)["secret"][0]
+        operator_accounts.set_role(database, OPERATOR, Role.READS, "command line")
+        secret = parse_qs(urlparse(operator_accounts.enrol(database, OPERATOR, "command line")).query)["secret"][0]
         running.begun()
         tab.open(f"{running.url}/operator", 1280)
         tab.until("!document.querySelector('#login').hidden")

@@ -10,7 +10,7 @@ pytest.importorskip("fastapi", reason="needs the extra app")
 
 from sqlalchemy import select
 
-from app.access import accounts, operators
+from app.access import operator_accounts, operators
 from app.access.operators import Operators
 from app.access.second_factor import step_of
 from app.database.migrating import migrate
@@ -47,7 +47,7 @@ def audited(known: Operators, action: str) -> list[tuple[str, dict]]:
 def test_nobody_is_called_what_the_audit_log_calls_another_or_cannot_show(known, name):
     with pytest.raises(UserError):
         known.add(name, PASSWORD)
-    assert [one.name for one in accounts.all_accounts(known.database)] == ["olga"]
+    assert [one.name for one in operator_accounts.all_accounts(known.database)] == ["olga"]
 
 
 def test_two_operators_are_never_called_alike(known):
@@ -60,7 +60,7 @@ def test_logins_and_refused_ones_are_audited_and_a_name_that_is_nobodys_is_not_t
     known.log_in("hunter2 my password", PASSWORD, address="203.0.113.5")
     known.log_in("olga", "wrong password", address="203.0.113.5")
     known.log_in("olga", PASSWORD, address="203.0.113.6")
-    accounts.lock(known.database, "olga", "command line")
+    operator_accounts.lock(known.database, "olga", "command line")
     known.log_in("olga", PASSWORD, address="203.0.113.7")
     assert audited(known, "login refused") == [
         ("service", {"operator": None, "why": "unknown name", "address": "203.0.113.5"}),
@@ -81,12 +81,12 @@ def test_a_login_over_http_is_audited_with_the_address_that_it_came_from(house):
 def test_who_is_locked_is_out_at_once_and_comes_back_when_unlocked(known):
     token = known.log_in("olga", PASSWORD)
     assert known.known(token)
-    accounts.lock(known.database, "olga", "command line")
+    operator_accounts.lock(known.database, "olga", "command line")
     assert known.known(token) is None
     assert known.log_in("olga", PASSWORD) is None
     known.add("olga", PASSWORD)  # a new password does not unlock
     assert known.log_in("olga", PASSWORD) is None
-    accounts.unlock(known.database, "olga", "command line")
+    operator_accounts.unlock(known.database, "olga", "command line")
     assert known.known(token) is None
     assert known.log_in("olga", PASSWORD)
     assert audited(known, "operator locked") == audited(known, "operator unlocked")
@@ -98,9 +98,9 @@ def test_who_is_removed_is_out_and_whom_they_led_waits_for_a_person(house):
     house.operator("POST", f"/negotiations/{found}/take-over")
     assert house.operator("GET", "/counts").json()["needs_a_person"] == 0
     database = house.parts.operators.database
-    accounts.remove(database, "olga", "command line")
+    operator_accounts.remove(database, "olga", "command line")
     assert house.operator("GET", "/counts").status_code == 401
-    assert accounts.all_accounts(database) == []
+    assert operator_accounts.all_accounts(database) == []
     with database.reading() as session:
         assert row_of(session, found).operator is None
         released = session.scalars(select(AuditRow).where(AuditRow.action == "released")).one()
@@ -110,24 +110,30 @@ def test_who_is_removed_is_out_and_whom_they_led_waits_for_a_person(house):
 
 
 def test_what_is_nobodys_account_is_told(known):
-    for change in (accounts.lock, accounts.unlock, accounts.remove, accounts.enrol, accounts.drop_second_factor):
+    for change in (
+        operator_accounts.lock,
+        operator_accounts.unlock,
+        operator_accounts.remove,
+        operator_accounts.enrol,
+        operator_accounts.drop_second_factor,
+    ):
         with pytest.raises(CannotBe, match="no such operator"):
             change(known.database, "nobody", "command line")
     with pytest.raises(CannotBe, match="lock yourself"):
-        accounts.lock(known.database, "olga", "olga")
+        operator_accounts.lock(known.database, "olga", "olga")
 
 
 def test_another_role_ends_the_logins_of_the_one_before(known):
     token = known.log_in("olga", PASSWORD)
     assert known.known(token).role is Role.ACTS
-    accounts.set_role(known.database, "olga", Role.READS, "command line")
+    operator_accounts.set_role(known.database, "olga", Role.READS, "command line")
     assert known.known(token) is None
     assert known.known(known.log_in("olga", PASSWORD)).role is Role.READS
 
 
 def test_a_second_factor_is_asked_for_and_each_code_is_good_once(known, monkeypatch):
     token = known.log_in("olga", PASSWORD)
-    uri = urlparse(accounts.enrol(known.database, "olga", "command line"))
+    uri = urlparse(operator_accounts.enrol(known.database, "olga", "command line"))
     assert (uri.scheme, uri.netloc, uri.path) == ("otpauth", "totp", "/maden:olga")
     totp = pyotp.TOTP(parse_qs(uri.query)["secret"][0])
     assert known.known(token) is None
@@ -149,7 +155,7 @@ def test_a_second_factor_is_asked_for_and_each_code_is_good_once(known, monkeypa
     monkeypatch.setattr(operators, "now", lambda: AT + timedelta(seconds=30))
     assert known.log_in("olga", PASSWORD, totp.at(AT, counter_offset=1))
     assert {one["why"] for _, one in audited(known, "login refused")} == {"wrong code", "wrong password"}
-    accounts.drop_second_factor(known.database, "olga", "command line")
+    operator_accounts.drop_second_factor(known.database, "olga", "command line")
     assert known.log_in("olga", PASSWORD)
 
 
@@ -161,7 +167,7 @@ def test_a_code_may_be_a_step_early_or_late_and_no_more():
 
 
 def test_the_page_logs_in_with_a_code(house):
-    uri = accounts.enrol(house.parts.operators.database, "olga", "command line")
+    uri = operator_accounts.enrol(house.parts.operators.database, "olga", "command line")
     totp = pyotp.TOTP(parse_qs(urlparse(uri).query)["secret"][0])
     body = {"name": "olga", "password": PASSWORD}
     without, wrong = (house.client.post("/api/login", json={**body, **more}) for more in ({}, {"code": "12"}))

@@ -10,8 +10,8 @@ import pytest
 
 pytest.importorskip("fastapi", reason="needs the extra app")
 
-from app.conversation.plans.plan import Payment, Plan
 from app.conversation.plans.plan_text import in_money
+from app.conversation.plans.repayment_plan import Payment, Plan
 from app.database.stored_rows import messages_of, row_of
 from app.rendering import page
 from screening.languages import written_in

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.conversation import answering, leases, negotiations
 from app.conversation.negotiations import Negotiations
-from app.conversation.plans.plan import Plan
+from app.conversation.plans.repayment_plan import Plan
 from app.conversation.work import blame
 from app.database import audit_log as audit
 from app.database.stored_rows import NotNow, NotThere, row_of

@@ -8,7 +8,7 @@ import pytest
 
 from app.conversation import negotiations, takeover
 from app.conversation.negotiations import Negotiations
-from app.conversation.work import turns
+from app.conversation.work import answering_turns
 from app.database.stored_rows import NotNow
 from app.database.tables import MessageRow, Sender
 from tests.app.conversation.test_negotiations import said, told
@@ -70,7 +70,7 @@ def test_words_to_somebody_in_danger_begin_with_no_notice(tmp_path):
 
 
 def clock(monkeypatch, hour: int) -> None:
-    for module in (negotiations, turns):
+    for module in (negotiations, answering_turns):
         monkeypatch.setattr(module, "now", lambda: datetime(2026, 11, 23, hour, 30, tzinfo=UTC))
 
 

@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import text
 
-from app.access.accounts import all_accounts
+from app.access.operator_accounts import all_accounts
 from app.access.operators import Operators
 from app.database.migrating import migrate
 from app.database.stored_rows import messages_of, row_of, view_of

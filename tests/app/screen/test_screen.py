@@ -10,12 +10,12 @@ import pytest
 from app.conduct.profile import load_profile
 from app.conversation.answering import LEAVE, NOT_SURE
 from app.screen import debtors
-from app.screen.command import _debt, _terms
 from app.screen.comparison import message_shares, wilson, words_shares
 from app.screen.creditors import screen_words
 from app.screen.debtors import screen_message
 from app.screen.expected import expected_message, expected_words
 from app.screen.screened_lines import ScreenLine, read_lines
+from app.screen.screening_report import _debt, _terms
 from data.domain import Move
 from data.messages.corpus import STANDING
 from data.terms import PartialTerms

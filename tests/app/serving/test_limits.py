@@ -14,7 +14,7 @@ pytest.importorskip("fastapi", reason="needs the extra app")
 import httpx2
 
 from app.serving import limits
-from app.serving.listening import SETTINGS
+from app.serving.listener import SETTINGS
 from tests.app.browsing import Site, site
 
 SOON_S = 10.0

@@ -17,7 +17,7 @@ pytest.importorskip("fastapi", reason="needs the extra app")
 import uvicorn
 
 from app.serving import limits
-from app.serving.listening import SETTINGS
+from app.serving.listener import SETTINGS
 from app.serving.protocol import BoundedProtocol
 
 SOON_S = 10.0

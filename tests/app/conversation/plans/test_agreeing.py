@@ -14,7 +14,7 @@ pytest.importorskip("fastapi", reason="needs the extra app")
 from app.conversation import answering, negotiations, takeover
 from app.conversation.negotiations import Negotiations
 from app.conversation.plans import agreeing
-from app.conversation.plans.plan import Plan
+from app.conversation.plans.repayment_plan import Plan
 from app.database import audit_log as audit
 from app.database import case_findings, stored_rows
 from app.database.stored_rows import NotNow

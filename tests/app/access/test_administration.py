@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from app.__main__ import PASSWORD as PASSWORD_VARIABLE
 from app.__main__ import app
-from app.access.accounts import all_accounts
 from app.access.links import SECRET
+from app.access.operator_accounts import all_accounts
 from app.access.operators import Operators
 from app.database.tables import Role
 from plumbing.errors import UserError

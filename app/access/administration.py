@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from app.access import accounts
+from app.access import operator_accounts
 from app.access.operators import Operators
 from app.database.tables import Role
 from app.database.transactions import Database
@@ -33,8 +33,8 @@ def administer(
         raise UserError(f"{' and '.join(both)} do not go together; name one of them")
     if changes:
         return _CHANGES[changes[0]](database, name)
-    if role and accounts.is_operator(database, name):
-        accounts.set_role(database, name, role, ACTOR)
+    if role and operator_accounts.is_operator(database, name):
+        operator_accounts.set_role(database, name, role, ACTOR)
         return f"the role of {name} is {role.value}"
     Operators(database).add(name, password(), role)
     return f"{name} may log in"
@@ -42,36 +42,36 @@ def administer(
 
 def account_lines(database: Database) -> list[str]:
     """All operators, one a line."""
-    return [_line(one) for one in accounts.all_accounts(database)] or ["there are no operators"]
+    return [_line(one) for one in operator_accounts.all_accounts(database)] or ["there are no operators"]
 
 
-def _line(one: accounts.Account) -> str:
+def _line(one: operator_accounts.Account) -> str:
     locked = f", locked since {one.locked:%Y-%m-%d}" if one.locked else ""
     return f"{one.name}: {one.role.value}{', second factor' if one.second_factor else ''}{locked}"
 
 
 def _locked(database: Database, name: str) -> str:
-    accounts.lock(database, name, ACTOR)
+    operator_accounts.lock(database, name, ACTOR)
     return f"{name} is locked out"
 
 
 def _unlocked(database: Database, name: str) -> str:
-    accounts.unlock(database, name, ACTOR)
+    operator_accounts.unlock(database, name, ACTOR)
     return f"{name} may log in again"
 
 
 def _removed(database: Database, name: str) -> str:
-    accounts.remove(database, name, ACTOR)
+    operator_accounts.remove(database, name, ACTOR)
     return f"{name} is removed"
 
 
 def _enrolled(database: Database, name: str) -> str:
-    uri = accounts.enrol(database, name, ACTOR)
+    uri = operator_accounts.enrol(database, name, ACTOR)
     return f"{uri}\n{name} enters this in an authenticator, whose codes are asked for from now on; keep it nowhere else"
 
 
 def _single_factor(database: Database, name: str) -> str:
-    accounts.drop_second_factor(database, name, ACTOR)
+    operator_accounts.drop_second_factor(database, name, ACTOR)
     return f"{name} logs in with the password alone"
 
 

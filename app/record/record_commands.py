@@ -14,7 +14,7 @@ from app.access.links import SECRET, strong
 from app.database import audit_log
 from app.database.opening import open_database, open_existing
 from app.database.transactions import DEFAULT_URL
-from app.record import dumping, restoring
+from app.record import dump_restoration, dumping
 from app.record.anchors import Anchor, anchor_of, read_anchor
 from app.record.checking import faults_of
 from plumbing import cli
@@ -96,7 +96,7 @@ def restore(
     """
     dumping.read_head(file)  # before a database is made for it
     with closing(open_database(database)) as opened:
-        head = restoring.restore(opened, file)
+        head = dump_restoration.restore(opened, file)
     cli.tell(f"restored: {head.entries} audit entries, whole; last hash {head.head}")
 
 

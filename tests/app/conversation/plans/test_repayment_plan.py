@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from app.conversation.plans.plan import plan_of, plan_on
+from app.conversation.plans.repayment_plan import plan_of, plan_on
 from data.terms import Terms
 from metrics.money.schedule import payment_schedule
 from tests.programs.cases import case, terms

@@ -16,7 +16,7 @@ from app.conversation import leases
 from app.conversation.answering import HANDED_OVER, MOST_UNREADABLE, ROUNDS_USED_UP, UNREADABLE
 from app.conversation.negotiations import Negotiations
 from app.conversation.work import blame
-from app.conversation.work.turns import MOST_TRIES, Answered
+from app.conversation.work.answering_turns import MOST_TRIES, Answered
 from app.conversation.worker import Worker
 from app.database.stored_rows import messages_of, row_of
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status, now

@@ -8,7 +8,7 @@ pytest.importorskip("fastapi", reason="needs the extra app")
 
 from app.access.operators import csrf_of
 from app.api.parts import LOGIN_COOKIE
-from app.api.roles import NEEDED, refusal
+from app.api.route_roles import NEEDED, refusal
 from app.database.tables import Role
 from app.server import create_app
 from tests.app.served import PASSWORD, Served, served
