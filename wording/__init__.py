@@ -4,8 +4,8 @@ English is what stands in the code. A sentence is said with `say` in the languag
 (`speaking`); `mark` names a sentence where it is not said yet. A new language is a new file in `languages/`.
 """
 
-from wording.amounts import date_text, money_text, number_text, share_text
 from wording.catalogues import catalogue_of, mark, say, say_in, say_many, sentences
+from wording.locale_formats import date_text, money_text, number_text, share_text
 from wording.spoken import DEFAULT, language_spoken, speaking
 from wording.tags import LANGUAGES, LanguageTag, chosen, english_name, well_formed
 

@@ -26,7 +26,7 @@ from programs.creditor.seat import SeatMemory
 from programs.maden import Maden
 from programs.table import words
 from wording import mark, say, say_many
-from wording.amounts import in_english
+from wording.locale_formats import in_english
 from wording.tags import SOURCE
 
 FAULTS: dict[FaultKind, str] = {

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel
 
 from plumbing.plain_text import HALF_CHARACTER
 from wording import mark, say
-from wording.amounts import in_english
+from wording.locale_formats import in_english
 
 
 class Problem(BaseModel):

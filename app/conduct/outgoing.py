@@ -14,7 +14,7 @@ from data.messages.labels import SignalKind
 from metrics.talk.conduct import conduct_breaches
 from plumbing.plain_text import normalised
 from wording import mark, say, sentences
-from wording.amounts import weekday_and_time_text
+from wording.locale_formats import weekday_and_time_text
 
 _SENTENCE_END = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])\s+|\n+")
 _RANK = {action: rank for rank, action in enumerate(Action)}

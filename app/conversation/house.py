@@ -14,7 +14,7 @@ from dspy.utils.callback import BaseCallback
 from app.conduct.profile import Profile
 from app.database.stored_rows import CannotBe
 from data.accounts import Accounts
-from data.accounts.languages import unspoken
+from data.accounts.unspoken_languages import unspoken
 from data.book import DebtorBook
 from data.domain import CreditorView, DebtCase
 from plumbing.errors import UserError

@@ -10,7 +10,19 @@ from typing import Any
 import numpy as np
 
 from benchmarks.reproduce.reproduction import Reproduction, Row, Section
-from plumbing.drawing import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, SMALL, VERMILLION, drawing, error_bars, picture_of
+from plumbing.plotting import (
+    BLACK,
+    BLUE,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    SKY,
+    SMALL,
+    VERMILLION,
+    drawing,
+    error_bars,
+    picture_of,
+)
 
 _COLOURS = (VERMILLION, BLUE, GREEN, PURPLE, ORANGE, SKY)
 """For the rows with a model; rules are grey, and every row has a marker of its own."""

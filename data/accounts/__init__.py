@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from data.accounts.account import Account
-from data.accounts.rows import AMOUNTS, COLUMNS, PRIVATE, REQUIRED, AccountRow, read_account, write_account
+from data.accounts.account_row import AMOUNTS, COLUMNS, PRIVATE, REQUIRED, AccountRow, read_account, write_account
 from data.book.cell_tables import Table, csv_table, length_fault, parquet_table, written_csv
 from data.domain import CreditorView
 from data.tables.faults import Fault, FileFaults, shown

@@ -17,6 +17,7 @@ from typing import Annotated
 
 import typer
 
+from data.book.book_faults import BookFaults, Fault, RowResult, shown
 from data.book.cell_tables import (
     Table,
     csv_table,
@@ -26,7 +27,6 @@ from data.book.cell_tables import (
     write_csv,
     write_parquet,
 )
-from data.book.faults import BookFaults, Fault, RowResult, shown
 from data.book.jsonl import read_lines, write_lines
 from data.book.rows import COLUMNS, read_row, write_row
 from data.book.split import SPLIT_NAMES, SplitName, split_of, with_families
@@ -205,7 +205,7 @@ def check(
     parts = ", ".join(f"{name} {sizes[name]}" for name in SPLIT_NAMES)
     cli.stdout.print(f"{loaded.source}: {len(loaded)} debtors ({parts}), sha256 {loaded.sha256}", soft_wrap=True)
     if profile is not None:
-        from data.book.profile import profile_page
+        from data.book.book_profile import profile_page
 
         replace_file(profile, profile_page(loaded.cases, loaded.name).encode())
         cli.tell(f"page written to {profile}")

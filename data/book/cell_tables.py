@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from data.book.faults import BookFaults, Fault, choice_hint, shown
+from data.book.book_faults import BookFaults, Fault, choice_hint, shown
 from data.book.rows import AMOUNT_COLUMNS, COLUMNS, DRAWN_COLUMN, OPTIONAL_COLUMNS, written_columns
 from data.domain import Finances
 from data.tables.delimited import DELIMITERS, Row, hinted, rows_of

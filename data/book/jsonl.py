@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from data.amounts import MAX_MAJOR, minor_digits
-from data.book.faults import Fault, RowResult, choice_hint, shown
+from data.book.book_faults import Fault, RowResult, choice_hint, shown
 from data.book.rows import AMOUNT_COLUMNS, MAX_AGE, MAX_OVERDUE_DAYS, MIN_AGE, identifier, zero_outstanding
 from data.domain import DebtCase, Persona, Reason
 from plumbing.plain_text import HALF_CHARACTER

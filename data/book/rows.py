@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from data.amounts import to_major, to_minor
-from data.book.faults import Fault, RowResult, choice_hint, shown
+from data.book.book_faults import Fault, RowResult, choice_hint, shown
 from data.domain import Debt, DebtCase, Debtor, Finances, Persona, Reason
 from data.tables.cells import Cells
 from wording.tags import well_formed

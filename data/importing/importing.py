@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from data.accounts import write_rows
-from data.accounts.languages import unspoken
-from data.accounts.rows import read_account
+from data.accounts.account_row import read_account
+from data.accounts.unspoken_languages import unspoken
 from data.book import write_book_rows
 from data.book.rows import read_row
 from data.importing.columns import CellFault, Cells, Context, amounts_of, column_reader

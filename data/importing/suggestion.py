@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from data.accounts.rows import REQUIRED
+from data.accounts.account_row import REQUIRED
 from data.importing.columns import AMOUNTS
 from data.importing.conditions import condition
 from data.importing.currency_signs import likely_currency

@@ -13,9 +13,9 @@ from typing import Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from data.accounts.rows import COLUMNS as ACCOUNT_COLUMNS
-from data.accounts.rows import PRIVATE
-from data.accounts.rows import REQUIRED as ACCOUNT_REQUIRED
+from data.accounts.account_row import COLUMNS as ACCOUNT_COLUMNS
+from data.accounts.account_row import PRIVATE
+from data.accounts.account_row import REQUIRED as ACCOUNT_REQUIRED
 from data.book.rows import COLUMNS as BOOK_COLUMNS
 from data.book.rows import OPTIONAL_COLUMNS as BOOK_OPTIONAL
 from data.frozen import Frozen

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from data.transcripts.names import known_keys
+from data.transcripts.column_names import known_keys
 from plumbing.plain_text import visible
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from data.domain import Speaker
 from data.transcripts.call import Call, SpokenLine
-from data.transcripts.names import names, plain_key, without_accents
+from data.transcripts.column_names import names, plain_key, without_accents
 
 Party = Speaker | Literal["other"]
 _SIDES: Mapping[str, Party] = {"creditor": Speaker.CREDITOR, "debtor": Speaker.DEBTOR, "other": "other"}

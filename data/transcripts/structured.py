@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from data.transcripts.call import Call, SpokenLine, made_call, seconds_of
-from data.transcripts.names import Columns, known_keys, plain_key
+from data.transcripts.column_names import Columns, known_keys, plain_key
 from data.transcripts.spoken_text import conversations
 
 _MOST_ODD = 0.2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from plumbing.drawing import BLUE, VERMILLION, panels
+from plumbing.plotting import BLUE, VERMILLION, panels
 
 SHOWN = (
     ("loss", "loss", "nats"),

@@ -11,9 +11,9 @@ import typer
 from data.accounts import read_accounts
 from data.book import read_book
 from data.policy import read_policy
-from data.transcripts.names import Columns, Part
+from data.transcripts.call_log import read_calls
+from data.transcripts.column_names import Columns, Part
 from data.transcripts.parties import Sides
-from data.transcripts.reading import read_calls
 from plumbing import cli
 from plumbing.errors import UserError
 from plumbing.files import replace_file

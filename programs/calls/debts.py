@@ -15,7 +15,7 @@ from data.domain import CreditorView, Debt, DebtCase, Debtor
 from data.importing.likeness import SYNONYMS
 from data.importing.money import number
 from data.transcripts.call import Call
-from data.transcripts.names import plain_key
+from data.transcripts.column_names import plain_key
 from programs.reader.currencies import CODES
 from programs.reader.stated.clauses import clauses
 from programs.reader.stated.cues import cue

@@ -12,8 +12,8 @@ from data.domain import AccountRecord, CreditorPolicy, DebtCase, Ending, MoveKin
 from data.steps import steps
 from data.terms import Terms
 from data.transcripts.call import Call
+from data.transcripts.call_log import CallLog
 from data.transcripts.parties import Sides, WhoIsWho, parties
-from data.transcripts.reading import CallLog
 from metrics.money.simulation import LARGEST_AMOUNT
 from plumbing.errors import UserError
 from programs.calls.debts import Ledger, NoDebt

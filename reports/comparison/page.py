@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from metrics.scorecard import INDICES, METRICS
-from plumbing.drawing import missing
 from plumbing.errors import UserError
+from plumbing.plotting import missing
 from programs.artifacts.diff import ArtifactDiff
 from programs.comparison.comparison_text import setting_sentence
 from programs.comparison.looks import Looks

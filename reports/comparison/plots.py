@@ -11,10 +11,10 @@ import numpy as np
 
 from metrics.scorecard import METRICS
 from metrics.statistics.intervals import Interval
-from plumbing.drawing import BLACK, BLUE, GREEN, ORANGE, SKY, VERMILLION, error_bars
+from plumbing.plotting import BLACK, BLUE, GREEN, ORANGE, SKY, VERMILLION, error_bars
 from reports.comparison.concessions import ConcessionStep
-from reports.comparison.forest import Standardised
-from reports.comparison.frontier import Frontier
+from reports.comparison.forest_plot import Standardised
+from reports.comparison.oracle_frontier import Frontier
 from reports.comparison.svg import FAINT, INK, Look, drawn
 
 GREY = "#999999"

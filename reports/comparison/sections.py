@@ -15,8 +15,8 @@ from programs.playing.evaluate import Evaluation
 from reports.comparison import plots
 from reports.comparison.chats import Duel, duels
 from reports.comparison.concessions import ConcessionStep, concession_curve
-from reports.comparison.forest import Standardised, standardised
-from reports.comparison.frontier import Frontier, frontier
+from reports.comparison.forest_plot import Standardised, standardised
+from reports.comparison.oracle_frontier import Frontier, frontier
 from reports.comparison.svg import Look
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from plumbing.drawing import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILLION, drawing, svg_of
+from plumbing.plotting import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILLION, drawing, svg_of
 
 WIDTH_IN = 4.7
 """Width of every plot, inches."""

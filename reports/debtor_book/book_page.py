@@ -26,8 +26,8 @@ from metrics.money.oracle import best_terms, firmest_kept
 from metrics.money.simulation import PlanBatch, simulate
 from metrics.money.weights import default_weights
 from plumbing import cli
-from plumbing.drawing import missing
 from plumbing.files import replace_file
+from plumbing.plotting import missing
 from reports.debtor_book import book_plots
 from reports.debtor_book.fidelity import NEAR_SHARE, book_frame, column_fits, correlation_fit, privacy
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plumbing.drawing import BLACK, BLUE, SKY, VERMILLION, panels
+from plumbing.plotting import BLACK, BLUE, SKY, VERMILLION, panels
 
 REAL, BOOK, WARN, SOFT = BLACK, BLUE, VERMILLION, SKY
 """Real rows, synthetic rows, what is bad, what is in between; line styles and labels say the same again."""

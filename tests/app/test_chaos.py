@@ -8,8 +8,8 @@ pytest.importorskip("fastapi", reason="needs the extra app")
 
 from app.database.stored_rows import messages_of
 from app.database.tables import Sender
-from benchmarks.service.chaos.checks import violations
-from benchmarks.service.chaos.faults import Fault
+from benchmarks.service.chaos.fault_injection import Fault
+from benchmarks.service.chaos.invariants import violations
 from benchmarks.service.chaos.played import Chaos
 from tests.app.databases import opened, url_of
 

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import pytest
 
-from data.accounts.rows import COLUMNS
+from data.accounts.account_row import COLUMNS
 from data.book import SHIPPED_BOOK
 from data.domain import DebtCase, Finances
 

@@ -16,8 +16,8 @@ from app.database.migrating import migrate
 from app.database.stored_rows import NotThere, row_of
 from app.database.tables import Status
 from app.database.transactions import Database
-from benchmarks.service.chaos.checks import violations
-from benchmarks.service.chaos.faults import Fault, Faults, FaultyDatabase, FaultyEngine, Killed
+from benchmarks.service.chaos.fault_injection import Fault, Faults, FaultyDatabase, FaultyEngine, Killed
+from benchmarks.service.chaos.invariants import violations
 from benchmarks.service.chaos.talks import ChaosTalk, People
 from programs.table.failures import InfrastructureFailure
 from tests.app.desk import desk_answer, house

@@ -14,7 +14,7 @@ from app.conversation.negotiations import Negotiations
 from app.conversation.plans.repayment_plan import Plan
 from app.database.stored_rows import NotNow, row_of
 from app.database.tables import NegotiationRow, Status
-from benchmarks.service.chaos.faults import Killed
+from benchmarks.service.chaos.fault_injection import Killed
 from plumbing.errors import UserError
 
 OPERATOR = "olga"

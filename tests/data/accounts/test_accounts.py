@@ -7,8 +7,8 @@ import pytest
 
 from data.accounts import AccountFaults, read_accounts, write_accounts
 from data.accounts.account import Account
-from data.accounts.languages import unspoken
-from data.accounts.rows import PRIVATE
+from data.accounts.account_row import PRIVATE
+from data.accounts.unspoken_languages import unspoken
 from data.domain import CreditorView, Debt, DebtCase, Debtor, Finances
 from plumbing.errors import UserError
 from tests.data.accounts_file import ACCOUNT, accounts_file

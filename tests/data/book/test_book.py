@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.book import COLUMNS, DebtorBook, read_book, write_book
-from data.book.faults import BookFaults
+from data.book.book_faults import BookFaults
 from data.domain import Persona, Reason
 from plumbing.errors import UserError
 from tests.data.builders import ROW, csv_file, make_case, unlike

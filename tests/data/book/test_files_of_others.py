@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from data.book import read_book
-from data.book.faults import BookFaults
+from data.book.book_faults import BookFaults
 from tests.data.builders import ROW
 
 OTHER = {**ROW, "case_id": "d-0002", "outstanding": "7700.00", "name": "Mei Li", "age": ""}

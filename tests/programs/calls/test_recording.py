@@ -9,8 +9,8 @@ import pytest
 
 from data.accounts import read_accounts
 from data.domain import AccountRecord, CreditorPolicy, Disclosure, Ending, Inquiry, MoveKind, Negotiation, Speaker
+from data.transcripts.call_log import read_calls
 from data.transcripts.parties import Sides
-from data.transcripts.reading import read_calls
 from metrics.evaluator import score_accounts
 from metrics.records import read_records
 from metrics.transcripts import transcripts
@@ -18,7 +18,7 @@ from plumbing.errors import UserError
 from programs.calls.debts import Ledger
 from programs.calls.recording import CallRecord, CallRecords, recorded
 from signatures.reading import Reading
-from tests.data.transcripts.test_reading import SAMPLES
+from tests.data.transcripts.test_call_log import SAMPLES
 from tests.programs.command_line import CommandLine
 
 CALLS = Path(__file__).with_name("calls.toml")

@@ -10,8 +10,8 @@ from programs.comparison.paired import Verdict
 from programs.playing.evaluate import Evaluation, scored_evaluation
 from reports.comparison.chats import duels
 from reports.comparison.concessions import concession_curve
-from reports.comparison.forest import standardised
-from reports.comparison.frontier import frontier
+from reports.comparison.forest_plot import standardised
+from reports.comparison.oracle_frontier import frontier
 from tests.programs.cases import case, debtor_turn, offer, terms
 from tests.reports.comparison.conftest import Judged, judge
 

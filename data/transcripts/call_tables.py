@@ -12,7 +12,7 @@ from data.tables.delimited import DELIMITERS, Row, hinted, rows_of
 from data.tables.encodings import NAMES
 from data.tables.faults import Fault, FileFaults
 from data.transcripts.call import Call
-from data.transcripts.names import Columns
+from data.transcripts.column_names import Columns
 from data.transcripts.spoken_text import conversations
 from data.transcripts.structured import calls_of
 from plumbing.errors import UserError

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from data.domain import Speaker
-from data.transcripts.names import Columns
+from data.transcripts.call_log import read_calls
+from data.transcripts.column_names import Columns
 from data.transcripts.parties import Sides, WhoIsWho, parties
-from data.transcripts.reading import read_calls
 from plumbing.errors import UserError
 
 SAMPLES = Path(__file__).with_name("samples")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from data.importing.delimiter import encoding_of
 from data.transcripts.call import Call, made_call, renumbered
-from data.transcripts.names import Columns
+from data.transcripts.call_tables import TEXT_SUFFIXES, table_calls
+from data.transcripts.column_names import Columns
 from data.transcripts.spoken_text import conversations
 from data.transcripts.structured import calls_of, parsed
-from data.transcripts.tables import TEXT_SUFFIXES, table_calls
 from plumbing.errors import UserError
 
 _TABLES = (*TEXT_SUFFIXES, ".xlsx", ".xls", ".xlsb", ".xlsm", ".ods", ".parquet")

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from data.book import check
-from data.book.profile import frame_of
+from data.book.book_profile import frame_of
 from tests.data.builders import ROW, csv_file, make_case, unlike
 from tests.programs.command_line import CommandLine
 
