@@ -12,11 +12,11 @@ import dspy
 
 from data.domain import CreditorView, DebtCase
 from plumbing.hidden import Hidden
-from programs.creditor.choosing.judge import PickJudge
-from programs.creditor.choosing.listening import ListeningNegotiator
-from programs.creditor.choosing.negotiator import OptionNegotiator
-from programs.creditor.choosing.planner import CoursePlanner
-from programs.creditor.choosing.seat import OptionSeat
+from programs.creditor.choosing.course_planner import CoursePlanner
+from programs.creditor.choosing.fact_hearing import ListeningNegotiator
+from programs.creditor.choosing.option_negotiator import OptionNegotiator
+from programs.creditor.choosing.option_seat import OptionSeat
+from programs.creditor.choosing.pick_judge import PickJudge
 from programs.creditor.fingerprints import program_sha256, program_state
 from programs.creditor.judge import Judge
 from programs.creditor.negotiator import FreeNegotiator, LadderNegotiator

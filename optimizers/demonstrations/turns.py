@@ -21,8 +21,8 @@ from metrics.forgone import forgone
 from metrics.money.valuation import creditor_value
 from optimizers.demonstrations.guessed import AS_GOOD, unguessed
 from optimizers.runs.task import CompileTask
-from programs.creditor.choosing.judge import FOR_A_REASON
-from programs.creditor.choosing.seat import TAKEN_INSTEAD
+from programs.creditor.choosing.option_seat import TAKEN_INSTEAD
+from programs.creditor.choosing.pick_judge import FOR_A_REASON
 from programs.creditor.fingerprints import predictors
 from programs.kinds.known import kind_of
 from programs.kinds.negotiation_kind import NEGOTIATIONS, NEGOTIATOR, PLANNER, SPEAKER

@@ -8,7 +8,7 @@ from typing import Any
 
 from data.domain import Negotiation, Speaker
 from metrics.forgone import lost_turns
-from programs.creditor.choosing.judge import SENT_BACK, TOLERATED
+from programs.creditor.choosing.pick_judge import SENT_BACK, TOLERATED
 
 _ROUND = re.compile(r"Round (\d+) of \d+\.")
 

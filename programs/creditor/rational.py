@@ -6,7 +6,7 @@ from data.domain import CreditorPolicy, CreditorView, Inquiry, Move, MoveKind, S
 from data.terms import Terms
 from programs.creditor.support.course import Course
 from programs.creditor.support.decision import DecisionSupport
-from programs.creditor.support.learned.model import SupportModel
+from programs.creditor.support.learned.support_model import SupportModel
 from programs.table import words
 from programs.table.runner import TableState
 from wording import sentences

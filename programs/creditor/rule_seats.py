@@ -9,7 +9,7 @@ from data.domain import CreditorPolicy, CreditorView
 from plumbing.errors import by_name
 from programs.creditor.rational import RationalCreditor
 from programs.creditor.rules import BASELINES, RuleCreditor
-from programs.creditor.support.learned.model import load_support
+from programs.creditor.support.learned.support_model import load_support
 from programs.table.runner import CreditorSeat
 
 SeatMaker = Callable[[CreditorView, CreditorPolicy, int], CreditorSeat]

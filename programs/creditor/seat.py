@@ -11,7 +11,7 @@ from data.domain import CreditorView, Inquiry, Move, MoveKind, Speaker, Turn
 from data.frozen import Frozen
 from data.terms import Terms
 from programs.creditor.briefing import Briefing
-from programs.creditor.choosing.plan import CoursePlan
+from programs.creditor.choosing.course_plan import CoursePlan
 from programs.creditor.judge import must_not_accept, must_review
 from programs.creditor.settings import ProgramSettings
 from programs.creditor.support.told_in_words import NOTHING_HEARD, ToldInWords

@@ -11,8 +11,8 @@ from data.domain import DebtCase, Speaker
 from metrics.money.oracle import firmest_kept
 from programs.creditor.rational import RationalCreditor
 from programs.creditor.support.decision import DecisionSupport
-from programs.creditor.support.learned.model import SupportModel
-from programs.creditor.support.options import Household, Support
+from programs.creditor.support.learned.support_model import SupportModel
+from programs.creditor.support.support_options import Household, Support
 from programs.debtor.simulated import SimulatedDebtor
 from programs.learning.games import POLICY
 from programs.learning.reliability import reliability

@@ -15,9 +15,9 @@ from data.domain import CreditorPolicy, CreditorView, DebtCase, Ending, MoveKind
 from data.terms import Terms
 from programs.creditor.rational import RationalCreditor, asking
 from programs.creditor.support.facts import facts_of
-from programs.creditor.support.learned.features import rows, table_features
 from programs.creditor.support.learned.finances import FinanceModel
-from programs.creditor.support.learned.model import SupportModel
+from programs.creditor.support.learned.support_model import SupportModel
+from programs.creditor.support.learned.table_features import rows, table_features
 from programs.creditor.support.plans import Floats, Plans, no_firmer, package, row
 from programs.debtor.personas import traits_of
 from programs.debtor.simulated import SimulatedDebtor

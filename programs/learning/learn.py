@@ -8,9 +8,9 @@ from typing import Any
 
 from data.domain import DebtCase
 from data.frozen import Frozen
-from programs.creditor.support.learned.features import FEATURES, RISING, TABLE_FEATURES
 from programs.creditor.support.learned.finances import FinanceModel
-from programs.creditor.support.learned.model import SupportModel
+from programs.creditor.support.learned.support_model import SupportModel
+from programs.creditor.support.learned.table_features import FEATURES, RISING, TABLE_FEATURES
 from programs.learning.beliefs import beliefs_scored
 from programs.learning.fitting import bent_times, finance_model, forest
 from programs.learning.games import Examples, Gathered, gather

@@ -6,7 +6,7 @@ from itertools import product
 
 from data.domain import CreditorPolicy, MoveKind
 from data.terms import Terms
-from programs.creditor.support.options import Option, Support
+from programs.creditor.support.support_options import Option, Support
 
 MOST = 5
 _STEPS = {

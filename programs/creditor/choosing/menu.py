@@ -10,7 +10,7 @@ from typing import get_args
 
 from data.domain import CreditorPolicy, MoveKind
 from metrics.money.valuation import creditor_value
-from programs.creditor.support.options import Option
+from programs.creditor.support.support_options import Option
 from programs.table import words
 from signatures.options import Letter
 

@@ -18,13 +18,13 @@ from data.terms import Terms
 from programs.creditor.support.candidates import aim_grid, candidates
 from programs.creditor.support.course import Course
 from programs.creditor.support.facts import Facts, facts_of
-from programs.creditor.support.learned.features import TableFeatures, rows, table_features
 from programs.creditor.support.learned.finances import Belief, mixed
-from programs.creditor.support.learned.model import SupportModel, load_support
-from programs.creditor.support.options import Option, Support
+from programs.creditor.support.learned.support_model import SupportModel, load_support
+from programs.creditor.support.learned.table_features import TableFeatures, rows, table_features
 from programs.creditor.support.plans import Floats, Plans, package, payments, row, softness
 from programs.creditor.support.questions import question_values
 from programs.creditor.support.showing import apart, fits_told, household_of, index_of
+from programs.creditor.support.support_options import Option, Support
 from programs.creditor.support.told_in_words import NOTHING_HEARD, ToldInWords
 from programs.creditor.support.watch import LIMIT, evidence
 from programs.creditor.support.worth import COST_OF_A_ROUND, Worth, still_to_be_had, worth_under

@@ -6,8 +6,8 @@ import numpy as np
 
 from programs.creditor.support.facts import Facts
 from programs.creditor.support.learned.finances import Belief
-from programs.creditor.support.options import Household, Spread
 from programs.creditor.support.plans import Floats, Plans, ease, lowest_balance, payments
+from programs.creditor.support.support_options import Household, Spread
 
 APART = 0.02
 """Mean ease by which two options differ at least; nearer ones are the same to a debtor."""

@@ -21,7 +21,7 @@ from signatures.options import FactsHeard
 from tests.optimizers.tasks import compile_task
 from tests.programs.cases import random_cases
 from tests.programs.creditor.choosing.test_choosing import KIND
-from tests.programs.creditor.choosing.test_listening import listening
+from tests.programs.creditor.choosing.test_fact_hearing import listening
 from tests.programs.players import playing, sensible, situation, turn
 
 CASES = random_cases(7)

@@ -32,7 +32,7 @@ from optimizers.strategies.gepa import (
     refuse,
 )
 from plumbing.errors import UserError
-from programs.creditor.choosing.judge import SENT_BACK
+from programs.creditor.choosing.pick_judge import SENT_BACK
 from programs.creditor.fingerprints import program_state
 from programs.creditor.settings import ProgramSettings
 from programs.maden import Maden

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 import programs.learning.__main__ as command
 from data.book import read_book
 from plumbing.errors import UserError
-from programs.creditor.support.learned.model import load_support
+from programs.creditor.support.learned.support_model import load_support
 from programs.learning import fitting, games
 from programs.learning.fitting import bent_times, finance_model
 from programs.learning.reliability import reliability

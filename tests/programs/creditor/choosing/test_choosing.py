@@ -12,8 +12,8 @@ from metrics.evaluator import score
 from metrics.forgone import forgone
 from optimizers.demonstrations.turns import demonstrations, recorded
 from programs.artifacts.store import load_program, save_program
-from programs.creditor.choosing.judge import TOLERATED
-from programs.creditor.choosing.seat import TAKEN_INSTEAD
+from programs.creditor.choosing.option_seat import TAKEN_INSTEAD
+from programs.creditor.choosing.pick_judge import TOLERATED
 from programs.creditor.rational import RationalCreditor
 from programs.creditor.settings import PROGRAM_NAMES, ProgramSettings
 from programs.debtor.simulated import SimulatedDebtor

@@ -10,7 +10,7 @@ from data.domain import CreditorPolicy, Disclosure, Inquiry, Move, MoveKind, Per
 from programs.creditor.rational import RationalCreditor
 from programs.creditor.support.decision import DecisionSupport
 from programs.creditor.support.facts import facts_of
-from programs.creditor.support.options import Support
+from programs.creditor.support.support_options import Support
 from programs.debtor.simulated import SimulatedDebtor
 from programs.table.runner import play, view
 from tests.programs.cases import HARD, POLICY, case, debtor_turn, offer, random_cases, terms

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from plumbing.errors import UserError
-from programs.creditor.support.learned.features import FEATURES, RISING
 from programs.creditor.support.learned.forest import Forest
-from programs.creditor.support.learned.model import SHIPPED, load_support, save_support
+from programs.creditor.support.learned.support_model import SHIPPED, load_support, save_support
+from programs.creditor.support.learned.table_features import FEATURES, RISING
 from programs.learning.fitting import arrays_of, boosted
 
 

@@ -13,15 +13,15 @@ import dspy
 from data.domain import Turn
 from metrics.forgone import forgone_note
 from programs.creditor.briefing import Briefing
+from programs.creditor.choosing.course_plan import COURSES, CoursePlan
 from programs.creditor.choosing.frontier import aims
 from programs.creditor.choosing.menu import Menu, menu
-from programs.creditor.choosing.negotiator import turn_of
-from programs.creditor.choosing.plan import COURSES, CoursePlan
+from programs.creditor.choosing.option_negotiator import turn_of
 from programs.creditor.seat import UNUSABLE, ModuleSeat, SeatMemory, held
 from programs.creditor.settings import Variant
 from programs.creditor.support.course import Course
 from programs.creditor.support.decision import DecisionSupport
-from programs.creditor.support.options import Option, Support
+from programs.creditor.support.support_options import Option, Support
 from programs.table.failures import UnparseableOutput
 from programs.table.runner import TableState
 from wording import mark

@@ -7,13 +7,13 @@ import dspy
 
 from data.domain import Turn
 from programs.creditor.briefing import Briefing, claims_text, dialogue_text, step_text
-from programs.creditor.choosing.listening import FactHearing
+from programs.creditor.choosing.course_plan import CoursePlan
+from programs.creditor.choosing.fact_hearing import FactHearing
 from programs.creditor.choosing.menu import Menu
-from programs.creditor.choosing.plan import CoursePlan
 from programs.creditor.choosing.telling import our_step, sayable, they_said
 from programs.creditor.negotiator import NO_ADVICE, stated
 from programs.creditor.settings import ProgramSettings
-from programs.creditor.support.options import Option, Support
+from programs.creditor.support.support_options import Option, Support
 from programs.models.calls import call
 from programs.table import words
 from programs.table.failures import UnparseableOutput

@@ -15,7 +15,7 @@ from programs.creditor.briefing import Briefing
 from programs.creditor.choosing.menu import Menu, points
 from programs.creditor.choosing.telling import last_words
 from programs.creditor.settings import ProgramSettings
-from programs.creditor.support.options import Option, Support
+from programs.creditor.support.support_options import Option, Support
 from programs.models.calls import call
 from signatures.options import JudgePick, PickVerdict
 from wording import mark

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dspy
 
 from programs.creditor.briefing import Briefing, claims_text
+from programs.creditor.choosing.course_plan import CoursePlan
 from programs.creditor.choosing.frontier import frontier
 from programs.creditor.choosing.menu import Menu, menu
-from programs.creditor.choosing.plan import CoursePlan
 from programs.creditor.settings import ProgramSettings
-from programs.creditor.support.options import Household, Spread, Support
+from programs.creditor.support.support_options import Household, Spread, Support
 from programs.models.calls import call
 from programs.table import words
 from signatures.options import ChosenCourse, PlanCourse

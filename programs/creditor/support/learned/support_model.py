@@ -12,9 +12,9 @@ from typing import Any
 
 from plumbing.errors import UserError
 from plumbing.files import replace_file
-from programs.creditor.support.learned.features import FEATURES, TABLE_FEATURES
 from programs.creditor.support.learned.finances import FinanceModel
 from programs.creditor.support.learned.forest import Forest
+from programs.creditor.support.learned.table_features import FEATURES, TABLE_FEATURES
 
 FORM = 1
 """Of the file and of the features; another number is read by another version."""

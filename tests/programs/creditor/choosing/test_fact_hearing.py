@@ -14,7 +14,7 @@ from optimizers.demonstrations.answers import hearings
 from optimizers.demonstrations.choosing import good_ones
 from optimizers.demonstrations.turns import recorded
 from programs.creditor.briefing import Briefing
-from programs.creditor.choosing.listening import INCOME, FactHearing, understood, unexplained
+from programs.creditor.choosing.fact_hearing import INCOME, FactHearing, understood, unexplained
 from programs.creditor.fingerprints import predictors
 from programs.creditor.rational import RationalCreditor
 from programs.creditor.settings import ProgramSettings
