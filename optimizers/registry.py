@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import dspy
 
+from optimizers.compile_config import StrategySettings
 from optimizers.dspy_bridge.dspy_student import plain
 from optimizers.dspy_bridge.patches import no_stragglers, quiet, repeatable_draws
 from optimizers.runs.task import CompileTask
-from optimizers.settings import StrategySettings
 from optimizers.strategies import bootstrap, gepa, mipro, random_search, search, simba
 from plumbing.errors import UserError, by_name
 from programs.models.adapter import ADAPTER

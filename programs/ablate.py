@@ -19,6 +19,20 @@ from plumbing import cli
 from plumbing.bars import progress
 from plumbing.errors import UserError
 from plumbing.files import replace_file
+from programs.command_options import (
+    ArtifactsOption,
+    BookOption,
+    DebtorLmOption,
+    DebtorOption,
+    LmOption,
+    MeasuredOption,
+    PlayedOption,
+    PolicyOption,
+    RpmOption,
+    ThreadsOption,
+    TpmOption,
+    TrialSeedOption,
+)
 from programs.comparison.ablation import (
     FREE_EXACT,
     MOST_EXACT,
@@ -35,20 +49,6 @@ from programs.debtor.seating import debtor_factory
 from programs.maden import Maden
 from programs.models import make as models
 from programs.models.pace import set_limits
-from programs.options import (
-    ArtifactsOption,
-    BookOption,
-    DebtorLmOption,
-    DebtorOption,
-    LmOption,
-    MeasuredOption,
-    PlayedOption,
-    PolicyOption,
-    RpmOption,
-    ThreadsOption,
-    TpmOption,
-    TrialSeedOption,
-)
 from programs.playing.contestants import ARTIFACTS, Contestant, NamedModel, contestants
 from programs.playing.played_store import owed
 from programs.playing.stage import Stage, chosen_debtors

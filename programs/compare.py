@@ -20,8 +20,22 @@ from plumbing.bars import progress
 from plumbing.errors import UserError
 from plumbing.files import replace_file
 from programs.artifacts.diff import ArtifactDiff, program_diff
+from programs.command_options import (
+    ArtifactsOption,
+    BookOption,
+    DebtorLmOption,
+    DebtorOption,
+    LmOption,
+    MeasuredOption,
+    PlayedOption,
+    PolicyOption,
+    RpmOption,
+    ThreadsOption,
+    TpmOption,
+    TrialSeedOption,
+)
+from programs.comparison.apart.apart_contest import ApartContest, known_debtors, stand_apart
 from programs.comparison.apart.apart_text import rendered_apart
-from programs.comparison.apart.contest import ApartContest, known_debtors, stand_apart
 from programs.comparison.comparison_text import rendered
 from programs.comparison.examples.contest import Contest
 from programs.comparison.examples.measured import MeasuredComparison
@@ -38,20 +52,6 @@ from programs.maden import Maden
 from programs.models import make as models
 from programs.models.accounts import Cost
 from programs.models.pace import set_limits
-from programs.options import (
-    ArtifactsOption,
-    BookOption,
-    DebtorLmOption,
-    DebtorOption,
-    LmOption,
-    MeasuredOption,
-    PlayedOption,
-    PolicyOption,
-    RpmOption,
-    ThreadsOption,
-    TpmOption,
-    TrialSeedOption,
-)
 from programs.playing.contestants import (
     ARTIFACTS,
     Contestant,

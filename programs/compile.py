@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from optimizers.compiling.facts import facts_of
+from optimizers.compile_config import Preset, StrategySettings, resolved
+from optimizers.compiling.compile_provenance import facts_of
 from optimizers.compiling.final_report import show_finished
 from optimizers.compiling.process import Work, lead
 from optimizers.compiling.process import join as join_run
@@ -18,17 +19,12 @@ from optimizers.registry import STRATEGIES, strategy
 from optimizers.runs.folder import RUNS, RunFolder
 from optimizers.runs.halt import Halted
 from optimizers.runs.ledger import Ledger
-from optimizers.settings import Preset, StrategySettings, resolved
 from optimizers.spending import estimate as estimates
 from optimizers.spending.budget import Limits
 from plumbing import cli
 from plumbing.errors import UserError
 from programs.artifacts.provenance import current_environment
-from programs.kinds.kind import Kind
-from programs.kinds.known import PROGRAMS, kind_named
-from programs.models import make as models
-from programs.models.pace import set_limits
-from programs.options import (
+from programs.command_options import (
     ArtifactsOption,
     BookOption,
     LmDebtorOption,
@@ -40,6 +36,10 @@ from programs.options import (
     RunsOption,
     TpmOption,
 )
+from programs.kinds.kind import Kind
+from programs.kinds.known import PROGRAMS, kind_named
+from programs.models import make as models
+from programs.models.pace import set_limits
 from programs.playing.contestants import ARTIFACTS
 
 EXITS = {"interrupted": cli.EXIT_INTERRUPTED, "infrastructure": 1}

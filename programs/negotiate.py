@@ -17,11 +17,11 @@ from metrics.evaluator import score, score_accounts
 from plumbing import cli
 from plumbing.errors import UserError
 from plumbing.files import replace_file
+from programs.command_options import ArtifactsOption, BookOption, DebtorLmOption, DebtorOption, LmOption, PolicyOption
 from programs.creditor.settings import Variant
 from programs.debtor.person import HELP, PersonDebtor, model_reader
 from programs.debtor.seating import debtor_factory
 from programs.models import make as models
-from programs.options import ArtifactsOption, BookOption, DebtorLmOption, DebtorOption, LmOption, PolicyOption
 from programs.playing.contestants import ARTIFACTS, Contestant, NamedModel, contestant, variant_or_baseline
 from programs.table.runner import DebtorSeat, TableState, meet, play
 from programs.table.transcript import Transcript, WatchedCreditor, WatchedDebtor, plain, scorecard_table

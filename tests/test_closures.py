@@ -15,8 +15,8 @@ from data import amounts, book, domain
 from metrics import evaluator, feedback
 from metrics.money import oracle, schedule, weights
 from optimizers import preferences
-from optimizers.compiling import facts, session
-from optimizers.compiling.facts import compiling_files
+from optimizers.compiling import compile_provenance, session
+from optimizers.compiling.compile_provenance import compiling_files
 from optimizers.proposals import echoes, library
 from optimizers.proposals import instructions as proposer
 from optimizers.spending import budget
@@ -74,7 +74,7 @@ COMPILES_NOT = (
     audit,
     budget,
     comparison,
-    facts,
+    compile_provenance,
     margins.MARGINS_FILE,
     preferences,
     session,

@@ -12,7 +12,8 @@ import dspy
 from data.book import DebtorBook
 from data.domain import DebtCase, Turn
 from data.frozen import Frozen
-from optimizers.compiling.facts import facts_of
+from optimizers.compile_config import CompileConfig, StrategySettings
+from optimizers.compiling.compile_provenance import facts_of
 from optimizers.demonstrations.choosing import estimated_tokens
 from optimizers.registry import compile_with
 from optimizers.runs.folder import RunFolder
@@ -20,7 +21,6 @@ from optimizers.runs.halt import Halted
 from optimizers.runs.ledger import LedgerLine
 from optimizers.runs.player import Player
 from optimizers.runs.task import LEAST_THRESHOLD, CompileTask
-from optimizers.settings import CompileConfig, StrategySettings
 from plumbing.bars import PhaseBars
 from plumbing.errors import UserError
 from programs.creditor.fingerprints import predictors

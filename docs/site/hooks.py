@@ -26,7 +26,7 @@ REFERENCE = {
     "the table": ("programs.table", "programs.table.guard", "programs.creditor.seat"),
     "metrics": ("metrics.evaluator", "metrics.records", "metrics.scorecard", "metrics.money.oracle"),
     "comparing": ("programs.comparison.paired", "metrics.statistics.imputation"),
-    "optimisers": ("optimizers.registry", "optimizers.settings"),
+    "optimisers": ("optimizers.registry", "optimizers.compile_config"),
     "errors": ("plumbing.errors", "programs.table.failures"),
 }
 """The modules that other code builds on, by page."""

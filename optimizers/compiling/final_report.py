@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from rich.table import Table
 
 from metrics.statistics.intervals import paired_difference
+from optimizers.compile_config import CompileConfig
 from optimizers.compiling.session import CompileOutcome
 from optimizers.registry import strategy
 from optimizers.runs.folder import RunFolder
-from optimizers.settings import CompileConfig
 from plumbing import cli
 from programs.kinds.kind import Kind
 from programs.kinds.known import CLASSES

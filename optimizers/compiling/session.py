@@ -11,13 +11,13 @@ from typing import Any
 
 import dspy
 
-from optimizers.compiling.figures import cost_record, summary
+from optimizers.compile_config import CompileConfig
+from optimizers.compiling.artifact_figures import cost_record, summary
 from optimizers.compiling.keeping import Kept, uncompiled_kept
 from optimizers.registry import compile_with, require_workers, strategy, work_with
 from optimizers.runs.halt import Halted
 from optimizers.runs.player import LEAST_COVERAGE, Player
 from optimizers.runs.task import LEAST_THRESHOLD, POOL, CompileTask
-from optimizers.settings import CompileConfig
 from plumbing.errors import UserError
 from programs.artifacts.document import Artifact
 from programs.artifacts.provenance import Compilation, Provenance

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from optimizers.compiling.figures import lasting
+from optimizers.compiling.artifact_figures import lasting
 from optimizers.compiling.keeping import Kept
 from optimizers.compiling.session import CompileOutcome
 from optimizers.runs.folder import RunFolder

@@ -34,12 +34,7 @@ from plumbing.bars import PhaseBars
 from plumbing.errors import UserError
 from plumbing.files import replace_file
 from programs.artifacts.playing_code import playing_code
-from programs.debtor.seating import debtor_factory
-from programs.kinds.negotiation_kind import NEGOTIATIONS
-from programs.maden import Maden
-from programs.models import make as models
-from programs.models.pace import set_limits
-from programs.options import (
+from programs.command_options import (
     ArtifactsOption,
     BookOption,
     LmDebtorOption,
@@ -51,6 +46,11 @@ from programs.options import (
     RunsOption,
     TpmOption,
 )
+from programs.debtor.seating import debtor_factory
+from programs.kinds.negotiation_kind import NEGOTIATIONS
+from programs.maden import Maden
+from programs.models import make as models
+from programs.models.pace import set_limits
 from programs.playing.contestants import ARTIFACTS, NamedModel, contestant
 from programs.playing.played_store import lm_id
 from programs.playing.stage import chosen_debtors

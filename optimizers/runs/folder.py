@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from optimizers.settings import CompileConfig
+from optimizers.compile_config import CompileConfig
 from plumbing import files
 from plumbing.errors import UserError
 from plumbing.locks import lock_at, try_acquire

@@ -9,8 +9,8 @@ from typing import Any
 
 import dspy
 
+from optimizers.compile_config import StrategySettings
 from optimizers.runs.player import Player
-from optimizers.settings import StrategySettings
 from programs.kinds.kind import Case, Kind
 
 LEAST_THRESHOLD = 0.05

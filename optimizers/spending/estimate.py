@@ -11,7 +11,7 @@ from typing import Any
 
 import dspy
 
-from optimizers.settings import CompileConfig
+from optimizers.compile_config import CompileConfig
 from optimizers.spending.budget import Limits, Spent
 from programs.kinds.kind import CallSizes, KindWords
 from programs.kinds.kind import Span as Range

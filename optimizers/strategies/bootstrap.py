@@ -6,11 +6,11 @@ from typing import Any
 
 import dspy
 
+from optimizers.compile_config import StrategySettings
 from optimizers.demonstrations.choosing import choose, good_ones, with_demos
 from optimizers.demonstrations.turns import play_training
 from optimizers.dspy_bridge.dspy_student import MAX_ERRORS, metric, student, thaw
 from optimizers.runs.task import LEAST_THRESHOLD, CompileTask
-from optimizers.settings import StrategySettings
 
 NAME = "bootstrap"
 SUMMARY = "demonstrations from the program's own good negotiations; the cheapest, for a first artifact"

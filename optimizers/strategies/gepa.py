@@ -18,6 +18,7 @@ import dspy
 from dspy.teleprompt.gepa.instruction_proposal import InstructionProposer
 from pydantic import ValidationError
 
+from optimizers.compile_config import StrategySettings
 from optimizers.dspy_bridge.dspy_student import student
 from optimizers.dspy_bridge.patches import reflecting_on
 from optimizers.proposals.asking import MAX_INSTRUCTION_CHARS, proposing, sampling
@@ -26,7 +27,6 @@ from optimizers.proposals.echoes import refuse_echo, texts_of
 from optimizers.proposals.library import bullets, next_bullet
 from optimizers.runs.halt import Halted
 from optimizers.runs.task import CompileTask
-from optimizers.settings import StrategySettings
 from plumbing.errors import UserError
 from programs.kinds.kind import Kind
 from programs.models.adapter import ADAPTER

@@ -8,6 +8,7 @@ from typing import Any
 
 import dspy
 
+from optimizers.compile_config import StrategySettings
 from optimizers.demonstrations.choosing import Chosen
 from optimizers.dspy_bridge.dspy_student import MAX_ERRORS, metric, plain, student
 from optimizers.dspy_bridge.patches import proposals_by
@@ -15,7 +16,6 @@ from optimizers.proposals.asking import proposing, with_room
 from optimizers.proposals.echoes import refuse_echo, texts_of
 from optimizers.proposals.library import combined
 from optimizers.runs.task import CompileTask
-from optimizers.settings import StrategySettings
 from optimizers.strategies.random_search import demo_sets
 from programs.creditor.fingerprints import predictors
 from programs.kinds.negotiation_kind import NEGOTIATIONS

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Any
 
+from optimizers.compile_config import StrategySettings
 from optimizers.demonstrations.choosing import Chosen, described, drawn, good_ones, with_demos
 from optimizers.demonstrations.turns import play_training
 from optimizers.dspy_bridge.dspy_student import plain
 from optimizers.runs.task import CompileTask
-from optimizers.settings import StrategySettings
 from programs.playing.evaluate import Evaluation
 
 NAME = "random-search"

@@ -3,7 +3,8 @@
 Stochastic introspective mini-batch ascent through `dspy.SIMBA`, whose course is kept: mini-batches, candidates from a
 pool drawn by how well they do, the debtors with the widest spread first. What is done otherwise here (why:
 docs/dspy-traps.md): the samples are drawn by the program's calls, a demonstration is chosen turn by turn
-(`optimizers.demonstrations.choosing`), and a rule is drawn from what the metrics say (`optimizers.proposals.rules`).
+(`optimizers.demonstrations.choosing`), and a rule is drawn from what the metrics say
+(`optimizers.proposals.instruction_rules`).
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ from typing import Any
 
 import dspy
 
+from optimizers.compile_config import StrategySettings
 from optimizers.demonstrations.choosing import choose, estimated_tokens, good_ones
 from optimizers.demonstrations.turns import Recorded, recorded
 from optimizers.dspy_bridge.dspy_student import ThroughPlayer, metric, plain, student, student_class
 from optimizers.proposals.asking import MAX_INSTRUCTION_CHARS
-from optimizers.proposals.rules import NothingToAdd, add_rules
+from optimizers.proposals.instruction_rules import NothingToAdd, add_rules
 from optimizers.runs.halt import Halted
 from optimizers.runs.task import CompileTask
-from optimizers.settings import StrategySettings
 from programs.creditor.fingerprints import predictors
 from programs.kinds.kind import Case, Kind
 from programs.models.calls import exploring

@@ -10,8 +10,8 @@ from typing import Any
 
 from typing_extensions import override
 
+from optimizers.compile_config import CompileConfig
 from optimizers.runs.ledger import LedgerLine
-from optimizers.settings import CompileConfig
 from optimizers.watching.watchers import RunWatcher
 from plumbing.errors import UserError
 from plumbing.files import append_line

@@ -18,8 +18,8 @@ from typing import Any
 
 from typing_extensions import override
 
+from optimizers.compile_config import CompileConfig
 from optimizers.runs.folder import flat
-from optimizers.settings import CompileConfig
 from optimizers.watching.watchers import RunWatcher
 from plumbing.errors import UserError
 from programs.artifacts.document import Artifact

@@ -13,8 +13,8 @@ from typing import Self
 from typing_extensions import override
 
 from data.domain import Turn
+from optimizers.compile_config import CompileConfig
 from optimizers.runs.ledger import LedgerLine
-from optimizers.settings import CompileConfig
 from plumbing import cli
 from programs.artifacts.document import Artifact
 

@@ -17,7 +17,7 @@ from data.terms import Terms
 from metrics.money.schedule import money_due
 from metrics.talk.stated import stated_figures
 from programs.calls.phrases import in_full
-from programs.calls.spoken import last_alternative, readable
+from programs.calls.speech import last_alternative, readable
 from programs.reader.agreement import LIKELY, Agreed, agreed
 from programs.reader.arithmetic import DIRECT, Owed, terms
 from programs.reader.currencies import other_currency

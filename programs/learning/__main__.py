@@ -14,8 +14,8 @@ from plumbing import cli
 from plumbing.bars import PhaseBars
 from programs.artifacts.provenance import git_revision
 from programs.creditor.support.learned.support_model import SHIPPED, SupportModel, save_support
-from programs.learning.fitting import boosted
 from programs.learning.learn import Progress, Recipe, learned
+from programs.learning.support_fitting import boosted
 from programs.playing.stage import chosen_debtors
 
 EVERY = 100

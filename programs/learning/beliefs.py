@@ -14,8 +14,8 @@ from programs.creditor.support.decision import DecisionSupport
 from programs.creditor.support.learned.support_model import SupportModel
 from programs.creditor.support.support_options import Household, Support
 from programs.debtor.simulated import SimulatedDebtor
+from programs.learning.forecast_reliability import reliability
 from programs.learning.games import POLICY
-from programs.learning.reliability import reliability
 from programs.table.runner import play, view
 
 _AMOUNTS = {"income": "monthly_income", "expenses": "monthly_expenses", "savings": "assets"}

@@ -21,7 +21,7 @@ from programs.creditor.support.learned.table_features import rows, table_feature
 from programs.creditor.support.plans import Floats, Plans, no_firmer, package, row
 from programs.debtor.personas import traits_of
 from programs.debtor.simulated import SimulatedDebtor
-from programs.learning.creditors import SteadyCreditor, goal, varied_course, varied_offers
+from programs.learning.training_creditors import SteadyCreditor, goal, varied_course, varied_offers
 from programs.learning.worlds import drawn, world
 from programs.table.runner import CreditorSeat, TableState, play, view
 

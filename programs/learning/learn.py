@@ -12,9 +12,9 @@ from programs.creditor.support.learned.finances import FinanceModel
 from programs.creditor.support.learned.support_model import SupportModel
 from programs.creditor.support.learned.table_features import FEATURES, RISING, TABLE_FEATURES
 from programs.learning.beliefs import beliefs_scored
-from programs.learning.fitting import bent_times, finance_model, forest
+from programs.learning.forecast_reliability import Reliability, reliability
 from programs.learning.games import Examples, Gathered, gather
-from programs.learning.reliability import Reliability, reliability
+from programs.learning.support_fitting import bent_times, finance_model, forest
 
 FIRST_TREES = 40
 """Of the model that only plays the second half of the training negotiations."""

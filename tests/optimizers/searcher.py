@@ -13,11 +13,11 @@ from pathlib import Path
 import dspy
 
 from data.domain import CreditorPolicy
+from optimizers.compile_config import CompileConfig, StrategySettings
 from optimizers.registry import compile_with, work_with
 from optimizers.runs.folder import RunFolder
 from optimizers.runs.player import Player
 from optimizers.runs.task import CompileTask
-from optimizers.settings import CompileConfig, StrategySettings
 from programs.creditor.settings import ProgramSettings
 from programs.maden import Maden
 from tests.optimizers.tasks import Heard

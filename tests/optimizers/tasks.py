@@ -8,11 +8,11 @@ from pathlib import Path
 import dspy
 
 from data.domain import DebtCase, Turn
+from optimizers.compile_config import CompileConfig, StrategySettings
 from optimizers.runs.folder import RunFolder
 from optimizers.runs.ledger import LedgerLine
 from optimizers.runs.player import Player
 from optimizers.runs.task import CompileTask
-from optimizers.settings import CompileConfig, StrategySettings
 from programs.creditor.settings import ProgramSettings
 from programs.debtor.simulated import SimulatedDebtor
 from programs.maden import DebtorFactory, Maden

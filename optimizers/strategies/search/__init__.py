@@ -15,13 +15,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from optimizers.compile_config import StrategySettings
 from optimizers.demonstrations.choosing import choose, good_ones
 from optimizers.demonstrations.turns import Recorded, play_training
 from optimizers.dspy_bridge.dspy_student import plain
 from optimizers.proposals.instructions import proposed, proposes, written
 from optimizers.proposals.library import combined
 from optimizers.runs.task import CompileTask
-from optimizers.settings import StrategySettings
 from optimizers.strategies.random_search import UNCOMPILED, best_of
 from optimizers.strategies.search.racing import race, starting_order
 from optimizers.strategies.search.screening import screened

@@ -18,11 +18,11 @@ from threading import Semaphore
 from typing import Any
 
 from plumbing.errors import UserError
-from programs.models.embedded.call import CallTimeout, streamed
 from programs.models.embedded.handover import HandOver
 from programs.models.embedded.loaded_server import LoadedServer, ServerSettings
 from programs.models.embedded.processor import LoadMeter, ProcessorLoad, usable_cores
 from programs.models.embedded.speeds import FEWEST_TOKENS, Speeds
+from programs.models.embedded.streamed_call import CallTimeout, streamed
 from programs.models.embedded.threads import threads_that_pay
 
 HUNG_AFTER_S = 60.0

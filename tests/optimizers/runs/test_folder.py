@@ -5,8 +5,8 @@ import multiprocessing
 
 import pytest
 
+from optimizers.compile_config import PRESETS, CompileConfig, Preset, resolved
 from optimizers.runs.folder import RunFolder
-from optimizers.settings import PRESETS, CompileConfig, Preset, resolved
 from plumbing.errors import UserError
 from programs.creditor.settings import Variant
 

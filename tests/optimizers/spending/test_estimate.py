@@ -5,7 +5,7 @@ from __future__ import annotations
 import dspy
 import pytest
 
-from optimizers.settings import CompileConfig
+from optimizers.compile_config import CompileConfig
 from optimizers.spending.budget import Limits, Spent
 from optimizers.spending.estimate import Range, estimate, lines
 from programs.creditor.settings import Variant

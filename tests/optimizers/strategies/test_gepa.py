@@ -12,13 +12,13 @@ import pytest
 from data.book import read_book
 from data.domain import Ending, MoveKind, Negotiation, Turn
 from metrics.forgone import forgone_note
+from optimizers.compile_config import PRESETS, CompileConfig, StrategySettings
 from optimizers.compiling.session import prepare
 from optimizers.dspy_bridge.dspy_student import student
 from optimizers.proposals.asking import PROPOSAL_TEMPERATURE, PROPOSAL_TOKENS, sampling
 from optimizers.proposals.credit import dearest_call
 from optimizers.registry import compile_with
 from optimizers.runs.halt import Halted
-from optimizers.settings import PRESETS, CompileConfig, StrategySettings
 from optimizers.spending.budget import Budget, Limits
 from optimizers.spending.responses import ResponseStore
 from optimizers.strategies.gepa import (

@@ -7,10 +7,10 @@ from pathlib import Path
 import dspy
 import pytest
 
+from optimizers.compile_config import PRESETS, Preset, StrategySettings
 from optimizers.proposals.asking import PROPOSAL_TEMPERATURE
 from optimizers.registry import compile_with
 from optimizers.runs.halt import Halted
-from optimizers.settings import PRESETS, Preset, StrategySettings
 from optimizers.strategies.simba import MAX_INSTRUCTION_CHARS, SAMPLING_TEMPERATURE, negotiations
 from programs.creditor.fingerprints import program_state
 from programs.creditor.settings import ProgramSettings

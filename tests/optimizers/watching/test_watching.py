@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from data.domain import Move, MoveKind, Speaker, Turn
+from optimizers.compile_config import CompileConfig
 from optimizers.runs.ledger import LedgerLine
-from optimizers.settings import CompileConfig
 from optimizers.spending.budget import Limits, Spent
 from optimizers.watching.log import LogWatcher
 from optimizers.watching.mlflow import MlflowWatcher

@@ -11,9 +11,9 @@ import programs.learning.__main__ as command
 from data.book import read_book
 from plumbing.errors import UserError
 from programs.creditor.support.learned.support_model import load_support
-from programs.learning import fitting, games
-from programs.learning.fitting import bent_times, finance_model
-from programs.learning.reliability import reliability
+from programs.learning import games, support_fitting
+from programs.learning.forecast_reliability import reliability
+from programs.learning.support_fitting import bent_times, finance_model
 from programs.playing.stage import chosen_debtors
 
 
@@ -84,5 +84,5 @@ def test_reliability_of_chances_that_are_right_and_of_those_that_are_not():
 
 def test_a_fifth_of_the_debtors_is_kept_aside_for_calibration():
     debtors = np.repeat([f"d{n}" for n in range(50)], 3)
-    aside = fitting._a_fifth(debtors, 0)
+    aside = support_fitting._a_fifth(debtors, 0)
     assert aside.sum() == 30 and not set(debtors[aside]) & set(debtors[~aside])

@@ -12,7 +12,7 @@ from plumbing.errors import UserError
 from programs.creditor.support.learned.forest import Forest
 from programs.creditor.support.learned.support_model import SHIPPED, load_support, save_support
 from programs.creditor.support.learned.table_features import FEATURES, RISING
-from programs.learning.fitting import arrays_of, boosted
+from programs.learning.support_fitting import arrays_of, boosted
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,11 @@ import dspy
 import pytest
 
 from programs.models.embedded import model as model_module
-from programs.models.embedded.call import CallTimeout
 from programs.models.embedded.engine import EmbeddedEngine, EngineSettings, model_for
 from programs.models.embedded.model import EmbeddedModel
 from programs.models.embedded.processor import ProcessorLoad
 from programs.models.embedded.speeds import Speeds
+from programs.models.embedded.streamed_call import CallTimeout
 from programs.models.make import classify, make_lm
 from programs.table.failures import ModelTimeout
 
