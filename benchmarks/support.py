@@ -53,7 +53,7 @@ class Timed:
 
 
 @dataclass(frozen=True)
-class Row:
+class SupportRow:
     """One creditor with all debtors."""
 
     played: Sequence[Negotiation]
@@ -112,14 +112,16 @@ def attainable_of(cases: Sequence[DebtCase], first_payment: bool = False) -> np.
     return np.array([attainable_cci(case, acceptable_mask(case, *columns) & large, POLICY) for case in cases])
 
 
-def played_by(name: str, cases: Sequence[DebtCase], seed: int, kind: type[SimulatedDebtor] = SimulatedDebtor) -> Row:
+def played_by(
+    name: str, cases: Sequence[DebtCase], seed: int, kind: type[SimulatedDebtor] = SimulatedDebtor
+) -> SupportRow:
     """One negotiation of the creditor `name` with each debtor."""
     seats = [Timed(rule_seat(name, case.creditor_view(), POLICY, seed)) for case in cases]
     played = [play(case, seat, kind(case, seed), POLICY, seed) for case, seat in zip(cases, seats, strict=True)]
     cards, times = score_many(played), 1000 * np.array([t for seat in seats for t in seat.times_s])
     agreed = np.array([n.agreed is not None for n in played])
     kept = np.array([card.SR for card in cards], dtype=float)
-    return Row(
+    return SupportRow(
         played,
         np.array([card.CCI for card in cards]),
         np.array([card.objective for card in cards]),
@@ -130,7 +132,7 @@ def played_by(name: str, cases: Sequence[DebtCase], seed: int, kind: type[Simula
     )
 
 
-def _summary(row: Row, first: Row, attainable: np.ndarray) -> dict[str, Any]:
+def _summary(row: SupportRow, first: SupportRow, attainable: np.ndarray) -> dict[str, Any]:
     less = mean_interval(first.objective - row.objective)
     return {
         "CCI": float(row.cci.mean()),

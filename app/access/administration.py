@@ -45,7 +45,7 @@ def account_lines(database: Database) -> list[str]:
     return [_line(one) for one in operator_accounts.all_accounts(database)] or ["there are no operators"]
 
 
-def _line(one: operator_accounts.Account) -> str:
+def _line(one: operator_accounts.OperatorAccount) -> str:
     locked = f", locked since {one.locked:%Y-%m-%d}" if one.locked else ""
     return f"{one.name}: {one.role.value}{', second factor' if one.second_factor else ''}{locked}"
 

@@ -31,7 +31,7 @@ class BadLink(Exception):
     """The link is none of ours, has expired or was replaced; the text says which, for the person who opened it."""
 
 
-class Ticket(NamedTuple):
+class LinkTicket(NamedTuple):
     """What a link opens."""
 
     negotiation_id: str
@@ -67,7 +67,7 @@ class Links:
         signed = self._signer.dumps([negotiation_id, generation])
         return signed if isinstance(signed, str) else signed.decode()
 
-    def read(self, token: str) -> Ticket:
+    def read(self, token: str) -> LinkTicket:
         """What a token was made for; whether a newer one was made is for `require_latest` to say.
 
         Raises:
@@ -79,7 +79,7 @@ class Links:
             raise BadLink(say("this link has expired; ask for a new one")) from error
         except BadSignature as error:
             raise BadLink(say("this link is not valid; open it exactly as it was sent to you")) from error
-        return Ticket(found, 0) if isinstance(found, str) else Ticket(*found)
+        return LinkTicket(found, 0) if isinstance(found, str) else LinkTicket(*found)
 
 
 def next_generation(database: Database, negotiation_id: str, actor: str) -> int:
@@ -98,7 +98,7 @@ def next_generation(database: Database, negotiation_id: str, actor: str) -> int:
     return database.transaction(work)
 
 
-def require_latest(database: Database, ticket: Ticket) -> None:
+def require_latest(database: Database, ticket: LinkTicket) -> None:
     """Refuse a link that a newer one has replaced.
 
     Raises:

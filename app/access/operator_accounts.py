@@ -23,7 +23,7 @@ _ENDED = tuple(status.value for status in Status if status.ended)
 
 
 @dataclass(frozen=True)
-class Account:
+class OperatorAccount:
     """An operator's account."""
 
     name: str
@@ -32,11 +32,11 @@ class Account:
     second_factor: bool
 
 
-def all_accounts(database: Database) -> list[Account]:
+def all_accounts(database: Database) -> list[OperatorAccount]:
     """All operators, by name."""
     with database.reading() as session:
         rows = session.scalars(select(OperatorRow).order_by(OperatorRow.name))
-        return [Account(row.name, Role(row.role), row.locked, row.totp_secret is not None) for row in rows]
+        return [OperatorAccount(row.name, Role(row.role), row.locked, row.totp_secret is not None) for row in rows]
 
 
 def is_operator(database: Database, name: str) -> bool:

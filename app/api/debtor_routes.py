@@ -17,7 +17,7 @@ from app.access.links import BadLink, require_generation
 from app.api.debtor_views import PAGE, MessageView, NegotiationView, PlanView, message_view, negotiation_view, plan_view
 from app.api.parts import Debtor, DebtorTicket, Service, SignedTicket, refused_links
 from app.api.problems import PROBLEMS, Text
-from app.api.shown import Shown
+from app.api.shown import ShownNegotiation
 from app.conversation.changes import LOOK_EVERY_S
 from app.conversation.counters import MESSAGES
 from app.conversation.negotiations import MAX_MESSAGE_CHARS, Negotiations
@@ -170,7 +170,7 @@ async def views(
         generation: of the link that it is shown to; a newer one ends it.
         link: that it is shown to; a link has so many at once.
     """
-    shown, awaited, changed = Shown(), True, True
+    shown, awaited, changed = ShownNegotiation(), True, True
     with negotiations.changes.watching(found, link) as watcher:
         while leaving is None or not leaving.is_set():
             if changed:
@@ -188,7 +188,7 @@ async def views(
                 return
 
 
-def _news(negotiations: Negotiations, found: str, shown: Shown, generation: int) -> tuple[str | None, bool]:
+def _news(negotiations: Negotiations, found: str, shown: ShownNegotiation, generation: int) -> tuple[str | None, bool]:
     """What of the view has not been shown, and whether an answer is awaited."""
     view = _view(negotiations, found, generation)
     return shown.news(view), view.answering

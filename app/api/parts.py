@@ -13,7 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.access.in_turn import InTurn
-from app.access.links import BadLink, Links, Ticket, next_generation, require_latest
+from app.access.links import BadLink, Links, LinkTicket, next_generation, require_latest
 from app.access.login_pace import LoginPace
 from app.access.operators import UNKNOWN_ADDRESS, Login, Operators
 from app.access.rate_limit import RateLimit
@@ -94,7 +94,7 @@ def too_many() -> HTTPException:
     return HTTPException(429, say("too many requests; wait a minute"), headers={"Retry-After": "60"})
 
 
-async def signed_ticket(request: Request, authorization: Annotated[str, Header()] = "") -> Ticket:
+async def signed_ticket(request: Request, authorization: Annotated[str, Header()] = "") -> LinkTicket:
     """What the bearer of a debtor's token may see if no newer link was made; whoever asks for this one looks.
 
     Raises:
@@ -111,10 +111,10 @@ async def signed_ticket(request: Request, authorization: Annotated[str, Header()
     return found
 
 
-SignedTicket = Annotated[Ticket, Depends(signed_ticket)]
+SignedTicket = Annotated[LinkTicket, Depends(signed_ticket)]
 
 
-def ticket(request: Request, found: SignedTicket) -> Ticket:
+def ticket(request: Request, found: SignedTicket) -> LinkTicket:
     """What the bearer of a debtor's token may see; the token is that of the negotiation's latest link.
 
     Raises:
@@ -136,7 +136,7 @@ def refused_links(request: Request) -> Iterator[None]:
         raise HTTPException(401, str(error), headers={"WWW-Authenticate": "Bearer"}) from error
 
 
-DebtorTicket = Annotated[Ticket, Depends(ticket)]
+DebtorTicket = Annotated[LinkTicket, Depends(ticket)]
 
 
 async def debtor(found: DebtorTicket) -> str:

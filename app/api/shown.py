@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.api.debtor_views import NegotiationView
 
 
-class Shown:
+class ShownNegotiation:
     """What one stream has shown of a negotiation."""
 
     def __init__(self) -> None:

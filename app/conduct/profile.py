@@ -31,7 +31,7 @@ FAMILIES = ("notices", "signals", "words")
 _NEEDS = tuple(SignalKind)
 
 
-class Outcome(StrEnum):
+class SignalOutcome(StrEnum):
     """What a signal in a debtor's words leads to, mildest first."""
 
     NOTE = "note"
@@ -48,12 +48,12 @@ class Outcome(StrEnum):
     @property
     def silences(self) -> bool:
         """Whether the program says no more."""
-        return self in (Outcome.PAUSE, Outcome.HAND_OVER, Outcome.STOP)
+        return self in (SignalOutcome.PAUSE, SignalOutcome.HAND_OVER, SignalOutcome.STOP)
 
     @property
     def severity(self) -> int:
         """Its rank, the mildest 0."""
-        return tuple(Outcome).index(self)
+        return tuple(SignalOutcome).index(self)
 
 
 class Action(StrEnum):
@@ -126,7 +126,7 @@ class Notice(Sourced):
 class Signal(Sourced):
     """Something in a debtor's words that changes what may be said next."""
 
-    outcome: Outcome
+    outcome: SignalOutcome
     kinds: tuple[SignalKind, ...] = ()
     """What it answers to, of what a classifier or a reader may find in a message."""
     reply: str = ""
@@ -143,7 +143,7 @@ class Signal(Sourced):
         return min(map(_NEEDS.index, self.kinds), default=len(_NEEDS))
 
 
-class Words(Sourced):
+class ForbiddenWords(Sourced):
     """Words of the collector's own that a profile forbids, beside those of `metrics/talk/conduct.toml`."""
 
     action: Action
@@ -165,7 +165,7 @@ class Profile(Frozen):
     hours: Hours | None = None
     notices: tuple[Notice, ...] = ()
     signals: tuple[Signal, ...] = ()
-    words: tuple[Words, ...] = ()
+    words: tuple[ForbiddenWords, ...] = ()
 
     def rule_of(self, kind: SignalKind) -> Signal | None:
         """The rule that answers to a kind, the mildest of several: which of them is meant only words can say."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from app.conduct.profile import Outcome, Profile, Signal
+from app.conduct.profile import Profile, Signal, SignalOutcome
 from data.messages.labels import SignalKind
 from programs.reader.understood import ReadSignal
 from screening.heard_signals import SILENCING, conceivable, heard_signals
@@ -123,6 +123,6 @@ def joined(*findings: Iterable[Noticed]) -> tuple[Noticed, ...]:
     return by_need(together.values())
 
 
-def outcome_of(found: Iterable[Noticed]) -> Outcome | None:
+def outcome_of(found: Iterable[Noticed]) -> SignalOutcome | None:
     """What the findings that are acted on lead to, the gravest; None where nothing is to be done."""
     return max((one.signal.outcome for one in found if one.acts), key=lambda one: one.severity, default=None)

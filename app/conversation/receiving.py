@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from app.conduct.profile import Outcome
+from app.conduct.profile import SignalOutcome
 from app.conduct.signals import Noticed, but_for_its_language, outcome_of
 from app.database import audit_log as audit
 from app.database.case_findings import add_findings, silencing
@@ -92,7 +92,7 @@ def record_noticed(session: Session, row: NegotiationRow, position: int, found: 
 def silenced_status(found: Sequence[Noticed]) -> Status:
     """Where signals that silence leave a negotiation: a stop ends it, unless somebody may be in danger."""
     in_danger = any(SignalKind.DISTRESS in one.signal.kinds for one in found)
-    stops = outcome_of(found) is Outcome.STOP and not in_danger
+    stops = outcome_of(found) is SignalOutcome.STOP and not in_danger
     return Status.STOPPED if stops else Status.WITH_A_PERSON
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.conduct.outgoing import Checked, with_notices
-from app.conduct.profile import Finding, Outcome
+from app.conduct.profile import Finding, SignalOutcome
 from app.conduct.signals import Noticed
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status, now
 from app.database.transactions import PROFILE, WRITES
@@ -209,7 +209,7 @@ def _sent(session: Session, negotiation_id: str) -> list[str]:
 
 def asks_first(message: MessageRow) -> bool:
     """Whether a waiting message has something in it that the debtor is to be asked about before anything is offered."""
-    return any(not one.get("sure", True) and Outcome(one["action"]).silences for one in message.findings)
+    return any(not one.get("sure", True) and SignalOutcome(one["action"]).silences for one in message.findings)
 
 
 def close_queue(session: Session, negotiation_id: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from app.conduct.profile import Outcome, Profile
+from app.conduct.profile import Profile, SignalOutcome
 from app.conduct.signals import Noticed, joined, noticed, outcome_of, read_signals
 from app.conversation.answering import LEAVE, UNREADABLE, question_about
 from data.domain import Debt, Move, Speaker, Turn
@@ -18,7 +18,7 @@ from programs.table.runner import TableState, view
 
 NOTHING = "-"
 """The outcome of a message in which nothing is noticed, or nothing surely."""
-SILENT = frozenset(one.value for one in Outcome if one.silences)
+SILENT = frozenset(one.value for one in SignalOutcome if one.silences)
 """Outcomes after which the program says no more."""
 ReadMessage = Callable[[str, TableState, Debt], Understood]
 """Reads a message at a table about a debt, as the service does; raises what the service's reading raises."""

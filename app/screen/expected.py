@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.conduct.profile import Outcome, Profile
+from app.conduct.profile import Profile, SignalOutcome
 from app.screen.debtors import NOTHING, SILENT
 from app.screen.screened_lines import ScreenLine
 from data.dimensions import DIMENSIONS
@@ -14,7 +14,7 @@ from data.messages.labels import Severity, SignalKind, TermKind
 from metrics.reading.offered_terms import FROM_SUM
 from plumbing.errors import UserError
 
-OUTCOMES = (*(one.value for one in reversed(Outcome)), NOTHING)
+OUTCOMES = (*(one.value for one in reversed(SignalOutcome)), NOTHING)
 """The gravest first."""
 
 
@@ -93,8 +93,8 @@ def _of_message(line: ScreenLine, profile: Profile, topic: str) -> Expected:
 def _right(kinds: list[SignalKind], outcomes: list[str]) -> frozenset[str]:
     if SILENT & set(outcomes):
         return SILENT
-    mild = {Outcome.ANSWER.value, Outcome.NOTE.value, NOTHING} if kinds else {NOTHING}
-    return frozenset(mild | ({Outcome.HAND_OVER.value} if SignalKind.CONTACT_LIMIT in kinds else set()))
+    mild = {SignalOutcome.ANSWER.value, SignalOutcome.NOTE.value, NOTHING} if kinds else {NOTHING}
+    return frozenset(mild | ({SignalOutcome.HAND_OVER.value} if SignalKind.CONTACT_LIMIT in kinds else set()))
 
 
 def _terms(line: ScreenLine) -> dict[str, float]:

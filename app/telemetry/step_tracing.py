@@ -12,7 +12,7 @@ from app.telemetry import spans
 from programs.maden import Maden
 
 
-class Step(BaseCallback):
+class StepTracer(BaseCallback):
     """Records the calls of one module of the program.
 
     Args:
@@ -45,5 +45,5 @@ class Step(BaseCallback):
 def record_steps(program: Maden) -> None:
     """Record when the program plans, drafts and judges."""
     for name, module in (("plan", program.planner), ("draft", program.negotiator), ("judge", program.judge)):
-        if module is not None and not any(isinstance(one, Step) for one in module.callbacks):
-            module.callbacks.append(Step(name))
+        if module is not None and not any(isinstance(one, StepTracer) for one in module.callbacks):
+            module.callbacks.append(StepTracer(name))

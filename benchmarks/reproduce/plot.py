@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.reproduce.reproduction import Reproduction, Row, Section
+from benchmarks.reproduce.reproduction import CreditorRow, Reproduction, Section
 from plumbing.plotting import (
     BLACK,
     BLUE,
@@ -86,7 +86,7 @@ def _equal_cci(axis: Any) -> None:
     axis.clabel(lines, fmt=lambda level: f"CCI {level:.1f}", fontsize=7, colors="#999999")
 
 
-def _over_concession(axis: Any, rows: Sequence[Row]) -> None:
+def _over_concession(axis: Any, rows: Sequence[CreditorRow]) -> None:
     """A bar a row, the number of agreements behind it at the foot."""
     pairs = zip(rows, _looks(rows), strict=True)
     shown = [(row, look.colour) for row, look in pairs if "over_concession" in row.means]
@@ -113,7 +113,7 @@ class _Look:
     size: float
 
 
-def _looks(rows: Sequence[Row]) -> list[_Look]:
+def _looks(rows: Sequence[CreditorRow]) -> list[_Look]:
     """Colour and marker of each row."""
     rules, programs = count(), count()
     found = []

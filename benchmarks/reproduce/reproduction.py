@@ -42,7 +42,7 @@ class RowCost(Frozen):
     seconds: float
 
 
-class Row(Frozen):
+class CreditorRow(Frozen):
     """One creditor."""
 
     label: str
@@ -90,7 +90,7 @@ class Section(Frozen):
     """Model, engine and call settings; None where only rules play."""
     case_ids: tuple[str, ...]
     """The debtors of every row."""
-    rows: tuple[Row, ...]
+    rows: tuple[CreditorRow, ...]
     differences: tuple[PaperDifference, ...]
     notes: tuple[str, ...] = ()
 
@@ -192,7 +192,7 @@ def _firmest_cri(case: DebtCase, policy: CreditorPolicy) -> float | None:
     return None if firmest is None else firmest.CRI
 
 
-def _oracle_row(cases: Sequence[DebtCase], seed: int) -> Row:
+def _oracle_row(cases: Sequence[DebtCase], seed: int) -> CreditorRow:
     """The terms of highest CCI for each debtor: no dialogue, so neither conversation nor objective."""
     found: dict[str, dict[str, float]] = {name: {} for name in MEASURES}
     for case, best in zip(cases, best_terms(cases), strict=True):
@@ -200,7 +200,7 @@ def _oracle_row(cases: Sequence[DebtCase], seed: int) -> Row:
         values = {name: getattr(best, name) for name in MEASURES if hasattr(best, name)}
         for name, value in {**values, **_reference(as_agreed)}.items():
             found[name][case.case_id] = float(value)
-    return Row(
+    return CreditorRow(
         label="oracle",
         kind="oracle",
         scored=len(cases),
@@ -211,11 +211,11 @@ def _oracle_row(cases: Sequence[DebtCase], seed: int) -> Row:
     )
 
 
-def _row(row: RowPlayed, cases: Sequence[DebtCase], ids: Sequence[str], values: Values, seed: int) -> Row:
+def _row(row: RowPlayed, cases: Sequence[DebtCase], ids: Sequence[str], values: Values, seed: int) -> CreditorRow:
     shown = [row.negotiations[case_id] for case_id in ids]
     lost = sum(one.lost is not None for case_id, one in row.spent.items() if case_id not in row.negotiations)
     spent = [row.spent[case_id] for case_id in ids if case_id in row.spent and row.spent[case_id].lost is None]
-    return Row(
+    return CreditorRow(
         label=row.label,
         kind=row.kind,
         scored=len(ids),

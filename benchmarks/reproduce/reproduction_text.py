@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks.markdown import NONE, bullets, code_line, number, p_value, span, table
-from benchmarks.reproduce.reproduction import PaperDifference, Reproduction, Row, Section
+from benchmarks.reproduce.reproduction import CreditorRow, PaperDifference, Reproduction, Section
 from data.domain import Ending
 from metrics.scorecard import METRICS
 
@@ -89,12 +89,12 @@ def _section(one: Section) -> list[str]:
     return parts
 
 
-def _means(rows: Sequence[Row], measures: Sequence[str]) -> str:
+def _means(rows: Sequence[CreditorRow], measures: Sequence[str]) -> str:
     heading = ("", "n", *(_NAMES.get(name, name) for name in measures))
     return table(heading, ((row.label, str(row.scored), *(_cell(row, name) for name in measures)) for row in rows))
 
 
-def _cell(row: Row, name: str) -> str:
+def _cell(row: CreditorRow, name: str) -> str:
     found = row.means.get(name)
     if found is None:
         return NONE
@@ -103,7 +103,7 @@ def _cell(row: Row, name: str) -> str:
     return f"{text} ({found.n})" if name == "over_concession" else text
 
 
-def _counts(rows: Sequence[Row]) -> str:
+def _counts(rows: Sequence[CreditorRow]) -> str:
     endings = [ending for ending in Ending if ending is not Ending.INFRASTRUCTURE]
     names = tuple(ending.value.replace("_", " ") for ending in endings)
     heading = ("", "scored", "unscored", "to play", *names, "hard breaches", "model calls", "cached", "seconds each")
@@ -123,7 +123,7 @@ def _counts(rows: Sequence[Row]) -> str:
     )
 
 
-def _cost(row: Row) -> tuple[str, str, str]:
+def _cost(row: CreditorRow) -> tuple[str, str, str]:
     cost = row.cost
     if cost is None:
         return "unknown", "unknown", "unknown"

@@ -24,7 +24,7 @@ from data.accounts import Accounts
 from data.accounts.account import Account
 from data.amounts import minor_digits
 from data.completing.drawing import drawn_once
-from data.completing.outcomes import Outcome
+from data.completing.outcomes import AccountOutcome
 from data.domain import CreditorPolicy
 from data.synthesis.hardship import PARAMETERS
 from plumbing.errors import UserError
@@ -52,7 +52,7 @@ class Fit:
     """What was found, as a sentence."""
 
 
-def calibrated(accounts: Accounts, outcomes: Sequence[Outcome], seed: int) -> Fit:
+def calibrated(accounts: Accounts, outcomes: Sequence[AccountOutcome], seed: int) -> Fit:
     """Fit the surplus of the model to the outcomes of some of the accounts.
 
     Raises:

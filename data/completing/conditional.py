@@ -20,7 +20,7 @@ from scipy.stats import norm
 
 from data.synthesis import fitted_copula
 from data.synthesis.copula import GaussianCopula
-from data.synthesis.hardship import Scores, after_default
+from data.synthesis.hardship import Regressors, after_default
 from data.synthesis.seed_table import named
 
 Floats = NDArray[np.float64]
@@ -82,7 +82,7 @@ class Reference:
 
     def scores(
         self, applicants: pd.DataFrame, income: Floats, overdue: NDArray[np.int64], outstanding: Floats
-    ) -> Scores:
+    ) -> Regressors:
         """The regressors of borrowers.
 
         Args:
@@ -91,7 +91,7 @@ class Reference:
             overdue: days.
             outstanding: major units.
         """
-        return Scores(
+        return Regressors(
             overdue=_standardised(np.log(np.maximum(overdue, 1)), self.overdue),
             load=_standardised(np.log(outstanding / np.maximum(income, 1)), self.load),
             thrift=_rank_score(self.thrift, (applicants["Expenses"] / applicants["Income"]).to_numpy(float)),

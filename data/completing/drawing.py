@@ -15,7 +15,7 @@ from data.amounts import minor_digits
 from data.completing.conditional import CHOICES, borrowers, reference
 from data.domain import DebtCase, Finances, Persona, Reason
 from data.synthesis import fitted_copula
-from data.synthesis.hardship import PARAMETERS, Left, Scores, rounded, what_is_left
+from data.synthesis.hardship import PARAMETERS, Left, Regressors, rounded, what_is_left
 from data.synthesis.stories import Situation, story
 
 DRAWN = ("monthly_income", "monthly_expenses", "assets", "reason", "story", "persona")
@@ -56,7 +56,7 @@ class Drawn(NamedTuple):
 
     before: Floats
     """Income a month before the default: as it is known, or drawn."""
-    scores: Scores
+    scores: Regressors
     left: Left
 
 

@@ -22,7 +22,7 @@ class OutcomeFaults(FileFaults):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class AccountOutcome:
     """What came of one account."""
 
     case_id: str
@@ -36,7 +36,7 @@ class Outcome:
         return self.agreed and (self.paid is None or self.paid > 0)
 
 
-def read_outcomes(path: Path) -> tuple[Outcome, ...]:
+def read_outcomes(path: Path) -> tuple[AccountOutcome, ...]:
     """The outcomes of a CSV with the columns case_id, agreed (yes or no) and, if known, paid (major units).
 
     Raises:
@@ -46,7 +46,7 @@ def read_outcomes(path: Path) -> tuple[Outcome, ...]:
         raise UserError(f"no file of outcomes at {path}; name a .csv file")
     table = csv_table(path, COLUMNS, ("paid",), OutcomeFaults)
     faults = [Fault("the column is missing", column=name) for name in COLUMNS[:2] if name not in table.header]
-    found: list[Outcome] = []
+    found: list[AccountOutcome] = []
     for row in table.rows:
         if wrong := row.fault or length_fault(row, table):
             faults.append(Fault(wrong, row.number))
@@ -60,7 +60,7 @@ def read_outcomes(path: Path) -> tuple[Outcome, ...]:
     return tuple(found)
 
 
-def _outcome(row: dict[str, str]) -> Outcome:
+def _outcome(row: dict[str, str]) -> AccountOutcome:
     agreed, paid = row.get("agreed", "").strip().lower(), row.get("paid", "").strip()
     if agreed not in _YES | _NO:
         raise ValueError(f"agreed is {shown(agreed)}; write yes or no")
@@ -68,4 +68,4 @@ def _outcome(row: dict[str, str]) -> Outcome:
         amount = Decimal(paid) if paid else None
     except InvalidOperation:
         raise ValueError(f"paid is {shown(paid)}; write digits with a decimal point, such as 1234.50") from None
-    return Outcome(row.get("case_id", "").strip(), agreed in _YES, amount)
+    return AccountOutcome(row.get("case_id", "").strip(), agreed in _YES, amount)

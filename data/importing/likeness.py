@@ -57,7 +57,7 @@ _MONTHS_OF = ("en", "de", "es")
 
 
 @dataclass(frozen=True)
-class Candidate:
+class ColumnCandidate:
     """A column of the tape for one of ours."""
 
     column: str
@@ -67,7 +67,7 @@ class Candidate:
     """What stands in its first rows, empty cells left out."""
 
 
-def likely(header: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, Candidate]:
+def likely(header: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, ColumnCandidate]:
     """For each of our columns the one that looks most like it, where one does; no column stands for two.
 
     Args:
@@ -79,12 +79,12 @@ def likely(header: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, Ca
     """
     columns = {name: filled(rows, place) for place, name in enumerate(header) if name}
     scored = [
-        Candidate(column, _score(target, column, cells), cells)
+        ColumnCandidate(column, _score(target, column, cells), cells)
         for target in SYNONYMS
         for column, cells in columns.items()
     ]
     targets = [target for target in SYNONYMS for _ in columns]
-    found: dict[str, Candidate] = {}
+    found: dict[str, ColumnCandidate] = {}
     used: set[str] = set()
     for target, one in sorted(zip(targets, scored, strict=True), key=lambda pair: -pair[1].score):
         if one.score >= LIKELY and target not in found and one.column not in used:

@@ -16,7 +16,7 @@ from data.accounts.account_row import REQUIRED
 from data.importing.columns import AMOUNTS
 from data.importing.conditions import condition
 from data.importing.currency_signs import likely_currency
-from data.importing.likeness import ARREARS, SURE, SYNONYMS, Candidate, date_form, dates_in, filled, fits, likely
+from data.importing.likeness import ARREARS, SURE, SYNONYMS, ColumnCandidate, date_form, dates_in, filled, fits, likely
 from data.importing.money import decimal_mark, number
 from data.importing.tape import Tape, open_tape
 from data.importing.tape_map import NOTHING, Condition
@@ -75,7 +75,7 @@ def suggested(path: Path) -> Draft:
     return Draft("\n".join(parts), tuple(doubts))
 
 
-def _doubts(found: dict[str, Candidate], arrears: Candidate | None) -> Iterator[str]:
+def _doubts(found: dict[str, ColumnCandidate], arrears: ColumnCandidate | None) -> Iterator[str]:
     for target in REQUIRED:
         if target == "product" and target not in found:
             yield 'no column looks like product: every account is called "loan"'
@@ -88,7 +88,7 @@ def _doubts(found: dict[str, Candidate], arrears: Candidate | None) -> Iterator[
         yield f"outstanding is what is due today, which may be {arrears.column!r} while an agreement runs: look at it"
 
 
-def _head(tape: Tape, found: dict[str, Candidate], doubts: list[str]) -> str:
+def _head(tape: Tape, found: dict[str, ColumnCandidate], doubts: list[str]) -> str:
     lines = [f"# Drafted: {tape.told}.", f"title = {_quoted(tape.path.stem)}"]
     if "currency" not in found:
         amounts = [cell for target, one in found.items() if target in AMOUNTS for cell in one.cells]
@@ -101,11 +101,11 @@ def _head(tape: Tape, found: dict[str, Candidate], doubts: list[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _date_form(one: Candidate | None) -> str | None:
+def _date_form(one: ColumnCandidate | None) -> str | None:
     return date_form(one.cells) if one else None
 
 
-def _day(tape: Tape, found: dict[str, Candidate], dated: dict[str, str], doubts: list[str]) -> date:
+def _day(tape: Tape, found: dict[str, ColumnCandidate], dated: dict[str, str], doubts: list[str]) -> date:
     """The day that dates are counted to: one in a title that no date is after, else the last in the tape."""
     form = dated.get("overdue_days")
     latest = max(datetime.strptime(cell, form).date() for cell in found["overdue_days"].cells) if form else None
@@ -119,7 +119,7 @@ def _day(tape: Tape, found: dict[str, Candidate], dated: dict[str, str], doubts:
     return day
 
 
-def _column(target: str, one: Candidate, doubts: list[str]) -> str:
+def _column(target: str, one: ColumnCandidate, doubts: list[str]) -> str:
     mark = "" if one.score >= SURE else "  # ?"
     lines = [f"[columns.{target}]", f"column = {_quoted(one.column)}{mark}"]
     lines += _manner(target, one, doubts)
@@ -130,7 +130,7 @@ def _preview(cells: Sequence[str]) -> str:
     return " | ".join(" ".join(cell.split())[:40] for cell in cells[:_PREVIEW_ROWS])
 
 
-def _manner(target: str, one: Candidate, doubts: list[str]) -> list[str]:
+def _manner(target: str, one: ColumnCandidate, doubts: list[str]) -> list[str]:
     """How the column is written: its unit, or the form of its dates."""
     form = date_form(one.cells)
     if target in ("overdue_days", "age") and form:
@@ -154,7 +154,7 @@ def _manner(target: str, one: Candidate, doubts: list[str]) -> list[str]:
     return []
 
 
-def _languages(one: Candidate, doubts: list[str]) -> list[str]:
+def _languages(one: ColumnCandidate, doubts: list[str]) -> list[str]:
     """The tags of languages that are written by their names."""
     written = list(dict.fromkeys(one.cells))
     tags = {text: tag for text in written if (tag := _tag(text))}
@@ -173,7 +173,7 @@ def _tag(text: str) -> str | None:
         return tag_named(text)
 
 
-def _income_unit(one: Candidate, doubts: list[str]) -> list[str]:
+def _income_unit(one: ColumnCandidate, doubts: list[str]) -> list[str]:
     if re.search(r"annual|year|p\.?a\.?$|jahr|anual|total", one.column, re.IGNORECASE):
         return ['unit = "year"']
     if not re.search(r"month|monat|mtl|mensual", one.column, re.IGNORECASE):
@@ -181,7 +181,7 @@ def _income_unit(one: Candidate, doubts: list[str]) -> list[str]:
     return []
 
 
-def _left(tape: Tape, rows: Sequence[Sequence[str]], found: dict[str, Candidate]) -> dict[str, tuple[str, ...]]:
+def _left(tape: Tape, rows: Sequence[Sequence[str]], found: dict[str, ColumnCandidate]) -> dict[str, tuple[str, ...]]:
     """What stands in the columns that are drafted for nothing."""
     used = {one.column for one in found.values()}
     return {name: filled(rows, place) for place, name in enumerate(tape.header) if name and name not in used}
@@ -198,8 +198,8 @@ def _absent(target: str, left: dict[str, tuple[str, ...]]) -> str:
 def _filters(
     tape: Tape,
     rows: Sequence[Sequence[str]],
-    found: dict[str, Candidate],
-    arrears: Candidate | None,
+    found: dict[str, ColumnCandidate],
+    arrears: ColumnCandidate | None,
     doubts: list[str],
 ) -> Iterator[str]:
     """A filter by what tells who is late, and one by what is owed."""
@@ -213,7 +213,7 @@ def _filters(
         yield f"[[filters]]\ncolumn = {_quoted(found['outstanding'].column)}\nabove = 0\n"
 
 
-def _telling(overdue: Candidate | None, arrears: Candidate | None, rows: int) -> Condition | None:
+def _telling(overdue: ColumnCandidate | None, arrears: ColumnCandidate | None, rows: int) -> Condition | None:
     """Who is late by days, dates or amounts; a date that every row has, such as that of a payment, tells nothing."""
     if overdue and date_form(overdue.cells):
         if len(overdue.cells) < rows:

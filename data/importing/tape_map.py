@@ -48,7 +48,7 @@ class Condition(Frozen):
     filled: bool | None = None
 
 
-class Case(Condition):
+class ConditionalValue(Condition):
     """A condition and what the target column is where it holds."""
 
     value: str
@@ -76,7 +76,7 @@ class Source(Frozen):
     """What each category of the tape is here; capitals do not matter."""
     otherwise: str | None = None
     """For categories that are not listed, and cells that are empty."""
-    when: tuple[Case, ...] = ()
+    when: tuple[ConditionalValue, ...] = ()
     """The first that holds says the value, before `column` is looked at."""
 
     @field_validator("unit", mode="before")

@@ -46,7 +46,7 @@ def after_default(applicants: pd.DataFrame, rng: np.random.Generator) -> pd.Data
     principal = applicants["Amount"].to_numpy() * scale
     overdue = _overdue_days(applicants, rng)
     outstanding = _outstanding(principal, income_before, overdue, rng)
-    scores = Scores(
+    scores = Regressors(
         overdue=_z(np.log(overdue)),
         load=_z(np.log(outstanding / income_before)),
         thrift=_normal_scores(applicants["Expenses"] / applicants["Income"]),
@@ -69,7 +69,7 @@ def after_default(applicants: pd.DataFrame, rng: np.random.Generator) -> pd.Data
     return pd.DataFrame(debtors)
 
 
-class Scores(NamedTuple):
+class Regressors(NamedTuple):
     """The standardised regressors of the linear models."""
 
     overdue: Floats
@@ -97,7 +97,7 @@ def what_is_left(
     income_before: Floats,
     overdue: NDArray[np.int64],
     outstanding: Floats,
-    scores: Scores,
+    scores: Regressors,
     rng: np.random.Generator,
     parameters: Mapping[str, Any] = PARAMETERS,
 ) -> Left:

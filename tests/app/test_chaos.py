@@ -8,7 +8,7 @@ pytest.importorskip("fastapi", reason="needs the extra app")
 
 from app.database.stored_rows import messages_of
 from app.database.tables import Sender
-from benchmarks.service.chaos.fault_injection import Fault
+from benchmarks.service.chaos.fault_injection import InjectedFault
 from benchmarks.service.chaos.invariants import violations
 from benchmarks.service.chaos.played import Chaos
 from tests.app.databases import opened, url_of
@@ -21,7 +21,7 @@ def test_nothing_is_lost_or_doubled_whatever_fails(tmp_path):
     chaos = Chaos(tmp_path, url_of(tmp_path), 1, TURNS, FAULTS)
     found = chaos.play()
     assert found.wrong == []
-    assert found.faults == dict.fromkeys(Fault, FAULTS // len(Fault))
+    assert found.faults == dict.fromkeys(InjectedFault, FAULTS // len(InjectedFault))
     assert found.turns >= TURNS * 0.7  # what was sent to conversations that had ended was refused
     with database.reading() as session:
         said = [one.sender for talk in chaos.talks for one in messages_of(session, talk.id)]

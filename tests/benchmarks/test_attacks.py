@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.service.attacks import __main__ as command
-from benchmarks.service.attacks.scenarios import SCENARIOS, Figure
+from benchmarks.service.attacks.scenarios import SCENARIOS, MeasuredFigure
 from plumbing.errors import UserError
 
 pytestmark = pytest.mark.slow
@@ -19,7 +19,7 @@ def test_a_scenario_is_played_against_a_real_server_and_told(capsys, tmp_path):
 
 
 def test_a_limit_that_is_reached_is_too_much():
-    assert [Figure("", "", value, "s", limit).too_much for value, limit in ((1, 2), (2, 2), (9, None))] == [
+    assert [MeasuredFigure("", "", value, "s", limit).too_much for value, limit in ((1, 2), (2, 2), (9, None))] == [
         False,
         True,
         False,

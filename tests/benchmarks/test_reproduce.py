@@ -11,7 +11,14 @@ import pytest
 from benchmarks.reproduce.__main__ import reproduce
 from benchmarks.reproduce.play import CostBook, PlaySpending
 from benchmarks.reproduce.plot import plotted
-from benchmarks.reproduce.reproduction import MEASURES, MODULE_PAIRS, OVER_CONCESSION_PAIRS, Reproduction, Row, measured
+from benchmarks.reproduce.reproduction import (
+    MEASURES,
+    MODULE_PAIRS,
+    OVER_CONCESSION_PAIRS,
+    CreditorRow,
+    Reproduction,
+    measured,
+)
 from data.book import read_book
 from data.domain import CreditorPolicy, DebtCase, Negotiation
 from metrics.evaluator import score
@@ -76,7 +83,7 @@ def found(tmp_path):
     return lambda: Reproduction.model_validate_json((tmp_path / "results" / "table.json").read_text())
 
 
-def by_label(reproduction: Reproduction) -> dict[str, Row]:
+def by_label(reproduction: Reproduction) -> dict[str, CreditorRow]:
     (section,) = reproduction.sections
     return {row.label: row for row in section.rows}
 

@@ -14,7 +14,7 @@ import typer
 from rich.table import Table
 
 from benchmarks.markdown import table, write_files
-from benchmarks.service.attacks.scenarios import SCENARIOS, Figure
+from benchmarks.service.attacks.scenarios import SCENARIOS, MeasuredFigure
 from benchmarks.service.attacks.visitors import Visitors
 from benchmarks.service.clients import browser
 from benchmarks.service.measured_server import serving
@@ -51,7 +51,7 @@ def attacks(
         raise typer.Exit(1)
 
 
-def _measured(name: str, latency_s: float) -> list[Figure]:
+def _measured(name: str, latency_s: float) -> list[MeasuredFigure]:
     with tempfile.TemporaryDirectory(prefix="maden-attack-") as folder:
         url = f"sqlite:///{Path(folder) / 'app.sqlite'}"
         with serving(url, latency_s, 1, Path(folder), CASES) as (address, process):
@@ -59,12 +59,12 @@ def _measured(name: str, latency_s: float) -> list[Figure]:
             return asyncio.run(_played(name, address, process.pid))
 
 
-async def _played(name: str, address: str, pid: int) -> list[Figure]:
+async def _played(name: str, address: str, pid: int) -> list[MeasuredFigure]:
     async with browser(address) as http:
         return list(await SCENARIOS[name](await Visitors.arrive(http, pid)))
 
 
-def _rows(figures: list[Figure]) -> list[tuple[str, str, str, str]]:
+def _rows(figures: list[MeasuredFigure]) -> list[tuple[str, str, str, str]]:
     return [
         (
             figure.scenario,
@@ -76,7 +76,7 @@ def _rows(figures: list[Figure]) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def _markdown(figures: list[Figure]) -> str:
+def _markdown(figures: list[MeasuredFigure]) -> str:
     command = shlex.join(["python", "-m", "benchmarks.service.attacks", *sys.argv[1:]])
     made = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine()}, whoever attacks included"
     return "\n".join(

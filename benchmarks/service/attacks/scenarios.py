@@ -38,7 +38,7 @@ HELD_S = 3.0
 
 
 @dataclass(frozen=True)
-class Figure:
+class MeasuredFigure:
     """One thing that was measured."""
 
     scenario: str
@@ -54,7 +54,7 @@ class Figure:
         return self.limit is not None and self.value >= self.limit
 
 
-async def unknown_logins(visitors: Visitors) -> list[Figure]:
+async def unknown_logins(visitors: Visitors) -> list[MeasuredFigure]:
     """240 people at once try to log in under names that there are not."""
     name = f"{UNKNOWN_LOGINS} unknown logins at once"
     debtor = await visitors.debtor()
@@ -63,14 +63,14 @@ async def unknown_logins(visitors: Visitors) -> list[Figure]:
     async with Watch(visitors, "/api/debtor/negotiation", debtor.headers) as watch:
         statuses = await asyncio.gather(*(_status(visitors, "/api/login", body) for body in tries))
     return [
-        Figure(name, "memory before", before, "MB"),
-        Figure(name, "most memory", max(watch.memory_mb), "MB", 400),
-        Figure(name, "slowest page of a debtor", max(watch.seconds), "s", 1),
-        Figure(name, "logged in", sum(status < 400 for status in statuses), "", 1),
+        MeasuredFigure(name, "memory before", before, "MB"),
+        MeasuredFigure(name, "most memory", max(watch.memory_mb), "MB", 400),
+        MeasuredFigure(name, "slowest page of a debtor", max(watch.seconds), "s", 1),
+        MeasuredFigure(name, "logged in", sum(status < 400 for status in statuses), "", 1),
     ]
 
 
-async def to_a_person(visitors: Visitors) -> list[Figure]:
+async def to_a_person(visitors: Visitors) -> list[MeasuredFigure]:
     """A debtor writes 600 messages to a person."""
     name = f"{TO_A_PERSON} messages to a person"
     debtor, other = await visitors.debtor(), await visitors.debtor()
@@ -80,13 +80,13 @@ async def to_a_person(visitors: Visitors) -> list[Figure]:
             await visitors.say(debtor, f"Message {number}. " + "Are you there? " * 60, str(number))
     first = await _size(visitors, "/api/debtor/negotiation", debtor.headers)
     return [
-        Figure(name, "the debtor's view", first / 1000, "kB", 300),
-        Figure(name, "slowest page of another", max(watch.seconds), "s", 1),
-        Figure(name, "most memory", max(watch.memory_mb), "MB", 400),
+        MeasuredFigure(name, "the debtor's view", first / 1000, "kB", 300),
+        MeasuredFigure(name, "slowest page of another", max(watch.seconds), "s", 1),
+        MeasuredFigure(name, "most memory", max(watch.memory_mb), "MB", 400),
     ]
 
 
-async def hostile_link(visitors: Visitors) -> list[Figure]:
+async def hostile_link(visitors: Visitors) -> list[MeasuredFigure]:
     """Somebody sends 40 messages that nobody can answer; another debtor writes meanwhile; one thread answers all."""
     name = f"a link of {UNCLEAR} unclear messages"
     hostile, other = await visitors.debtor(), await visitors.debtor()
@@ -99,12 +99,12 @@ async def hostile_link(visitors: Visitors) -> list[Figure]:
         await visitors.seconds_to_answer(other, f"I could manage {n} monthly instalments.", str(n)) for n in (32, 33)
     ]
     return [
-        Figure(name, "another debtor alone", statistics.mean(alone), "s"),
-        Figure(name, "waits so much more", max(beside) - statistics.mean(alone), "s", 2),
+        MeasuredFigure(name, "another debtor alone", statistics.mean(alone), "s"),
+        MeasuredFigure(name, "waits so much more", max(beside) - statistics.mean(alone), "s", 2),
     ]
 
 
-async def worst_characters(visitors: Visitors) -> list[Figure]:
+async def worst_characters(visitors: Visitors) -> list[MeasuredFigure]:
     """Messages of 2,000 characters that are the hardest to read."""
     name = f"{LONGEST_MESSAGE_CHARS:,} worst characters"
     debtors = [await visitors.debtor() for _ in WORST]
@@ -114,12 +114,12 @@ async def worst_characters(visitors: Visitors) -> list[Figure]:
             with contextlib.suppress(aiohttp.ClientResponseError):  # refused, which is an answer as well
                 await visitors.answered(debtor, await visitors.say(debtor, text, "worst"))
     return [
-        Figure(name, "slowest /health", 1000 * max(watch.seconds), "ms", 100),
-        Figure(name, "median /health", 1000 * statistics.median(watch.seconds), "ms"),
+        MeasuredFigure(name, "slowest /health", 1000 * max(watch.seconds), "ms", 100),
+        MeasuredFigure(name, "median /health", 1000 * statistics.median(watch.seconds), "ms"),
     ]
 
 
-async def many_streams(visitors: Visitors) -> list[Figure]:
+async def many_streams(visitors: Visitors) -> list[MeasuredFigure]:
     """One link opens 115 event streams."""
     name = f"{STREAMS} streams of one link"
     debtor, other = await visitors.debtor(), await visitors.debtor()
@@ -129,13 +129,13 @@ async def many_streams(visitors: Visitors) -> list[Figure]:
         await asyncio.sleep(HELD_S)
         held = sum(await asyncio.gather(*(_is_open(stream) for stream in streams)))
     return [
-        Figure(name, "held open", held, "", 5),
-        Figure(name, "another debtor's answer", waited, "s"),
-        Figure(name, "slowest page of another", max(watch.seconds), "s", 1),
+        MeasuredFigure(name, "held open", held, "", 5),
+        MeasuredFigure(name, "another debtor's answer", waited, "s"),
+        MeasuredFigure(name, "slowest page of another", max(watch.seconds), "s", 1),
     ]
 
 
-SCENARIOS: dict[str, Callable[[Visitors], Awaitable[list[Figure]]]] = {
+SCENARIOS: dict[str, Callable[[Visitors], Awaitable[list[MeasuredFigure]]]] = {
     "unknown-logins": unknown_logins,
     "to-a-person": to_a_person,
     "hostile-link": hostile_link,

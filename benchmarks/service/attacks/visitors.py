@@ -19,7 +19,7 @@ PATIENCE_S = 300.0
 
 
 @dataclass(frozen=True)
-class Debtor:
+class VisitingDebtor:
     """Somebody with a link."""
 
     id: str
@@ -47,34 +47,34 @@ class Visitors:
         made._operator = await logged_in(http)
         return made
 
-    async def debtor(self) -> Debtor:
+    async def debtor(self) -> VisitingDebtor:
         """A new negotiation whose opening has been sent."""
-        debtor = Debtor(*await begun(self.http, next(self._cases), self._operator))
+        debtor = VisitingDebtor(*await begun(self.http, next(self._cases), self._operator))
         await self.answered(debtor, 0)
         return debtor
 
-    async def take_over(self, debtor: Debtor) -> None:
+    async def take_over(self, debtor: VisitingDebtor) -> None:
         """A person answers from here on."""
         await self.http.post(f"/api/negotiations/{debtor.id}/take-over", headers=self._operator)
 
-    async def say(self, debtor: Debtor, text: str, key: str) -> int:
+    async def say(self, debtor: VisitingDebtor, text: str, key: str) -> int:
         """Send a message; the position it is stored at."""
         sent = {**debtor.headers, "Idempotency-Key": f"{debtor.id}-{key}"}
         answer = await self.http.post("/api/debtor/messages", json={"text": text}, headers=sent)
         return int((await answer.json())["position"])
 
-    async def answered(self, debtor: Debtor, position: int) -> None:
+    async def answered(self, debtor: VisitingDebtor, position: int) -> None:
         """Wait until somebody else's words stand behind a position."""
         async with asyncio.timeout(PATIENCE_S):
             while not any(one["position"] > position and one["sender"] != "you" for one in await self.messages(debtor)):
                 await asyncio.sleep(LOOK_EVERY_S)
 
-    async def messages(self, debtor: Debtor) -> list[dict[str, Any]]:
+    async def messages(self, debtor: VisitingDebtor) -> list[dict[str, Any]]:
         """What the debtor's page shows."""
         view = await (await self.http.get("/api/debtor/negotiation", headers=debtor.headers)).json()
         return list(view["messages"])
 
-    async def seconds_to_answer(self, debtor: Debtor, text: str, key: str) -> float:
+    async def seconds_to_answer(self, debtor: VisitingDebtor, text: str, key: str) -> float:
         """From sending a message to seeing its answer."""
         began = time.perf_counter()
         await self.answered(debtor, await self.say(debtor, text, key))

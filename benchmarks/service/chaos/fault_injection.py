@@ -25,7 +25,7 @@ DELAY = 4
 Result = TypeVar("Result")
 
 
-class Fault(StrEnum):
+class InjectedFault(StrEnum):
     """One thing that goes wrong once."""
 
     DATABASE = "database error"
@@ -41,8 +41,10 @@ class Fault(StrEnum):
     LATER = "clock an hour forward"
 
 
-OF_MODEL = frozenset({Fault.REJECTED, Fault.LIMITED, Fault.DOWN, Fault.SLOW, Fault.NONSENSE})
-OF_CLOCK = {Fault.EARLIER: -3600.0, Fault.LATER: 3600.0}
+OF_MODEL = frozenset(
+    {InjectedFault.REJECTED, InjectedFault.LIMITED, InjectedFault.DOWN, InjectedFault.SLOW, InjectedFault.NONSENSE}
+)
+OF_CLOCK = {InjectedFault.EARLIER: -3600.0, InjectedFault.LATER: 3600.0}
 
 
 class Killed(BaseException):
@@ -58,7 +60,7 @@ class Faults:
 
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
-        self.fired: Counter[Fault] = Counter()
+        self.fired: Counter[InjectedFault] = Counter()
         self.clock_s = 0.0
         """What the service's clock shows, from `BEGAN` on."""
         self.acting: FaultyDatabase | None = None
@@ -70,11 +72,11 @@ class Faults:
         """How many have not fired yet."""
         return len(self._armed)
 
-    def arm(self, fault: Fault) -> None:
+    def arm(self, fault: InjectedFault) -> None:
         """Let a fault fall on one of the next occasions."""
         self._armed.append([fault, self.rng.randrange(DELAY)])
 
-    def due(self, *kinds: Fault) -> Fault | None:
+    def due(self, *kinds: InjectedFault) -> InjectedFault | None:
         """The fault of one of these kinds that falls on this occasion."""
         for waiting in self._armed:
             fault, delay = waiting
@@ -134,7 +136,7 @@ class FaultyDatabase(Database):
         """One transaction, in which something may go wrong."""
         if self.dead:
             raise Killed
-        fault = self.faults.due(Fault.DATABASE, Fault.KILL)
+        fault = self.faults.due(InjectedFault.DATABASE, InjectedFault.KILL)
         where = self.faults.rng.choice(("before", "in", "after")) if fault else None
         if where == "before":
             self._fail(fault)
@@ -156,13 +158,13 @@ class FaultyDatabase(Database):
         """A session that writes nothing, where it can be had."""
         if self.dead:
             raise Killed
-        if fault := self.faults.due(Fault.DATABASE, Fault.KILL):
+        if fault := self.faults.due(InjectedFault.DATABASE, InjectedFault.KILL):
             self._fail(fault)
         with super().reading() as session:
             yield session
 
-    def _fail(self, fault: Fault | None) -> None:
-        if fault is Fault.KILL:
+    def _fail(self, fault: InjectedFault | None) -> None:
+        if fault is InjectedFault.KILL:
             self.dead = True
             raise Killed
         raise OperationalError("a statement", {}, Exception("disk I/O error"))
@@ -186,21 +188,21 @@ class FaultyEngine(ScriptedEngine):
         if self.meanwhile is not None:
             act, self.meanwhile = self.meanwhile, None
             act()
-        fault = self.faults.due(*OF_MODEL, *OF_CLOCK, Fault.KILL)
-        if fault is Fault.KILL:
+        fault = self.faults.due(*OF_MODEL, *OF_CLOCK, InjectedFault.KILL)
+        if fault is InjectedFault.KILL:
             self.faults.kill()
         if fault in OF_CLOCK:
             self.faults.clock_s += OF_CLOCK[fault]
-        if fault in (Fault.REJECTED, Fault.LIMITED, Fault.DOWN, Fault.SLOW):
+        if fault in (InjectedFault.REJECTED, InjectedFault.LIMITED, InjectedFault.DOWN, InjectedFault.SLOW):
             raise _ERRORS[fault](f"{fault}")
-        text = "no JSON at all" if fault is Fault.NONSENSE else self._reply(prompt_text(request), request)
+        text = "no JSON at all" if fault is InjectedFault.NONSENSE else self._reply(prompt_text(request), request)
         message, usage = lm15.Message.assistant(text), lm15.Usage(input_tokens=0, output_tokens=0)
         return Response(id=None, model=request.model, message=message, finish_reason="stop", usage=usage)
 
 
 _ERRORS = {
-    Fault.REJECTED: lm15.InvalidRequestError,
-    Fault.LIMITED: lm15.RateLimitError,
-    Fault.DOWN: lm15.ServerError,
-    Fault.SLOW: lm15.TimeoutError,
+    InjectedFault.REJECTED: lm15.InvalidRequestError,
+    InjectedFault.LIMITED: lm15.RateLimitError,
+    InjectedFault.DOWN: lm15.ServerError,
+    InjectedFault.SLOW: lm15.TimeoutError,
 }

@@ -16,7 +16,7 @@ from app.database.migrating import migrate
 from app.database.stored_rows import NotThere, row_of
 from app.database.tables import Status
 from app.database.transactions import Database
-from benchmarks.service.chaos.fault_injection import Fault, Faults, FaultyDatabase, FaultyEngine, Killed
+from benchmarks.service.chaos.fault_injection import Faults, FaultyDatabase, FaultyEngine, InjectedFault, Killed
 from benchmarks.service.chaos.invariants import violations
 from benchmarks.service.chaos.talks import ChaosTalk, People
 from programs.table.failures import InfrastructureFailure
@@ -37,12 +37,12 @@ MEANWHILE = 0.3
 
 
 @dataclass(frozen=True)
-class Played:
+class ChaosResult:
     """What came of a run."""
 
     turns: int
     talks: int
-    faults: Counter[Fault]
+    faults: Counter[InjectedFault]
     processes: int
     """That were started, the first three among them."""
     statuses: Counter[str]
@@ -74,7 +74,7 @@ class Chaos:
         self.talks: list[ChaosTalk] = []
         self.wrong: list[str] = []
 
-    def play(self) -> Played:
+    def play(self) -> ChaosResult:
         """Play everything, then let what waits be answered without faults.
 
         Returns:
@@ -88,7 +88,7 @@ class Chaos:
                 self._step(step)
             self._settle()
         database = Database(self.url)
-        found = Played(
+        found = ChaosResult(
             turns=sum(len(talk.sent) for talk in self.talks),
             talks=len(self.talks),
             faults=self.faults.fired,
@@ -101,10 +101,10 @@ class Chaos:
             process.database.close()
         return found
 
-    def _schedule(self, number: int) -> dict[int, list[Fault]]:
+    def _schedule(self, number: int) -> dict[int, list[InjectedFault]]:
         """Which faults come before which message."""
-        kinds = list(Fault)
-        due: dict[int, list[Fault]] = {}
+        kinds = list(InjectedFault)
+        due: dict[int, list[InjectedFault]] = {}
         for each in range(number):
             due.setdefault(self.rng.randrange(self.turns), []).append(kinds[each % len(kinds)])
         return due

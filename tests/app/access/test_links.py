@@ -8,7 +8,7 @@ import anyio
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import select
 
-from app.access.links import SALT, BadLink, Links, Ticket
+from app.access.links import SALT, BadLink, Links, LinkTicket
 from app.api.debtor_routes import views
 from app.database.tables import AuditRow
 from plumbing.errors import UserError
@@ -53,7 +53,7 @@ def test_a_page_that_is_open_on_an_older_link_ends_with_it(house):
 def test_links_from_before_generations_hold_until_one_is_made(house):
     found = house.parts.negotiations.start("d-1", asked_for=True)
     old = URLSafeTimedSerializer(SECRET, salt=SALT).dumps(found)
-    assert Links(SECRET).read(old) == Ticket(found, 0)
+    assert Links(SECRET).read(old) == LinkTicket(found, 0)
     assert house.debtor(old, "GET", "/negotiation").status_code == 200
     house.parts.link(found)
     assert house.debtor(old, "GET", "/negotiation").status_code == 401

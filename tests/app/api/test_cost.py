@@ -70,11 +70,11 @@ def test_an_answer_writes_each_row_once(tmp_path):
 
 def test_a_page_is_shown_from_two_queries(tmp_path):
     from app.api.debtor_routes import _news
-    from app.api.shown import Shown
+    from app.api.shown import ShownNegotiation
 
     service = desk(tmp_path)
     found = service.start(CASE, asked_for=True)
     service.answer(found)
     with statements(service.database) as asked:
-        _news(service, found, Shown(), 0)
+        _news(service, found, ShownNegotiation(), 0)
     assert len(asked) == 2

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.conduct.outgoing import checked, may_begin
-from app.conduct.profile import PROFILES, Action, Outcome, Profile, Signal, Words, load_profile
+from app.conduct.profile import PROFILES, Action, ForbiddenWords, Profile, Signal, SignalOutcome, load_profile
 from app.conduct.signals import noticed
 from plumbing.errors import UserError
 
@@ -16,7 +16,7 @@ TRANSCRIPTS = tomllib.loads(Path(__file__).with_name("transcripts.toml").read_te
 RULES = [(name, rule) for name in NAMES for rule in (*load_profile(name).signals, *load_profile(name).words)]
 
 
-def caught(profile: Profile, rule: Signal | Words, transcript: list[str]) -> bool:
+def caught(profile: Profile, rule: Signal | ForbiddenWords, transcript: list[str]) -> bool:
     """By the rule's own patterns; what the classifier hears beside them is measured in tests/screening."""
     speaker, text = transcript[-1].split(": ", 1)
     if isinstance(rule, Signal):
@@ -41,7 +41,11 @@ def test_no_transcript_is_without_a_rule():
 def test_every_rule_has_its_source_and_its_date_and_every_stop_its_words(name):
     profile = load_profile(name)
     assert all(rule.source and rule.why and rule.dated for rule in profile.rules)
-    assert all(one.reply for one in profile.signals if one.outcome in (Outcome.STOP, Outcome.HAND_OVER, Outcome.PAUSE))
+    assert all(
+        one.reply
+        for one in profile.signals
+        if one.outcome in (SignalOutcome.STOP, SignalOutcome.HAND_OVER, SignalOutcome.PAUSE)
+    )
     for signal in profile.signals:
         assert not any(character.isdigit() for character in signal.reply)  # its own words carry no terms
         assert not checked(signal.reply, profile, first=False).findings
@@ -51,12 +55,16 @@ def test_every_rule_has_its_source_and_its_date_and_every_stop_its_words(name):
 @pytest.mark.parametrize("rule", ["distress", "stop_request"])
 def test_distress_and_a_stop_request_end_with_a_person_everywhere(name, rule):
     found = next(one for one in load_profile(name).signals if one.id == rule)
-    assert found.outcome in (Outcome.HAND_OVER, Outcome.STOP)
+    assert found.outcome in (SignalOutcome.HAND_OVER, SignalOutcome.STOP)
 
 
 def test_of_several_signals_the_gravest_comes_first():
     found = noticed("I was in hospital. I never borrowed this money. Stop writing to me!", load_profile())
-    assert [one.signal.outcome for one in found if one.acts] == [Outcome.STOP, Outcome.PAUSE, Outcome.NOTE]
+    assert [one.signal.outcome for one in found if one.acts] == [
+        SignalOutcome.STOP,
+        SignalOutcome.PAUSE,
+        SignalOutcome.NOTE,
+    ]
 
 
 @pytest.mark.parametrize("text", ["STOP", "stop.", " Unsubscribe ", "“Stop”"])
@@ -174,7 +182,7 @@ def test_an_own_profile_extends_another_rule_by_rule(tmp_path):
     own, base = load_profile(str(path)), load_profile()
     assert len(own.signals) == len(base.signals)
     found = noticed("I am very sad", own)[0].signal
-    assert (found.id, found.reply, found.outcome) == ("distress", "Take care.", Outcome.HAND_OVER)
+    assert (found.id, found.reply, found.outcome) == ("distress", "Take care.", SignalOutcome.HAND_OVER)
     assert noticed("I think of suicide", own)
     assert checked("We will sue you next month.", own, first=False).blocked
 

@@ -15,7 +15,7 @@ from data.completing.__main__ import main
 from data.completing.calibration import _ease, calibrated
 from data.completing.conditional import borrowers
 from data.completing.drawing import DRAWN, completed, scales
-from data.completing.outcomes import Outcome, read_outcomes
+from data.completing.outcomes import AccountOutcome, read_outcomes
 from data.domain import Debt, Debtor
 from data.synthesis.hardship import PARAMETERS
 from plumbing.errors import UserError
@@ -145,7 +145,8 @@ def simulated(accounts, base: float, sd: float, seed: int = 5):
     ease = _ease(accounts, seed, 1)
     noise = np.random.default_rng(seed).standard_normal(len(accounts))
     return [
-        Outcome(one.case_id, bool(base + x + sd * e > 0), None) for one, x, e in zip(accounts, ease, noise, strict=True)
+        AccountOutcome(one.case_id, bool(base + x + sd * e > 0), None)
+        for one, x, e in zip(accounts, ease, noise, strict=True)
     ]
 
 
@@ -168,12 +169,12 @@ def test_outcomes_that_tell_nothing_are_refused(tmp_path):
     accounts = read_accounts(shipped_accounts(tmp_path))
     ids = [one.case_id for one in accounts.accounts]
     with pytest.raises(UserError, match="20 outcomes with 0 of the rarer kind are too few"):
-        calibrated(accounts, [Outcome(name, True, None) for name in ids[:20]], 0)
+        calibrated(accounts, [AccountOutcome(name, True, None) for name in ids[:20]], 0)
     coin = np.random.default_rng(0).random(len(ids)) < 0.5
     with pytest.raises(UserError, match="do not follow how heavy the debts are"):
-        calibrated(accounts, [Outcome(name, bool(one), None) for name, one in zip(ids, coin, strict=True)], 0)
+        calibrated(accounts, [AccountOutcome(name, bool(one), None) for name, one in zip(ids, coin, strict=True)], 0)
     with pytest.raises(UserError, match="no account 'x-1' in"):
-        calibrated(accounts, [Outcome("x-1", True, None)], 0)
+        calibrated(accounts, [AccountOutcome("x-1", True, None)], 0)
 
 
 def test_outcomes_are_read_and_every_fault_is_told(tmp_path):
