@@ -43,7 +43,7 @@ from programs.comparison.examples.measured_text import rendered_measured
 from programs.comparison.looks import Looks, looked, recorded
 from programs.comparison.margins import read_margins
 from programs.comparison.outputs import Outputs
-from programs.comparison.paired import Comparison, Verdict, compared
+from programs.comparison.paired import Comparison, DifferenceVerdict, compared
 from programs.comparison.sample_size import planned
 from programs.creditor.fingerprints import canonical_sha256
 from programs.debtor.seating import debtor_factory
@@ -145,7 +145,7 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
         if html is not None:
             _write_examples_report(html, contest, measured, played)
         cli.results().print(rendered_measured(kind, measured))
-        if fail_if_worse and any(pair.objective.verdict is Verdict.WORSE for pair in measured.pairs):
+        if fail_if_worse and any(pair.objective.verdict is DifferenceVerdict.WORSE for pair in measured.pairs):
             sys.exit(cli.EXIT_COMPARISON_FAILED)
         return
     smallest = read_margins(margins)
@@ -183,7 +183,7 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
     if html is not None:
         _write_report(html, result, found, evaluations, stage, looks)
     cli.results().print(rendered(result))
-    if fail_if_worse and any(pair.objective.verdict is Verdict.WORSE for pair in result.pairs):
+    if fail_if_worse and any(pair.objective.verdict is DifferenceVerdict.WORSE for pair in result.pairs):
         sys.exit(cli.EXIT_COMPARISON_FAILED)
 
 

@@ -131,7 +131,7 @@ def test_the_example_records_repair_is_the_guards() -> None:
         pytest.param("formats.md", {*artifact.ProgramSettings.model_fields, *artifact.Scores.model_fields}, id="parts"),
         pytest.param("formats.md", {n for t in (comparison.Comparison, comparison.ProgramResult, comparison.PairResult,
             comparison.Difference) for n in t.model_fields}, id="comparison"),
-        pytest.param("formats.md", set(comparison.Verdict), id="verdicts"),
+        pytest.param("formats.md", set(comparison.DifferenceVerdict), id="verdicts"),
         pytest.param("debtors.md", {*domain.Persona, *Traits.model_fields, *RULE_SEATS}, id="debtors"),
         pytest.param("models.md", {t.kind for t in vars(failures).values() if hasattr(t, "kind")}
             | {DebtorUnusable.kind}, id="failures"),

@@ -16,7 +16,7 @@ from data.frozen import Frozen
 from plumbing.bars import PhaseBars
 from plumbing.errors import UserError
 from plumbing.keyed_log import KeyedLog
-from programs.models.accounts import Account
+from programs.models.accounts import CostAccount
 from programs.playing.contestants import Contestant
 from programs.playing.played_store import evaluate_with_store, owed
 from programs.playing.stage import GIVE_UP_AFTER, Stage
@@ -106,7 +106,7 @@ def play_missing(stage: Stage, contestants: Sequence[Contestant], bars: PhaseBar
 
 def _played(stage: Stage, one: Contestant, case: DebtCase) -> tuple[Negotiation, PlaySpending]:
     """One negotiation, left in the store unless infrastructure broke it, with its cost in the cost book."""
-    ground, account, start = stage.ground(one), Account(), time.perf_counter()
+    ground, account, start = stage.ground(one), CostAccount(), time.perf_counter()
     with account.watching() if one.needs_lm else contextlib.nullcontext():
         evaluation = evaluate_with_store(one.program, [case], ground=ground, store=stage.store, seed=stage.seed)
     negotiation, total = evaluation.played[0].negotiation, account.total

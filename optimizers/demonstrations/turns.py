@@ -57,7 +57,7 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True)
-class Call:
+class PredictorCall:
     """One answered call of a predictor."""
 
     predictor: str
@@ -72,7 +72,7 @@ class Recorded:
 
     negotiation: Any
     """Or the record of another kind of program (`programs.kinds`)."""
-    calls: tuple[tuple[Call, ...], ...]
+    calls: tuple[tuple[PredictorCall, ...], ...]
     """One entry per creditor turn, in order; of another kind's record one entry."""
     objective: float = 0.0
 
@@ -117,7 +117,7 @@ class RecordingSeat:
 
     def __init__(self, seat: CreditorSeat, trace: list[tuple[Any, Any, Any]], names: dict[int, str]) -> None:
         self.seat, self.trace, self.names = seat, trace, names
-        self.calls: list[tuple[Call, ...]] = []
+        self.calls: list[tuple[PredictorCall, ...]] = []
 
     @property
     def ladder(self) -> tuple[Terms, ...]:
@@ -134,7 +134,7 @@ class RecordingSeat:
         turn = self.seat.next_turn(table)
         self.calls.append(
             tuple(
-                Call(self.names[id(predictor)], dict(inputs), dict(outputs))
+                PredictorCall(self.names[id(predictor)], dict(inputs), dict(outputs))
                 for predictor, inputs, outputs in self.trace[before:]
             )
         )
@@ -148,7 +148,7 @@ def recorded(program: Any, case: Any, seed: int) -> Recorded:
     with dspy.context(trace=trace, max_trace_size=_WHOLE_TRACE):
         if kind_of(program) is not NEGOTIATIONS:
             record = program(case=case, seed=seed).negotiation
-            calls = tuple(Call(names[id(one)], dict(given), dict(made)) for one, given, made in trace)
+            calls = tuple(PredictorCall(names[id(one)], dict(given), dict(made)) for one, given, made in trace)
             return Recorded(record, (calls,))
         seat = RecordingSeat(program.seat(case.creditor_view(), seed), trace, names)
         negotiation = play(case, seat, program.debtors(case, seed), program.settings.policy, seed)
@@ -229,7 +229,7 @@ def turn_gain(negotiation: Negotiation, index: int, objective: float) -> float:
     return _rise(*theirs) + _rise(*own) + DISCLOSURE_BONUS * len(_newly_stated(negotiation.turns, index))
 
 
-def _plan(played: Recorded, number: int, call: Call, choice: str) -> list[Demonstration]:
+def _plan(played: Recorded, number: int, call: PredictorCall, choice: str) -> list[Demonstration]:
     if "plan" in call.outputs:  # a course among computed packages
         choice = f"{choice}, {call.outputs['plan'].course}"
         return [_demonstration(played, number, call, Phase.PLANNING, choice, played.objective, clean=True)]
@@ -239,7 +239,7 @@ def _plan(played: Recorded, number: int, call: Call, choice: str) -> list[Demons
     return [_demonstration(played, number, call, Phase.PLANNING, choice, played.objective, clean=True)]
 
 
-def _turn(played: Recorded, number: int, index: int, call: Call) -> list[Demonstration]:
+def _turn(played: Recorded, number: int, index: int, call: PredictorCall) -> list[Demonstration]:
     if "pick" in call.outputs:
         return _pick(played, number, index, call)
     negotiation, answer = played.negotiation, call.outputs["turn"]
@@ -257,7 +257,7 @@ def _turn(played: Recorded, number: int, index: int, call: Call) -> list[Demonst
     return [_demonstration(played, number, call, phase_of(negotiation, index), answer.choice, gain, clean=clean)]
 
 
-def _pick(played: Recorded, number: int, index: int, call: Call) -> list[Demonstration]:
+def _pick(played: Recorded, number: int, index: int, call: PredictorCall) -> list[Demonstration]:
     """A pick that is worth as much as the best option, or that a judge let pass for its reason."""
     negotiation, turn = played.negotiation, played.negotiation.turns[index]
     answer: OptionPick = call.outputs["pick"]
@@ -270,7 +270,7 @@ def _pick(played: Recorded, number: int, index: int, call: Call) -> list[Demonst
     return [replace(made, weight=1 + HARD_PICK * unguessed(call.inputs["options"]))]
 
 
-def _words(played: Recorded, number: int, index: int, call: Call) -> list[Demonstration]:
+def _words(played: Recorded, number: int, index: int, call: PredictorCall) -> list[Demonstration]:
     """Words that were said as they were written."""
     negotiation, reply = played.negotiation, call.outputs["words"].reply.strip()
     if not reply or reply not in negotiation.turns[index].dialogue:
@@ -280,7 +280,7 @@ def _words(played: Recorded, number: int, index: int, call: Call) -> list[Demons
 
 
 def _demonstration(
-    played: Recorded, number: int, call: Call, phase: Phase, choice: str, gain: float, *, clean: bool
+    played: Recorded, number: int, call: PredictorCall, phase: Phase, choice: str, gain: float, *, clean: bool
 ) -> Demonstration:
     example = dspy.Example(augmented=True, **call.inputs, **call.outputs)  # as DSPy's bootstrap makes them
     case_id = played.negotiation.case.case_id
@@ -295,14 +295,14 @@ def _done(turn: Turn, own: Terms | None, after: Terms | None) -> set[str]:
     return {"ask", "step_down" if gave else "hold"}
 
 
-def _same_choice(a: Call, b: Call) -> bool:
+def _same_choice(a: PredictorCall, b: PredictorCall) -> bool:
     if "pick" in a.outputs:
         return bool(a.outputs["pick"].choice == b.outputs["pick"].choice)
     first, second = a.outputs["turn"], b.outputs["turn"]
     return (first.choice, getattr(first, "terms", None)) == (second.choice, getattr(second, "terms", None))
 
 
-def _last_of(calls: Sequence[Call], predictor: str) -> list[Call]:
+def _last_of(calls: Sequence[PredictorCall], predictor: str) -> list[PredictorCall]:
     return [call for call in calls if call.predictor == predictor][-1:]
 
 

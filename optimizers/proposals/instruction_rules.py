@@ -12,7 +12,7 @@ from typing import Any, cast
 import dspy
 
 from optimizers.demonstrations.choosing import taught
-from optimizers.demonstrations.turns import Call, Recorded
+from optimizers.demonstrations.turns import PredictorCall, Recorded
 from optimizers.proposals.asking import proposing, sampling
 from optimizers.proposals.echoes import refuse_echo
 from optimizers.runs.task import CompileTask
@@ -105,7 +105,7 @@ def _parting(better: Recorded, worse: Recorded, name: str) -> str:
     return ""
 
 
-def _calls(one: Recorded, name: str) -> list[Call]:
+def _calls(one: Recorded, name: str) -> list[PredictorCall]:
     return [call for entry in one.calls for call in entry if call.predictor == name]
 
 

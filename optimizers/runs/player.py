@@ -20,7 +20,7 @@ from plumbing.files import replace_file
 from programs.creditor.fingerprints import program_state
 from programs.kinds.kind import Case, Kind
 from programs.kinds.negotiation_kind import NEGOTIATIONS
-from programs.models.accounts import Account
+from programs.models.accounts import CostAccount
 from programs.playing.evaluate import Evaluation, Program, broken, evaluate, scored_evaluation
 from programs.playing.played_store import Ground, lm_id
 from programs.table.runner import listening
@@ -194,8 +194,8 @@ class Player:
     def _key(self, sha256: str, case: Case, seed: int) -> str:
         return Ground(sha256, lm_id(self.lm), self.debtor, self.kind).key(case, seed)
 
-    def _tried(self, program: Program, case: Case, seed: int) -> tuple[Any, Account]:
-        account = Account()
+    def _tried(self, program: Program, case: Case, seed: int) -> tuple[Any, CostAccount]:
+        account = CostAccount()
         with account.watching(), listening(partial(self.watcher.turn, case.case_id)):
             for _ in range(RETRIES + 1):
                 try:
@@ -220,7 +220,7 @@ class Player:
             content = {"settings": program.settings.model_dump(mode="json"), "state": program_state(program)}
             replace_file(path, json.dumps(content).encode(), durable=True)
 
-    def _line(self, key: str, sha256: str, seed: int, negotiation: Any, account: Account) -> LedgerLine:
+    def _line(self, key: str, sha256: str, seed: int, negotiation: Any, account: CostAccount) -> LedgerLine:
         values: dict[str, Any] = self.kind.score([negotiation])[0].values()
         return LedgerLine(
             key=key,

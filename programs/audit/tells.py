@@ -29,7 +29,7 @@ _WORD = re.compile(r"[a-z']+|[\u4e00-\u9fff]")
 
 
 @dataclass(frozen=True)
-class Told:
+class AuditedClaim:
     """One claim about money, as it can be looked at."""
 
     case_id: str
@@ -51,7 +51,7 @@ class Tell:
     claims: int
 
 
-def claims_told(case: DebtCase, persona: str, turns: Sequence[Turn]) -> list[Told]:
+def claims_told(case: DebtCase, persona: str, turns: Sequence[Turn]) -> list[AuditedClaim]:
     """The claims about money among a debtor's turns."""
     found = []
     for turn in turns:
@@ -59,11 +59,11 @@ def claims_told(case: DebtCase, persona: str, turns: Sequence[Turn]) -> list[Tol
         for field, minor in claims.items():
             amount = minor / 10 ** minor_digits(case.debt.currency)
             kind = f"{field} {len(str(int(amount)))}"
-            found.append(Told(case.case_id, persona, kind, _grain(amount) | _wording(turn.dialogue, amount)))
+            found.append(AuditedClaim(case.case_id, persona, kind, _grain(amount) | _wording(turn.dialogue, amount)))
     return found
 
 
-def clearest_tell(told: Sequence[Told], seed: int = 0) -> Tell | None:
+def clearest_tell(told: Sequence[AuditedClaim], seed: int = 0) -> Tell | None:
     """The persona that a simple learner tells best, and the chance of telling it so well by luck.
 
     Returns:
@@ -100,14 +100,14 @@ def _wording(words: str, amount: float) -> frozenset[str]:
     return frozenset({f"word {word}" for word in _WORD.findall(sentence.lower())} | {f"length {len(sentence) // 15}"})
 
 
-def _design(told: Sequence[Told]) -> NDArray[np.float64]:
+def _design(told: Sequence[AuditedClaim]) -> NDArray[np.float64]:
     """(claims, features), 0 or 1, of the features that occur more than once."""
     names = sorted({name for one in told for name in one.traits})
     matrix = np.array([[name in one.traits for name in names] for one in told], dtype=np.float64)
     return matrix[:, matrix.sum(axis=0) > 1]
 
 
-def _folds(told: Sequence[Told]) -> NDArray[np.int64]:
+def _folds(told: Sequence[AuditedClaim]) -> NDArray[np.int64]:
     """A debtor's claims are all in one fold, or the learner would know the debtor again."""
     order = {case_id: n for n, case_id in enumerate(dict.fromkeys(one.case_id for one in told))}
     return np.array([order[one.case_id] % FOLDS for one in told])

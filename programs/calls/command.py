@@ -19,7 +19,7 @@ from plumbing.errors import UserError
 from plumbing.files import replace_file
 from programs.artifacts.store import ROOT as ARTIFACTS
 from programs.artifacts.store import load_reader
-from programs.calls.debts import Ledger
+from programs.calls.debts import DebtLedger
 from programs.calls.recording import CallRecords, recorded
 from programs.debtor.person import model_reader
 from programs.models.make import check_lm, make_lm
@@ -61,7 +61,7 @@ def transcripts(  # noqa: PLR0913, PLR0917  (a command line)
     cli.require_writable(out)
     named = {"speaker": speaker_column, "text": text_column, "call": call_column}
     parts: dict[Part, str] = {part: name for part, name in named.items() if name}  # type: ignore[misc]
-    ledger = Ledger(
+    ledger = DebtLedger(
         accounts=read_accounts(accounts) if accounts else None,
         book=read_book(book) if book else None,
         currency=_currency(currency),

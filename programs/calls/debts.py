@@ -51,7 +51,7 @@ class NoDebt(ValueError):
 
 
 @dataclass(frozen=True)
-class Ledger:
+class DebtLedger:
     """What is known of the debts beside the calls."""
 
     accounts: Accounts | None = None

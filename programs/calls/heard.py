@@ -38,7 +38,7 @@ _RHYTHMS = (TermKind.INSTALLMENT_AMOUNT, TermKind.FORTNIGHTLY_AMOUNT, TermKind.W
 
 
 @dataclass(frozen=True)
-class Heard:
+class HeardWords:
     """What was made of a turn's words."""
 
     named: Mapping[Dimension, float]
@@ -50,7 +50,7 @@ class Heard:
 
 
 @dataclass(frozen=True)
-class Answered:
+class PriorQuestion:
     """What the other side's turn before asked for."""
 
     inquiry: Inquiry | None = None
@@ -63,8 +63,8 @@ def heard(
     debt: Owed,
     today: date,
     reading: Reading | None = None,
-    answers: Answered | None = None,
-) -> Heard:
+    answers: PriorQuestion | None = None,
+) -> HeardWords:
     """What a side's words say.
 
     Args:
@@ -78,10 +78,10 @@ def heard(
     shown = plain(text)
     found = agreed(text, reading, today)
     said, unclear = _said(found, shown, debt, today)
-    answers = answers or Answered()
+    answers = answers or PriorQuestion()
     answered = _answered(shown, answers.inquiry, debt)
     if answered is not None:
-        return Heard({}, Intent.TALK, answered)
+        return HeardWords({}, Intent.TALK, answered)
     alone = _one_sum(shown, _LEAST_PAID) if len(figures(shown)) == 1 else None
     if answers.payment is not None and not said and alone is not None:
         said, unclear = {answers.payment: alone}, []
@@ -92,7 +92,7 @@ def heard(
         named |= {"immediate_payment_pct": _ALL, "installment_periods": 1}
         named.setdefault("immediate_payment_days", 0)
     intent = intents.intent(shown) if reading is None else reading.intent
-    return Heard(named, intent, _claims(found, debt), (*unclear, *contradicts, *other))
+    return HeardWords(named, intent, _claims(found, debt), (*unclear, *contradicts, *other))
 
 
 _SOON_AFTER = re.compile(r"\s?(?:paid |payable |due )?(?:within|in|en|dentro de) (?=\w)")

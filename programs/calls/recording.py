@@ -16,7 +16,7 @@ from data.transcripts.call_log import CallLog
 from data.transcripts.parties import Sides, WhoIsWho, parties
 from metrics.money.simulation import LARGEST_AMOUNT
 from plumbing.errors import UserError
-from programs.calls.debts import Ledger, NoDebt
+from programs.calls.debts import DebtLedger, NoDebt
 from programs.calls.walking import Walked, Walker, Words
 from programs.reader.readers import Reader
 
@@ -38,7 +38,7 @@ class CallRecords:
 
 def recorded(
     log: CallLog,
-    ledger: Ledger,
+    ledger: DebtLedger,
     *,
     sides: Sides | None = None,
     policy: CreditorPolicy | None = None,
@@ -141,7 +141,7 @@ def _binding(turns: Sequence[Turn]) -> list[Terms]:
 
 def _told(
     log: CallLog,
-    ledger: Ledger,
+    ledger: DebtLedger,
     records: Sequence[CallRecord],
     left: Sequence[str],
     others: Counter[str],

@@ -12,7 +12,7 @@ from data.messages.labels import Intent
 from data.terms import PartialTerms, Terms
 from metrics.talk.figures import stated_figures, stray_figures
 from programs.calls import phrases
-from programs.calls.heard import NOTHING, Answered, Heard, heard, matches
+from programs.calls.heard import NOTHING, HeardWords, PriorQuestion, heard, matches
 from programs.reader.arithmetic import Owed
 from programs.reader.readers import Reader
 from programs.reader.stated import intents
@@ -96,7 +96,7 @@ class Walker:
         reading, failed = self._reading(one, theirs, debt)
         answers = None
         if last is not None and one.speaker is Speaker.DEBTOR:
-            answers = Answered(last.inquiry, phrases.asked_to_pay(last.dialogue) or phrases.offered_monthly(last))
+            answers = PriorQuestion(last.inquiry, phrases.asked_to_pay(last.dialogue) or phrases.offered_monthly(last))
         found = heard(one.text, owed, self.today, reading, answers)
         move, notes = _move(one, following, found, table)
         return Turn(
@@ -117,7 +117,7 @@ class Walker:
             return None, [f"reader: the model could not read it ({fault.kind}); read by rules"]
 
 
-def _move(one: Words, following: str, found: Heard, table: _Table) -> tuple[Move, list[str]]:
+def _move(one: Words, following: str, found: HeardWords, table: _Table) -> tuple[Move, list[str]]:
     own, theirs = table.standing[one.speaker], table.standing[one.speaker.other]
     if theirs is not None and _takes(one, following, found, table):
         return Move.accept(), []
@@ -130,7 +130,7 @@ def _move(one: Words, following: str, found: Heard, table: _Table) -> tuple[Move
     return Move.talk(), []
 
 
-def _offer(found: Heard, own: Terms | None, theirs: Terms | None) -> tuple[Move, list[str]]:
+def _offer(found: HeardWords, own: Terms | None, theirs: Terms | None) -> tuple[Move, list[str]]:
     """An offer; a side's first one is made whole, as the table does it."""
     named = PartialTerms.model_validate(dict(found.named))
     if own is not None:
@@ -145,14 +145,14 @@ _DETAIL = {"immediate_payment_days"}
 """What may be named with an acceptance: on which day the first payment is taken."""
 
 
-def _takes(one: Words, following: str, found: Heard, table: _Table) -> bool:
+def _takes(one: Words, following: str, found: HeardWords, table: _Table) -> bool:
     """Whether words take what the other side has put on the table."""
     if one.speaker is Speaker.CREDITOR:
         return table.just_asked(Speaker.DEBTOR) and _creditor_takes(one.text, found, table)
     return _debtor_takes(one.text, following, found, table)
 
 
-def _creditor_takes(text: str, found: Heard, table: _Table) -> bool:
+def _creditor_takes(text: str, found: HeardWords, table: _Table) -> bool:
     if phrases.settles(text) and set(found.named) <= _DETAIL and not found.unclear:
         return True
     if found.named and not matches(found.named, table.standing[Speaker.DEBTOR]):
@@ -160,7 +160,7 @@ def _creditor_takes(text: str, found: Heard, table: _Table) -> bool:
     return phrases.settles(text) or (bool(found.named) and phrases.begins_with_yes(text))
 
 
-def _debtor_takes(text: str, following: str, found: Heard, table: _Table) -> bool:
+def _debtor_takes(text: str, following: str, found: HeardWords, table: _Table) -> bool:
     """Whether a debtor takes what the creditor has just offered, or stays with."""
     theirs, refuses = table.standing[Speaker.CREDITOR], found.intent is Intent.REJECT
     last = table.last_of(Speaker.CREDITOR)

@@ -10,10 +10,10 @@ from data.domain import Ending
 from metrics.scorecard import BY_ID, INDICES, METRICS, Metric
 from metrics.statistics.intervals import Interval
 from programs.comparison.difference import inside
-from programs.comparison.paired import Comparison, Difference, PairResult, ProgramResult, Verdict
+from programs.comparison.paired import Comparison, Difference, DifferenceVerdict, PairResult, ProgramResult
 
-_STYLES = {Verdict.BETTER: "green", Verdict.WORSE: "red"} | dict.fromkeys(
-    (Verdict.SAME, Verdict.UNDECIDED, Verdict.TOO_FEW), "dim"
+_STYLES = {DifferenceVerdict.BETTER: "green", DifferenceVerdict.WORSE: "red"} | dict.fromkeys(
+    (DifferenceVerdict.SAME, DifferenceVerdict.UNDECIDED, DifferenceVerdict.TOO_FEW), "dim"
 )
 _OBJECTIVE = BY_ID["objective"]
 _MORE = "(+N): about N more debtors would decide"
@@ -45,13 +45,13 @@ def verdict_sentence(pair: PairResult) -> str:
     span = f"objective {gap.mean:+.3f}, 95% interval {_span(gap, _OBJECTIVE)}, {_debtors(pair.debtors)}"
     if pair.same_program:
         return f"{pair.program} is the same program as {pair.baseline} ({span})."
-    if objective.verdict in {Verdict.BETTER, Verdict.WORSE}:
+    if objective.verdict in {DifferenceVerdict.BETTER, DifferenceVerdict.WORSE}:
         small = f", by less than the margin of {objective.margin:g}" if _small(objective) else ""
         return f"{pair.program} is {objective.verdict} than {pair.baseline}{small} ({span})."
     words = {
-        Verdict.TOO_FEW: "too few debtors to say",
-        Verdict.SAME: f"no difference as large as {objective.margin or 0:g}",
-        Verdict.UNDECIDED: "undecided",
+        DifferenceVerdict.TOO_FEW: "too few debtors to say",
+        DifferenceVerdict.SAME: f"no difference as large as {objective.margin or 0:g}",
+        DifferenceVerdict.UNDECIDED: "undecided",
     }[objective.verdict]
     return f"{pair.program} against {pair.baseline}: {words} ({span}){_what_else(objective)}."
 
@@ -62,7 +62,7 @@ def _small(found: Difference) -> bool:
 
 def _what_else(objective: Difference) -> str:
     """Of an undecided objective: whether it may at least be called not worse, and what would decide."""
-    if objective.verdict is not Verdict.UNDECIDED:
+    if objective.verdict is not DifferenceVerdict.UNDECIDED:
         return ""
     more = objective.more_debtors
     parts = ["" if objective.not_worse is None else f"; {not_worse_words(objective)}"]

@@ -29,7 +29,7 @@ MEASURES: tuple[str, ...] = (*METRIC_IDS, *INDEX_IDS)
 _BETTER = {metric.id: metric.better for metric in (*METRICS, *INDICES)}
 
 
-class Verdict(StrEnum):
+class DifferenceVerdict(StrEnum):
     """What may be said of a difference."""
 
     BETTER = "better"
@@ -54,7 +54,7 @@ class Difference(Frozen):
     """Of the sign-flip test, two-sided."""
     p_holm: float | None = None
     """Corrected over the thirteen metrics, or over the slices; None where the difference is a question of its own."""
-    verdict: Verdict
+    verdict: DifferenceVerdict
     margin: float | None = None
     """The smallest difference that matters, in the metric's unit."""
     not_worse: bool | None = None
@@ -124,7 +124,7 @@ def judged(
         verdict=verdict,
         margin=margin,
         not_worse=_not_worse(narrow, better, margin),
-        more_debtors=_more_debtors(values, margin, tests) if verdict is Verdict.UNDECIDED else None,
+        more_debtors=_more_debtors(values, margin, tests) if verdict is DifferenceVerdict.UNDECIDED else None,
     )
 
 
@@ -153,15 +153,15 @@ def inside(narrow: Interval, margin: float | None) -> bool:
 
 def _verdict(
     wide: Interval, narrow: Interval, p: float, better: Literal["up", "down"] | None, margin: float | None
-) -> Verdict:
+) -> DifferenceVerdict:
     if not enough(wide):
-        return Verdict.TOO_FEW
+        return DifferenceVerdict.TOO_FEW
     if not shown(wide, p):
-        return Verdict.SAME if inside(narrow, margin) else Verdict.UNDECIDED
+        return DifferenceVerdict.SAME if inside(narrow, margin) else DifferenceVerdict.UNDECIDED
     rises = wide.mean > 0
     if better is None:
-        return Verdict.HIGHER if rises else Verdict.LOWER
-    return Verdict.BETTER if rises == (better == "up") else Verdict.WORSE
+        return DifferenceVerdict.HIGHER if rises else DifferenceVerdict.LOWER
+    return DifferenceVerdict.BETTER if rises == (better == "up") else DifferenceVerdict.WORSE
 
 
 def _not_worse(narrow: Interval, better: Literal["up", "down"] | None, margin: float | None) -> bool | None:

@@ -24,7 +24,7 @@ from programs.comparison.difference import (
     LEVEL,
     MEASURES,
     Difference,
-    Verdict,
+    DifferenceVerdict,
     differences,
     shown,
 )
@@ -38,10 +38,10 @@ __all__ = [
     "LEVEL",
     "Comparison",
     "Difference",
+    "DifferenceVerdict",
     "PairResult",
     "ProgramResult",
     "Slice",
-    "Verdict",
     "compared",
     "shown",
 ]

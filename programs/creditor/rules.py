@@ -43,7 +43,7 @@ ACCEPTANCES = (
 
 
 @dataclass(frozen=True)
-class Rule:
+class OfferRule:
     """A rule: what the creditor would offer now, and whether the debtor's standing package is good enough."""
 
     next_offer: Callable[[TableState, CreditorPolicy], Terms]
@@ -166,19 +166,21 @@ def _always(theirs: Terms, own_next: Terms, policy: CreditorPolicy) -> bool:
     return True
 
 
-BASELINES: dict[str, Rule] = {
-    "accept-all": Rule(_give_what_is_asked, "takes every legal demand, and offers the nearest legal terms", _always),
-    "hardball": Rule(_stand_firm, "the firmest terms, first and last", _as_firm_everywhere),
-    "split-the-difference": Rule(_meet_halfway, "halfway to the debtor's demand each round", _as_good),
-    "tit-for-tat": Rule(_tit_for_tat, "gives what the debtor gave", _as_good),
-    "boulware": Rule(time_dependent(0.3), "concedes late", _as_good),
-    "linear": Rule(time_dependent(1.0), "concedes evenly over the rounds", _as_good),
-    "conceder": Rule(time_dependent(3.0), "concedes early", _as_good),
-    "micro": Rule(_minimal_concession, "concedes a step for each new offer of the debtor", _as_good),
+BASELINES: dict[str, OfferRule] = {
+    "accept-all": OfferRule(
+        _give_what_is_asked, "takes every legal demand, and offers the nearest legal terms", _always
+    ),
+    "hardball": OfferRule(_stand_firm, "the firmest terms, first and last", _as_firm_everywhere),
+    "split-the-difference": OfferRule(_meet_halfway, "halfway to the debtor's demand each round", _as_good),
+    "tit-for-tat": OfferRule(_tit_for_tat, "gives what the debtor gave", _as_good),
+    "boulware": OfferRule(time_dependent(0.3), "concedes late", _as_good),
+    "linear": OfferRule(time_dependent(1.0), "concedes evenly over the rounds", _as_good),
+    "conceder": OfferRule(time_dependent(3.0), "concedes early", _as_good),
+    "micro": OfferRule(_minimal_concession, "concedes a step for each new offer of the debtor", _as_good),
 }
 
 
-def rule_named(name: str) -> Rule:
+def rule_named(name: str) -> OfferRule:
     """The rule called `name`.
 
     Raises:

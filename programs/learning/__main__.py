@@ -14,7 +14,7 @@ from plumbing import cli
 from plumbing.bars import PhaseBars
 from programs.artifacts.provenance import git_revision
 from programs.creditor.support.learned.support_model import SHIPPED, SupportModel, save_support
-from programs.learning.learn import Progress, Recipe, learned
+from programs.learning.learn import LearningProgress, Recipe, learned
 from programs.learning.support_fitting import boosted
 from programs.playing.stage import chosen_debtors
 
@@ -59,12 +59,12 @@ def _provenance(book: DebtorBook) -> Mapping[str, Any]:
     return {"code": git_revision(), "book": book.name, "book_sha256": book.sha256}
 
 
-def _progress(bars: PhaseBars) -> Progress:
+def _progress(bars: PhaseBars) -> LearningProgress:
     def step() -> None:
         done, total = bars.progress
         bars.advance("" if (done + 1) % EVERY == 0 or done + 1 == total else None)
 
-    return Progress(lambda name, steps: bars.phase(name, steps, "steps"), step)
+    return LearningProgress(lambda name, steps: bars.phase(name, steps, "steps"), step)
 
 
 def _report(model: SupportModel, out: Path) -> None:

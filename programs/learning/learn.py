@@ -35,7 +35,7 @@ class Recipe(Frozen):
 
 
 @dataclass(frozen=True)
-class Progress:
+class LearningProgress:
     """Who is told how far learning is; both do nothing by default."""
 
     stage: Callable[[str, int], None] = lambda name, steps: None
@@ -49,7 +49,7 @@ def learned(
     val: Sequence[DebtCase],
     recipe: Recipe,
     provenance: Mapping[str, Any] | None = None,
-    progress: Progress | None = None,
+    progress: LearningProgress | None = None,
 ) -> SupportModel:
     """A support model of the debtors of `train`, measured on those of `val`.
 
@@ -63,7 +63,7 @@ def learned(
     Raises:
         UserError: scikit-learn is not installed.
     """
-    told = progress or Progress()
+    told = progress or LearningProgress()
     finances = finance_model(train, recipe.seed)
     times = bent_times(train, recipe.seed)
     steady = _played("steady creditors", train, finances, None, recipe.steady_games, recipe, told)
@@ -91,10 +91,10 @@ def learned(
 
 
 def measure(
-    model: SupportModel, cases: Sequence[DebtCase], recipe: Recipe, progress: Progress | None = None
+    model: SupportModel, cases: Sequence[DebtCase], recipe: Recipe, progress: LearningProgress | None = None
 ) -> dict[str, Reliability]:
     """How good the stated chances are on debtors that taught nothing, by what they are chances of."""
-    told = progress or Progress()
+    told = progress or LearningProgress()
     seeds = _measuring(recipe)
     steady = _played("validation, steady creditors", cases, model.finances, None, 1, seeds, told)
     near = _played("validation, nearly the best offers", cases, model.finances, model, 1, seeds, told)
@@ -125,7 +125,7 @@ def _played(
     model: SupportModel | None,
     games: int,
     recipe: Recipe,
-    told: Progress,
+    told: LearningProgress,
 ) -> Gathered:
     told.stage(name, games * len(cases))
     first = recipe.seed * 1_000 + (0 if model is None else 500)
@@ -137,7 +137,7 @@ def _first_model(
     finances: FinanceModel,
     times: tuple[tuple[float, float, float], ...],
     recipe: Recipe,
-    told: Progress,
+    told: LearningProgress,
 ) -> SupportModel:
     """Good enough to play near the best, from what steady creditors were told at the end of their talks."""
     told.stage("fitting for the second half", 3)
@@ -160,7 +160,7 @@ def _fitted(
     times: tuple[tuple[float, float, float], ...],
     recipe: Recipe,
     trees: int,
-    told: Progress,
+    told: LearningProgress,
 ) -> SupportModel:
     def one(examples: Examples, names: Sequence[str], rising: Mapping[str, int], number: int) -> Any:
         fitted = forest(examples.joined(), names, rising, number, recipe.seed)

@@ -1,7 +1,7 @@
 """What a run cost: calls, cached calls, tokens, money and seconds, for each role and in total.
 
 DSPy's own counters miss what is needed here: `track_usage` loses what other threads used and knows neither
-money nor cached calls. An `Account` is a DSPy callback instead. It sees the start and end of every LM call of every
+money nor cached calls. A `CostAccount` is a DSPy callback instead. It sees the start and end of every LM call of every
 thread in whose settings it stands (Parallel and Evaluate hand them on), and finds the call's usage in the history entry
 that holds the very reply object the callback was given.
 
@@ -74,7 +74,7 @@ class Cost:
         return Cost(**summed, money_usd=self.money_usd + other.money_usd if known else None)  # type: ignore[operator]
 
 
-class Account(BaseCallback):
+class CostAccount(BaseCallback):
     """Counts what LM calls cost, per role; one account may be used by many threads."""
 
     def __init__(self) -> None:
@@ -117,7 +117,7 @@ class Account(BaseCallback):
         else:
             self.add(_role.get(), _cost_of(lm, entry_of(lm, outputs), seconds))
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Account:
+    def __deepcopy__(self, memo: dict[int, Any]) -> CostAccount:
         return self  # a copied program still pays from the same purse
 
 

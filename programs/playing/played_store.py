@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from plumbing.keyed_log import KeyedLog
 from programs.kinds.kind import Case, Kind
 from programs.kinds.negotiation_kind import NEGOTIATIONS
-from programs.models.accounts import Account, Cost
+from programs.models.accounts import Cost, CostAccount
 from programs.playing.evaluate import Evaluation, Program, broken, evaluate
 
 
@@ -108,7 +108,7 @@ def remembered(program: Program, ground: Ground, store: PlayedStore) -> Program:
         key = ground.key(case, seed)
         negotiation = store.get(key)
         if negotiation is None:
-            account = Account()
+            account = CostAccount()
             with account.watching():
                 negotiation = program(case=case, seed=seed).negotiation
             store.put(key, negotiation, account.total)

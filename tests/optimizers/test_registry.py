@@ -11,7 +11,7 @@ from optimizers.runs.halt import Halted
 from plumbing.errors import UserError
 from programs.creditor.settings import ProgramSettings, Variant
 from programs.maden import Maden
-from programs.models.accounts import Account
+from programs.models.accounts import CostAccount
 from programs.playing.evaluate import evaluate
 from tests.optimizers.tasks import compile_task
 from tests.programs.cases import random_cases
@@ -186,7 +186,7 @@ def test_an_unknown_strategy_is_named_with_the_nearest():
 
 
 def test_proposals_are_booked_to_the_proposer(task):
-    account = Account()
+    account = CostAccount()
     with account.watching():
         compile_with("mipro", task(proposing()))
     assert account.by_role["proposer"].calls > 0

@@ -11,7 +11,7 @@ from metrics.scorecard import INDEX_IDS, METRIC_IDS
 from programs.artifacts.store import save_program
 from programs.compare import compare
 from programs.comparison.outputs import records_path
-from programs.comparison.paired import FEWEST_DEBTORS, Comparison, Verdict, compared
+from programs.comparison.paired import FEWEST_DEBTORS, Comparison, DifferenceVerdict, compared
 from programs.maden import Maden
 from programs.playing.contestants import contestant
 from programs.playing.evaluate import evaluate
@@ -60,7 +60,7 @@ class TestRules:
         for found in pair.metrics.values():
             gap = found.difference
             assert (gap.mean, gap.low, gap.high, found.p) == (0, 0, 0, 1)
-            assert found.verdict is Verdict.SAME
+            assert found.verdict is DifferenceVerdict.SAME
 
     def test_table_shows_every_metric_the_verdicts_and_the_coverage(self, run, book):
         result = run("hardball", "boulware", "accept-all")
@@ -292,9 +292,13 @@ def test_verdicts_follow_the_direction_of_the_metric():
     pair = [contestant("hardball"), contestant("accept-all")]
     evaluations = [evaluate(one.program, cases) for one in pair]
     found = compared(pair, evaluations, setting={}).pairs[0].metrics
-    assert found["SR"].verdict is Verdict.BETTER
-    assert found["CRD"].verdict is Verdict.BETTER
+    assert found["SR"].verdict is DifferenceVerdict.BETTER
+    assert found["CRD"].verdict is DifferenceVerdict.BETTER
     assert found["CRD"].difference.mean < 0
-    assert found["DHI"].verdict is Verdict.WORSE
-    assert not {found[f"L{tier}D"].verdict for tier in (2, 3, 4)} & {Verdict.BETTER, Verdict.WORSE, Verdict.TOO_FEW}
-    assert found["DS"].verdict is Verdict.SAME
+    assert found["DHI"].verdict is DifferenceVerdict.WORSE
+    assert not {found[f"L{tier}D"].verdict for tier in (2, 3, 4)} & {
+        DifferenceVerdict.BETTER,
+        DifferenceVerdict.WORSE,
+        DifferenceVerdict.TOO_FEW,
+    }
+    assert found["DS"].verdict is DifferenceVerdict.SAME

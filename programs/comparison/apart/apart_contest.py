@@ -13,7 +13,7 @@ from data.domain import AccountRecord, DebtCase, Negotiation
 from plumbing.errors import UserError
 from plumbing.files import replace_file
 from programs.comparison.apart.judging import ApartComparison, compared_apart
-from programs.comparison.apart.sides import Side, scores
+from programs.comparison.apart.sides import ComparedSide, scores
 from programs.comparison.outputs import Outputs, records_path
 from programs.playing.contestants import Contestant
 from programs.playing.evaluate import Evaluation
@@ -110,13 +110,13 @@ class ApartContest:
         return result
 
 
-def _side(one: Contestant, evaluation: Evaluation[Any, Any] | None) -> Side:
+def _side(one: Contestant, evaluation: Evaluation[Any, Any] | None) -> ComparedSide:
     saved = () if one.saved is None else tuple(one.saved.records.values())
     records = saved if evaluation is None else tuple(played.negotiation for played in evaluation.played)
-    return Side(one.label, one.kind, one.fingerprint, records)
+    return ComparedSide(one.label, one.kind, one.fingerprint, records)
 
 
-def _write(result: ApartComparison, sides: Sequence[Side], outputs: Outputs) -> None:
+def _write(result: ApartComparison, sides: Sequence[ComparedSide], outputs: Outputs) -> None:
     if outputs.json is not None:
         replace_file(outputs.json, f"{result.model_dump_json(indent=2)}\n".encode())
     if outputs.csv is not None:
@@ -127,5 +127,5 @@ def _write(result: ApartComparison, sides: Sequence[Side], outputs: Outputs) -> 
             _write_records(side, records_path(outputs.records, side.label))
 
 
-def _write_records(side: Side, path: Path) -> None:
+def _write_records(side: ComparedSide, path: Path) -> None:
     replace_file(path, "".join(f"{one.model_dump_json(exclude_none=True)}\n" for one in side.records).encode())

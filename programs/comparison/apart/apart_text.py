@@ -9,7 +9,7 @@ from rich.text import Text
 from metrics.scorecard import BY_ID, INDICES, METRICS, PROMISES
 from metrics.statistics.intervals import Interval
 from programs.comparison.apart.judging import ApartComparison, ApartDifference, ApartPair, ApartProgram
-from programs.comparison.difference import Verdict
+from programs.comparison.difference import DifferenceVerdict
 
 
 def rendered_apart(comparison: ApartComparison) -> Group:
@@ -69,8 +69,13 @@ def _mean(written: object, interval: Interval) -> str:
     return str(written(interval.mean))
 
 
-def _verdict_text(verdict: Verdict) -> Text:
-    styles = {Verdict.BETTER: "green", Verdict.WORSE: "red", Verdict.UNDECIDED: "dim", Verdict.TOO_FEW: "dim"}
+def _verdict_text(verdict: DifferenceVerdict) -> Text:
+    styles = {
+        DifferenceVerdict.BETTER: "green",
+        DifferenceVerdict.WORSE: "red",
+        DifferenceVerdict.UNDECIDED: "dim",
+        DifferenceVerdict.TOO_FEW: "dim",
+    }
     return Text(str(verdict), style=styles.get(verdict, ""))
 
 

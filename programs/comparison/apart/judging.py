@@ -11,8 +11,8 @@ from data.frozen import Frozen
 from metrics.scorecard import BY_ID, INDEX_IDS, METRIC_VERSION
 from metrics.statistics.intervals import Interval, holm, mean_interval, sign_flip_p_values
 from metrics.statistics.unpaired import standardised_difference, unpaired_difference
-from programs.comparison.apart.sides import MEASURES, Scores, Side, scores
-from programs.comparison.difference import FEWEST_DEBTORS, LEVEL, Verdict
+from programs.comparison.apart.sides import MEASURES, ComparedSide, SideScores, scores
+from programs.comparison.difference import FEWEST_DEBTORS, LEVEL, DifferenceVerdict
 
 IMBALANCE = 0.1
 """Standard deviations from which groups are usually called unlike (Austin 2009)."""
@@ -44,7 +44,7 @@ class ApartDifference(Frozen):
     """Program minus baseline."""
     p: float
     p_holm: float | None = None
-    verdict: Verdict
+    verdict: DifferenceVerdict
     """Unpaired `higher` or `lower`, never better or worse: the debtors differ too."""
 
 
@@ -78,7 +78,7 @@ class ApartComparison(Frozen):
 
 
 def compared_apart(
-    sides: Sequence[Side], *, setting: dict[str, Any], seed: int = 0, notes: tuple[str, ...] = ()
+    sides: Sequence[ComparedSide], *, setting: dict[str, Any], seed: int = 0, notes: tuple[str, ...] = ()
 ) -> ApartComparison:
     """Compare every side to the first one, on what is known of both.
 
@@ -98,7 +98,7 @@ def compared_apart(
     )
 
 
-def _program(side: Side, found: Scores, seed: int) -> ApartProgram:
+def _program(side: ComparedSide, found: SideScores, seed: int) -> ApartProgram:
     return ApartProgram(
         label=side.label,
         kind=side.kind,
@@ -113,7 +113,7 @@ def _program(side: Side, found: Scores, seed: int) -> ApartProgram:
     )
 
 
-def _pair(baseline: Side, program: Side, old: Scores, new: Scores, seed: int) -> ApartPair:
+def _pair(baseline: ComparedSide, program: ComparedSide, old: SideScores, new: SideScores, seed: int) -> ApartPair:
     shared = _shared(baseline, program)
     paired = len(shared) >= FEWEST_DEBTORS or len(shared) == len(baseline.debts) == len(program.debts)
     known = [measure for measure in MEASURES if measure in old.values and measure in new.values]
@@ -146,7 +146,7 @@ def _pair(baseline: Side, program: Side, old: Scores, new: Scores, seed: int) ->
     )
 
 
-def _shared(baseline: Side, program: Side) -> list[str]:
+def _shared(baseline: ComparedSide, program: ComparedSide) -> list[str]:
     """Debtors of the same id and the same debt on both sides."""
     theirs = program.debts
     return [
@@ -156,25 +156,27 @@ def _shared(baseline: Side, program: Side) -> list[str]:
     ]
 
 
-def _difference(old: Scores, new: Scores, measure: str, shared: list[str] | None, seed: int) -> tuple[Interval, float]:
+def _difference(
+    old: SideScores, new: SideScores, measure: str, shared: list[str] | None, seed: int
+) -> tuple[Interval, float]:
     if shared is None:
         return unpaired_difference(old.column(measure), new.column(measure))
     gaps = new.column(measure, shared) - old.column(measure, shared)
     return mean_interval(gaps, seed), float(sign_flip_p_values(gaps[:, np.newaxis], seed)[0])
 
 
-def _verdict(measure: str, difference: Interval, p: float, fewest: int, paired: bool) -> Verdict:
+def _verdict(measure: str, difference: Interval, p: float, fewest: int, paired: bool) -> DifferenceVerdict:
     if fewest < FEWEST_DEBTORS or difference.bounds is None:
-        return Verdict.TOO_FEW
+        return DifferenceVerdict.TOO_FEW
     if p > LEVEL or not difference.leaves_out_0:
-        return Verdict.UNDECIDED
+        return DifferenceVerdict.UNDECIDED
     better, rises = BY_ID[measure].better, difference.mean > 0
     if not paired or better is None:
-        return Verdict.HIGHER if rises else Verdict.LOWER
-    return Verdict.BETTER if rises == (better == "up") else Verdict.WORSE
+        return DifferenceVerdict.HIGHER if rises else DifferenceVerdict.LOWER
+    return DifferenceVerdict.BETTER if rises == (better == "up") else DifferenceVerdict.WORSE
 
 
-def _imbalance(baseline: Side, program: Side) -> dict[str, float]:
+def _imbalance(baseline: ComparedSide, program: ComparedSide) -> dict[str, float]:
     currencies = {debt.currency for side in (baseline, program) for debt in side.debts.values()}
     found = {}
     for name in ("overdue_days", *(["outstanding"] if len(currencies) == 1 else [])):
@@ -188,7 +190,7 @@ def _imbalance(baseline: Side, program: Side) -> dict[str, float]:
 
 
 def _says(
-    baseline: Side, program: Side, paired: bool, shared: int, imbalance: dict[str, float], whole: bool
+    baseline: ComparedSide, program: ComparedSide, paired: bool, shared: int, imbalance: dict[str, float], whole: bool
 ) -> tuple[str, ...]:
     said = [] if paired else [*_of_other_debtors(baseline, program, shared, imbalance)]
     if baseline.limits != program.limits:
@@ -201,7 +203,9 @@ def _says(
     return tuple(said)
 
 
-def _of_other_debtors(baseline: Side, program: Side, shared: int, imbalance: dict[str, float]) -> Iterator[str]:
+def _of_other_debtors(
+    baseline: ComparedSide, program: ComparedSide, shared: int, imbalance: dict[str, float]
+) -> Iterator[str]:
     yield (
         f"{baseline.label} and {program.label} met different debtors ({len(baseline.debts)} and {len(program.debts)}, "
         f"{shared} in common), so nothing is paired: a difference holds what the debtors differ in as well as what the "
@@ -219,7 +223,7 @@ def _of_other_debtors(baseline: Side, program: Side, shared: int, imbalance: dic
     )
 
 
-def _of_unknown_finances(side: Side, whole: bool) -> Iterator[str]:
+def _of_unknown_finances(side: ComparedSide, whole: bool) -> Iterator[str]:
     verdict = "" if whole else "; the objective cannot be told, and no verdict here is one on it"
     yield (
         f"{side.without_finances} of {len(side.records)} records of {side.label} are without the debtor's finances: "

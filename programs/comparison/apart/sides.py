@@ -20,7 +20,7 @@ MEASURES = (*METRIC_IDS, *INDEX_IDS, *PROMISE_IDS)
 
 
 @dataclass(frozen=True)
-class Side:
+class ComparedSide:
     """One contestant of a comparison that is not paired throughout."""
 
     label: str
@@ -55,7 +55,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Scores:
+class SideScores:
     """A side's values."""
 
     values: Mapping[str, Mapping[str, float]]
@@ -70,7 +70,7 @@ class Scores:
         return np.array([known[case] for case in (known if cases is None else cases)], dtype=np.float64)
 
 
-def scores(side: Side) -> Scores:
+def scores(side: ComparedSide) -> SideScores:
     """Everything that can be told of a side's records: talk and promise, and all metrics where finances are known."""
     records = side.scored
     whole = iter(score_many([record for record in records if isinstance(record, Negotiation)]))
@@ -89,7 +89,7 @@ def scores(side: Side) -> Scores:
         }
         rows.append({**head, **{measure: values.get(measure) for measure in MEASURES}})
     means = {measure: _means(trials) for measure, trials in found.items()}
-    return Scores(means, sum(card.hard_breach for card in told), tuple(rows))
+    return SideScores(means, sum(card.hard_breach for card in told), tuple(rows))
 
 
 def _means(trials: Mapping[str, Sequence[float]]) -> dict[str, float]:

@@ -9,7 +9,7 @@ from rich.text import Text
 from metrics.scorecard import Metric
 from metrics.statistics.intervals import Interval
 from programs.comparison.comparison_text import verdict_text
-from programs.comparison.difference import Verdict
+from programs.comparison.difference import DifferenceVerdict
 from programs.comparison.examples.measured import MeasuredComparison, MeasuredPair, MeasuredProgram
 from programs.kinds.kind import Kind
 
@@ -40,12 +40,12 @@ def answer_words(kind: Kind, pair: MeasuredPair) -> str:
     span = f"objective {gap.mean:+.3f}, 95% interval {bounds}, {kind.words.examples(pair.examples)}"
     if pair.same_program:
         return f"{pair.program} is the same program as {pair.baseline} ({span})."
-    if objective.verdict in {Verdict.BETTER, Verdict.WORSE}:
+    if objective.verdict in {DifferenceVerdict.BETTER, DifferenceVerdict.WORSE}:
         return f"{pair.program} is {objective.verdict} than {pair.baseline} ({span})."
     words = {
-        Verdict.TOO_FEW: f"too few {kind.words.example}s to say",
-        Verdict.SAME: f"no difference as large as {objective.margin or 0:g}",
-        Verdict.UNDECIDED: "undecided",
+        DifferenceVerdict.TOO_FEW: f"too few {kind.words.example}s to say",
+        DifferenceVerdict.SAME: f"no difference as large as {objective.margin or 0:g}",
+        DifferenceVerdict.UNDECIDED: "undecided",
     }[objective.verdict]
     more = objective.more_debtors
     decide = f"; about {more:,} more {kind.words.example}s would decide" if more else ""

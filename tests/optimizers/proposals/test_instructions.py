@@ -10,7 +10,7 @@ from optimizers.runs.halt import Halted
 from programs.creditor.fingerprints import predictors
 from programs.creditor.settings import ProgramSettings, Variant
 from programs.maden import Maden
-from programs.models.accounts import Account
+from programs.models.accounts import CostAccount
 from tests.optimizers.tasks import compile_task
 from tests.programs.cases import random_cases
 from tests.programs.players import playing, turn
@@ -72,7 +72,7 @@ def test_the_prompt_model_is_asked_where_one_was_named_or_where_it_was_said_so(t
 
 
 def test_proposals_are_made_for_planner_and_negotiator_and_booked_to_the_proposer(tmp_path):
-    lm, account = scripted_lm(proposer), Account()
+    lm, account = scripted_lm(proposer), CostAccount()
     with account.watching():
         _, _, found = asked(tmp_path, lm)
     assert [one.predictor for one in found] == ["negotiator.predict"] * 2 + ["planner.predict"] * 2

@@ -19,7 +19,7 @@ import pytest
 from optimizers.spending.answer_json import dumped, loaded
 from optimizers.spending.responses import ResponseStore, RunEnded
 from plumbing.errors import UserError
-from programs.models.accounts import Account, Cost, role
+from programs.models.accounts import Cost, CostAccount, role
 from programs.models.make import make_lm
 from tests.openai_server import openai_server
 from tests.scripted import scripted_lm
@@ -63,7 +63,7 @@ def test_totals_are_per_role_and_the_same_after_a_resume(path):
 
 
 def test_the_store_and_the_account_agree(path):
-    store, account = ResponseStore(path, None), Account()
+    store, account = ResponseStore(path, None), CostAccount()
     with account.watching():
         ask(store, priced_lm(), "a", "b")
     [(name, cost)] = store.totals().items()
@@ -207,7 +207,7 @@ def test_litellms_record_is_the_same_after_json_and_marked_as_cached(monkeypatch
 
 def test_a_remote_answer_is_replayed_with_its_text_and_its_price(path):
     with openai_server() as server:
-        store, account = ResponseStore(path, None), Account()
+        store, account = ResponseStore(path, None), CostAccount()
         paid = ask(store, _remote(server), "a")
         with account.watching():
             assert ask(ResponseStore(path, None), _remote(server), "a") == paid == ["ok"]

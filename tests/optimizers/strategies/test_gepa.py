@@ -36,7 +36,7 @@ from programs.creditor.choosing.pick_judge import SENT_BACK
 from programs.creditor.fingerprints import program_state
 from programs.creditor.settings import ProgramSettings
 from programs.maden import Maden
-from programs.models.accounts import Account
+from programs.models.accounts import CostAccount
 from tests.optimizers.pieces import compiled_in_pieces
 from tests.optimizers.tasks import compile_task
 from tests.programs.cases import random_cases
@@ -81,7 +81,7 @@ def reflections(lm: dspy.LM) -> list[str]:
 def evolved(tmp_path_factory):
     """One compile that several tests look at: its task, the program's instructions, its model and its account."""
     dspy.configure_cache(enable_disk_cache=False, enable_memory_cache=True)
-    lm, account = evolving(), Account()
+    lm, account = evolving(), CostAccount()
     task = work(tmp_path_factory.mktemp("runs"), lm, gepa_negotiations=20)
     with account.watching():
         program = compile_with("gepa", task)

@@ -17,7 +17,7 @@ from optimizers.spending.budget import Budget, Limits
 from optimizers.spending.responses import ResponseStore
 from optimizers.strategies.mipro import negotiations
 from programs.creditor.fingerprints import program_state
-from programs.models.accounts import Account
+from programs.models.accounts import CostAccount
 from tests.optimizers.pieces import compiled_in_pieces
 from tests.optimizers.tasks import compile_task
 from tests.programs.cases import random_cases
@@ -64,7 +64,7 @@ def test_the_same_seed_gives_the_same_program_and_another_one_other_proposals(tm
 
 
 def test_proposals_are_sampled_with_room_and_booked_to_the_proposer(tmp_path):
-    account, lm = Account(), proposing()
+    account, lm = CostAccount(), proposing()
     with account.watching():
         compile_with("mipro", work(tmp_path, lm, trials=1))
     configs = [request.config for _, request in proposals(lm)]

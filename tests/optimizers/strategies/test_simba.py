@@ -15,7 +15,7 @@ from optimizers.strategies.simba import MAX_INSTRUCTION_CHARS, SAMPLING_TEMPERAT
 from programs.creditor.fingerprints import program_state
 from programs.creditor.settings import ProgramSettings
 from programs.maden import Maden
-from programs.models.accounts import Account
+from programs.models.accounts import CostAccount
 from programs.models.calls import call, exploring
 from signatures.turn import TakeLadderTurn
 from tests.optimizers.pieces import compiled_in_pieces
@@ -55,7 +55,7 @@ def asked_for_rules(lm: dspy.LM) -> list[str]:
 def climbed(tmp_path_factory):
     """One compile that several tests look at: its task, the program, its model and its account."""
     dspy.configure_cache(enable_disk_cache=False, enable_memory_cache=True)
-    lm, account = trying(), Account()
+    lm, account = trying(), CostAccount()
     task = work(tmp_path_factory.mktemp("runs"), lm, simba_steps=4)
     with account.watching():
         program = compile_with("simba", task)

@@ -15,7 +15,7 @@ from metrics.evaluator import score_accounts
 from metrics.records import read_records
 from metrics.transcripts import transcripts
 from plumbing.errors import UserError
-from programs.calls.debts import Ledger
+from programs.calls.debts import DebtLedger
 from programs.calls.recording import CallRecord, CallRecords, recorded
 from signatures.reading import Reading
 from tests.data.transcripts.test_call_log import SAMPLES
@@ -25,14 +25,14 @@ CALLS = Path(__file__).with_name("calls.toml")
 ACCOUNTS = "case_id,product,principal,outstanding,overdue_days,currency\nd-0001,loan,12000,9000,90,CNY\n"
 
 
-def calls(name: str, ledger: Ledger | None = None) -> CallRecords:
-    return recorded(read_calls(SAMPLES / name), ledger or Ledger())
+def calls(name: str, ledger: DebtLedger | None = None) -> CallRecords:
+    return recorded(read_calls(SAMPLES / name), ledger or DebtLedger())
 
 
 @pytest.fixture
-def accounts(tmp_path: Path) -> Ledger:
+def accounts(tmp_path: Path) -> DebtLedger:
     (tmp_path / "a.csv").write_text(ACCOUNTS, encoding="utf-8")
-    return Ledger(accounts=read_accounts(tmp_path / "a.csv"))
+    return DebtLedger(accounts=read_accounts(tmp_path / "a.csv"))
 
 
 def figures(record: CallRecord) -> tuple[float, ...] | None:
@@ -69,7 +69,7 @@ def test_a_conversation_in_a_cell() -> None:
     assert {turn.move.kind for turn in none.turns} == {MoveKind.TALK}
 
 
-def test_the_debts_come_from_accounts(accounts: Ledger) -> None:
+def test_the_debts_come_from_accounts(accounts: DebtLedger) -> None:
     with pytest.raises(UserError, match="nobody says how much is owed; give the debts with --accounts"):
         calls("channels.json")
     (record,) = calls("channels.json", accounts).records
@@ -88,7 +88,7 @@ def test_without_limits_of_ones_own_nothing_is_outside_them() -> None:
     policy = found.records[0].policy
     assert (policy.max_immediate_payment_pct, policy.max_discount_pct) == (100, 30)
     assert any("widened to what was offered" in sentence for sentence in found.told)
-    strict = recorded(read_calls(SAMPLES / "calls.csv"), Ledger(), policy=CreditorPolicy())
+    strict = recorded(read_calls(SAMPLES / "calls.csv"), DebtLedger(), policy=CreditorPolicy())
     assert [card.DS for card in score_accounts(strict.records)] == pytest.approx([1 / 3, 2 / 3])
 
 
@@ -96,13 +96,13 @@ def test_a_second_call_about_a_debt_is_a_second_trial(tmp_path: Path) -> None:
     path = tmp_path / "c.csv"
     rows = "".join(f"{call},x,agent,You owe $500\n{call},x,customer,no\n" for call in (1, 2))
     path.write_text(f"call_id,case_id,speaker,text\n{rows}")
-    assert [record.seed for record in recorded(read_calls(path), Ledger()).records] == [None, 1]
+    assert [record.seed for record in recorded(read_calls(path), DebtLedger()).records] == [None, 1]
 
 
 def said(tmp_path: Path, *lines: str) -> CallRecord:
     path = tmp_path / "c.txt"
     path.write_text("\n".join(f"{'Agent' if at % 2 == 0 else 'Customer'}: {line}" for at, line in enumerate(lines)))
-    (record,) = recorded(read_calls(path), Ledger()).records
+    (record,) = recorded(read_calls(path), DebtLedger()).records
     return record
 
 
@@ -185,7 +185,7 @@ def test_a_reader_reads_the_debtors_words_alone(tmp_path: Path) -> None:
 
     path = tmp_path / "c.txt"
     path.write_text("Agent: You owe $1,000. 10% today and 9 monthly payments.\nCustomer: gladly, my dear\n")
-    (record,) = recorded(read_calls(path), Ledger(), reader=Accepting()).records
+    (record,) = recorded(read_calls(path), DebtLedger(), reader=Accepting()).records
     assert heard == ["gladly, my dear"]
     assert record.ending is Ending.AGREEMENT
 
@@ -193,7 +193,7 @@ def test_a_reader_reads_the_debtors_words_alone(tmp_path: Path) -> None:
 def test_others_are_told_and_left_out(tmp_path: Path) -> None:
     path = tmp_path / "c.txt"
     path.write_text("IVR: welcome\nIVR: please hold\nAgent: You owe $100.\nCustomer: no\nAgent: bye\nCustomer: bye\n")
-    found = recorded(read_calls(path), Ledger(), sides=Sides())
+    found = recorded(read_calls(path), DebtLedger(), sides=Sides())
     assert [turn.speaker for turn in found.records[0].turns] == [Speaker.CREDITOR, Speaker.DEBTOR] * 2
     assert any("'IVR' (2 lines)" in sentence for sentence in found.told)
 

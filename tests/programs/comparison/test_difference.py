@@ -10,7 +10,7 @@ from scipy import stats
 
 from metrics.scorecard import METRIC_IDS
 from metrics.statistics.intervals import holm, sign_flip_p_values
-from programs.comparison.difference import FEWEST_DEBTORS, MEASURES, Difference, Verdict, differences
+from programs.comparison.difference import FEWEST_DEBTORS, MEASURES, Difference, DifferenceVerdict, differences
 from programs.comparison.margins import read_margins
 from programs.creditor.rules import RuleCreditor
 from programs.debtor.simulated import SimulatedDebtor
@@ -36,28 +36,28 @@ class TestVerdicts:
     @pytest.mark.parametrize(
         ("mean", "sd", "verdict", "not_worse"),
         [
-            (0.05, 0.05, Verdict.BETTER, True),
-            (-0.05, 0.05, Verdict.WORSE, False),
-            (0.0, 0.02, Verdict.SAME, True),
-            (0.001, 0.02, Verdict.SAME, True),
-            (0.02, 0.1, Verdict.UNDECIDED, True),
-            (-0.02, 0.1, Verdict.UNDECIDED, False),
-            (0.0, 0.2, Verdict.UNDECIDED, False),
-            (0.01, 0.02, Verdict.BETTER, True),
+            (0.05, 0.05, DifferenceVerdict.BETTER, True),
+            (-0.05, 0.05, DifferenceVerdict.WORSE, False),
+            (0.0, 0.02, DifferenceVerdict.SAME, True),
+            (0.001, 0.02, DifferenceVerdict.SAME, True),
+            (0.02, 0.1, DifferenceVerdict.UNDECIDED, True),
+            (-0.02, 0.1, DifferenceVerdict.UNDECIDED, False),
+            (0.0, 0.2, DifferenceVerdict.UNDECIDED, False),
+            (0.01, 0.02, DifferenceVerdict.BETTER, True),
         ],
     )
     def test_of_the_objective(self, mean, sd, verdict, not_worse):
         found = objective(spread(mean, sd, 50))
         assert (found.verdict, found.not_worse) == (verdict, not_worse)
-        assert (found.more_debtors is not None) == (verdict is Verdict.UNDECIDED)
+        assert (found.more_debtors is not None) == (verdict is DifferenceVerdict.UNDECIDED)
 
     def test_of_metrics_follow_their_direction(self):
         columns = np.tile(spread(1.0, 1.0, 60)[:, np.newaxis], len(MEASURES))
         found = differences(columns, {})
-        assert found["SR"].verdict is Verdict.BETTER
-        assert found["CRD"].verdict is Verdict.WORSE
-        assert found["L3D"].verdict is Verdict.HIGHER
-        assert differences(-columns, {})["L3D"].verdict is Verdict.LOWER
+        assert found["SR"].verdict is DifferenceVerdict.BETTER
+        assert found["CRD"].verdict is DifferenceVerdict.WORSE
+        assert found["L3D"].verdict is DifferenceVerdict.HIGHER
+        assert differences(-columns, {})["L3D"].verdict is DifferenceVerdict.LOWER
         assert {one.not_worse for one in found.values()} == {None}
 
     def test_a_metric_where_less_is_better_is_not_worse_when_it_surely_rises_by_less_than_the_margin(self):
@@ -69,27 +69,27 @@ class TestVerdicts:
 
     def test_without_a_margin_nothing_is_ruled_out(self):
         found = objective(spread(0, 0.001, 50), margin=None)
-        assert (found.verdict, found.not_worse, found.margin) == (Verdict.UNDECIDED, None, None)
+        assert (found.verdict, found.not_worse, found.margin) == (DifferenceVerdict.UNDECIDED, None, None)
 
     def test_too_few_debtors(self):
         found = objective([0.5] * (FEWEST_DEBTORS - 1))
-        assert (found.verdict, found.not_worse, found.more_debtors) == (Verdict.TOO_FEW, None, None)
-        assert objective([0.5] * FEWEST_DEBTORS).verdict is Verdict.BETTER
+        assert (found.verdict, found.not_worse, found.more_debtors) == (DifferenceVerdict.TOO_FEW, None, None)
+        assert objective([0.5] * FEWEST_DEBTORS).verdict is DifferenceVerdict.BETTER
         assert objective([0.5]).difference.low is None
 
     def test_equivalence_is_the_two_one_sided_tests(self):
         """At the margin where both t tests reject at just 5 %, the bootstrap's 90 % interval ends too."""
         values = spread(0.004, 0.02, 60)
         edge = stats.t.ppf(0.95, 59) * 0.02 / np.sqrt(60) + 0.004
-        assert objective(values, margin=edge * 1.08).verdict is Verdict.SAME
-        assert objective(values, margin=edge * 0.92).verdict is Verdict.UNDECIDED
+        assert objective(values, margin=edge * 1.08).verdict is DifferenceVerdict.SAME
+        assert objective(values, margin=edge * 0.92).verdict is DifferenceVerdict.UNDECIDED
 
     def test_holm_is_over_the_thirteen_and_the_verdict_needs_it(self):
         columns = np.random.default_rng(0).normal(0, 1, (40, len(MEASURES)))
         columns[:, 0] = spread(0.36, 1.0, 40)
         found = differences(columns, {})
         assert found["DC"].difference.low > 0 and found["DC"].p < 0.05 < found["DC"].p_holm
-        assert found["DC"].verdict is Verdict.UNDECIDED
+        assert found["DC"].verdict is DifferenceVerdict.UNDECIDED
         p_values = sign_flip_p_values(columns)[: len(METRIC_IDS)].tolist()
         assert [found[name].p_holm for name in METRIC_IDS] == holm(p_values)
         assert found["objective"].p_holm is None
@@ -98,8 +98,8 @@ class TestVerdicts:
 class TestMoreDebtors:
     def test_so_many_more_of_the_same_do_decide(self):
         few = objective(spread(0.012, 0.06, 50), margin=None)
-        assert few.verdict is Verdict.UNDECIDED and few.more_debtors > 50
-        assert objective(spread(0.012, 0.06, 50 + few.more_debtors), margin=None).verdict is Verdict.BETTER
+        assert few.verdict is DifferenceVerdict.UNDECIDED and few.more_debtors > 50
+        assert objective(spread(0.012, 0.06, 50 + few.more_debtors), margin=None).verdict is DifferenceVerdict.BETTER
 
     def test_the_nearer_verdict_counts(self):
         """0.002 would take thousands to show, and few to put inside ± 0.02."""
@@ -150,7 +150,7 @@ class TestAgainstItself:
         Each side is one trial a debtor, drawn without replacement from what A did.
         """
         rng, rows = np.random.default_rng(seed), np.arange(len(pool))
-        loud = {Verdict.BETTER, Verdict.WORSE, Verdict.HIGHER, Verdict.LOWER}
+        loud = {DifferenceVerdict.BETTER, DifferenceVerdict.WORSE, DifferenceVerdict.HIGHER, DifferenceVerdict.LOWER}
         family = alone = 0
         for _ in range(comparisons):
             drawn = rng.permuted(np.tile(np.arange(pool.shape[1]), (len(pool), 1)), axis=1)

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from data.domain import Ending
 from programs.comparison.comparison_text import rendered, slices_table, verdict_sentence
-from programs.comparison.paired import Comparison, PairResult, Verdict, compared
+from programs.comparison.paired import Comparison, DifferenceVerdict, PairResult, compared
 from programs.playing.contestants import contestant
 from programs.playing.evaluate import Evaluation, evaluate
 from tests.data.builders import unlike
@@ -119,21 +119,24 @@ class TestWords:
     @pytest.mark.parametrize(
         ("changes", "words"),
         [
-            ({"verdict": Verdict.BETTER}, "conceder is better than boulware (objective"),
-            ({"verdict": Verdict.WORSE}, "conceder is worse than boulware (objective"),
-            ({"verdict": Verdict.BETTER, "margin": 9.0}, "is better than boulware, by less than the margin of 9 ("),
-            ({"verdict": Verdict.SAME, "margin": 0.02}, "against boulware: no difference as large as 0.02 ("),
-            ({"verdict": Verdict.TOO_FEW, "not_worse": None}, "against boulware: too few debtors to say ("),
+            ({"verdict": DifferenceVerdict.BETTER}, "conceder is better than boulware (objective"),
+            ({"verdict": DifferenceVerdict.WORSE}, "conceder is worse than boulware (objective"),
             (
-                {"verdict": Verdict.UNDECIDED, "not_worse": True, "margin": 0.02, "more_debtors": 1234},
+                {"verdict": DifferenceVerdict.BETTER, "margin": 9.0},
+                "is better than boulware, by less than the margin of 9 (",
+            ),
+            ({"verdict": DifferenceVerdict.SAME, "margin": 0.02}, "against boulware: no difference as large as 0.02 ("),
+            ({"verdict": DifferenceVerdict.TOO_FEW, "not_worse": None}, "against boulware: too few debtors to say ("),
+            (
+                {"verdict": DifferenceVerdict.UNDECIDED, "not_worse": True, "margin": 0.02, "more_debtors": 1234},
                 "40 debtors); it is not worse by 0.02 or more; about 1,234 more debtors would decide.",
             ),
             (
-                {"verdict": Verdict.UNDECIDED, "not_worse": False, "margin": 0.02, "more_debtors": 1},
+                {"verdict": DifferenceVerdict.UNDECIDED, "not_worse": False, "margin": 0.02, "more_debtors": 1},
                 "40 debtors); that it is worse by 0.02 is not ruled out; about 1 more debtor would decide.",
             ),
             (
-                {"verdict": Verdict.UNDECIDED, "not_worse": None, "margin": None, "more_debtors": None},
+                {"verdict": DifferenceVerdict.UNDECIDED, "not_worse": None, "margin": None, "more_debtors": None},
                 "40 debtors).",
             ),
         ],
@@ -152,7 +155,7 @@ class TestWords:
         assert f"{worst.mean:.3f} ({worst.low:.3f} to {worst.high:.3f})" in text
 
     def test_undecided_metrics_say_how_many_debtors_are_missing(self, comparison):
-        pair = with_objective(comparison, verdict=Verdict.UNDECIDED, more_debtors=1234)
+        pair = with_objective(comparison, verdict=DifferenceVerdict.UNDECIDED, more_debtors=1234)
         text = told(comparison.model_copy(update={"pairs": (pair,)}))
         assert "undecided (+1,234)" in text
         assert "(+N): about N more debtors would decide" in text

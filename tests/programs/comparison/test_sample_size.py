@@ -15,7 +15,7 @@ from metrics.statistics.intervals import sign_flip_p_values
 from metrics.statistics.power import debtors_to_equate, debtors_to_show, fewest_debtors
 from plumbing.errors import UserError
 from programs.compare import compare
-from programs.comparison.difference import Verdict, both_intervals, judged
+from programs.comparison.difference import DifferenceVerdict, both_intervals, judged
 from programs.comparison.sample_size import Components, Design, components, paired_values, required
 from programs.playing.evaluate import Evaluation
 from tests.programs.command_line import CommandLine, small_book
@@ -181,7 +181,7 @@ class TestPower:
             column = values[:, np.newaxis]
             p = float(sign_flip_p_values(column)[0])
             found = judged(values, both_intervals(column, 0)[0], p=p, p_holm=None, tests=1, better="up", margin=None)
-            better += found.verdict is Verdict.BETTER
+            better += found.verdict is DifferenceVerdict.BETTER
         assert stats.binomtest(better, comparisons, 0.8).pvalue > 0.01, better / comparisons
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from metrics.statistics.intervals import holm
-from programs.comparison.difference import FEWEST_DEBTORS, Verdict
+from programs.comparison.difference import FEWEST_DEBTORS, DifferenceVerdict
 from programs.comparison.slices import DIMENSIONS, DebtBand, debt_band, sliced
 from tests.programs.cases import case, random_cases
 
@@ -44,9 +44,9 @@ def test_slice_is_better_where_it_is_better_and_too_small_slices_are_not_tested(
     hostile = np.array([one.persona == "hostile" for one in cases])
     values = np.random.default_rng(1).normal(0, 0.05, 121) + 0.2 * hostile
     found = {(one.dimension, one.value): one.objective for one in sliced(cases, values, 0.02)}
-    assert found["persona", "hostile"].verdict is Verdict.BETTER
-    assert found["persona", "evasive"].verdict in {Verdict.UNDECIDED, Verdict.SAME}
+    assert found["persona", "hostile"].verdict is DifferenceVerdict.BETTER
+    assert found["persona", "evasive"].verdict in {DifferenceVerdict.UNDECIDED, DifferenceVerdict.SAME}
     lone = found["persona", "unknown"]
-    assert (lone.verdict, lone.p_holm, lone.difference.n) == (Verdict.TOO_FEW, None, 1)
+    assert (lone.verdict, lone.p_holm, lone.difference.n) == (DifferenceVerdict.TOO_FEW, None, 1)
     tested = [one for one in found.values() if one.difference.n >= FEWEST_DEBTORS]
     assert [one.p_holm for one in tested] == holm([one.p for one in tested])

@@ -7,7 +7,7 @@ import logging
 import dspy
 import pytest
 
-from programs.models.accounts import Account, Cost, answered, current_role, entry_of, role, was_cached
+from programs.models.accounts import Cost, CostAccount, answered, current_role, entry_of, role, was_cached
 from tests.scripted import scripted_lm
 
 ANSWER = {"answer": "yes"}
@@ -36,8 +36,8 @@ def json_adapter(clean_dspy):
         yield
 
 
-def play(lm: dspy.LM, questions: list[str], threads: int = 1) -> Account:
-    account = Account()
+def play(lm: dspy.LM, questions: list[str], threads: int = 1) -> CostAccount:
+    account = CostAccount()
     program = Asking()
     with dspy.context(lm=lm), account.watching():
         jobs = [(program, {"question": question}) for question in questions]
@@ -59,7 +59,7 @@ def test_each_call_is_booked_once_to_its_innermost_role(threads):
 
 @pytest.mark.parametrize("threads", [1, 4])
 def test_evaluate_is_counted_like_everything_else(threads):
-    account = Account()
+    account = CostAccount()
     devset = [dspy.Example(question=str(n)).with_inputs("question") for n in range(6)]
     with dspy.context(lm=scripted_lm(lambda _: ANSWER)), account.watching():
         dspy.Evaluate(devset=devset, metric=lambda *_: 1.0, num_threads=threads, display_progress=False)(Asking())
@@ -83,11 +83,11 @@ def test_an_unknown_price_makes_the_sum_unknown():
 def test_one_unknown_price_among_known_ones_makes_the_sum_unknown():
     assert (Cost(calls=1, money_usd=1.0) + Cost(calls=1, money_usd=None)).money_usd is None
     assert (Cost(calls=1, money_usd=1.0) + Cost(calls=1, money_usd=2.0)).money_usd == 3.0
-    assert Account().total == Cost(money_usd=0.0)
+    assert CostAccount().total == Cost(money_usd=0.0)
 
 
 def test_a_failed_call_is_counted_as_failed():
-    account = Account()
+    account = CostAccount()
     lm = scripted_lm(failures=[dspy.lm15.ServerError("down")])
     with dspy.context(lm=lm), account.watching(), role("judge"), pytest.raises(dspy.utils.exceptions.LMServerError):
         dspy.Predict("question -> answer")(question="a")
@@ -101,7 +101,7 @@ def test_seconds_are_the_time_of_the_calls():
 
 
 def test_two_accounts_at_once_both_count_and_calls_outside_are_not_counted():
-    inner, outer = Account(), Account()
+    inner, outer = CostAccount(), CostAccount()
     ask = dspy.Predict("question -> answer")
     with dspy.context(lm=scripted_lm(lambda _: ANSWER)):
         with outer.watching():
@@ -113,7 +113,7 @@ def test_two_accounts_at_once_both_count_and_calls_outside_are_not_counted():
 
 
 def test_a_call_inside_another_lm_context_is_still_seen():
-    account, debtor = Account(), scripted_lm(lambda _: ANSWER, price_usd=3.0)
+    account, debtor = CostAccount(), scripted_lm(lambda _: ANSWER, price_usd=3.0)
     with dspy.context(lm=scripted_lm(lambda _: ANSWER, price_usd=1.0)), account.watching():
         dspy.Predict("question -> answer")(question="a")
         with role("debtor"), dspy.context(lm=debtor, trace=None):
@@ -123,14 +123,14 @@ def test_a_call_inside_another_lm_context_is_still_seen():
 
 
 def test_costs_paid_elsewhere_can_be_added():
-    account = Account()
+    account = CostAccount()
     account.add("proposer", Cost(calls=2, money_usd=0.25))
     account.add("proposer", Cost(calls=1, money_usd=0.25))
     assert account.by_role["proposer"] == Cost(calls=3, money_usd=0.5)
 
 
 def test_without_dspys_history_a_call_counts_and_its_price_is_unknown(caplog):
-    account = Account()
+    account = CostAccount()
     with (
         caplog.at_level(logging.WARNING),
         dspy.context(lm=scripted_lm(lambda _: ANSWER), disable_history=True),

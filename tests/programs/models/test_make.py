@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from plumbing.errors import UserError
-from programs.models.accounts import Account
+from programs.models.accounts import CostAccount
 from programs.models.make import check_lm, classify, make_lm
 from programs.models.remote import LONGEST_WAIT_S, RETRIES
 from programs.table.failures import (
@@ -184,7 +184,7 @@ def test_a_reply_without_the_fields_is_the_programs_fault(server, content):
 
 def test_a_reply_cut_at_the_token_limit_is_counted(server):
     server.replies = [Reply(body=completion({}, '{"verdict": {"approve": true, "step": "hold", "months": 5', "length"))]
-    account = Account()
+    account = CostAccount()
     with account.watching():
         judge(make_lm(MODEL))
     assert account.total.truncated_calls == 1

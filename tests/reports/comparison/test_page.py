@@ -9,7 +9,7 @@ import pytest
 from plumbing.errors import UserError
 from programs.artifacts.diff import ArtifactDiff, Change, predictor_diff
 from programs.comparison.looks import Looks
-from programs.comparison.paired import Comparison, Verdict
+from programs.comparison.paired import Comparison, DifferenceVerdict
 from programs.models.accounts import Cost
 from programs.playing.evaluate import Evaluation
 from reports.comparison.page import render
@@ -69,7 +69,7 @@ class TestVerdicts:
     def test_each_pair_has_its_sentence_and_badge_on_top(self, judged, page):
         top = page[: page.index('id="played"')]
         for pair in judged.comparison.pairs:
-            assert pair.objective.verdict is Verdict.BETTER
+            assert pair.objective.verdict is DifferenceVerdict.BETTER
             assert f"{pair.program} is better than hardball (objective +" in top
         assert top.count('class="badge better"') == 2
 

@@ -6,7 +6,7 @@ import pytest
 from data.domain import CreditorPolicy, Ending, Speaker
 from metrics.money.oracle import best_terms
 from metrics.money.valuation import creditor_value, creditor_values
-from programs.comparison.paired import Verdict
+from programs.comparison.paired import DifferenceVerdict
 from programs.playing.evaluate import Evaluation, scored_evaluation
 from reports.comparison.chats import duels
 from reports.comparison.concessions import concession_curve
@@ -86,12 +86,16 @@ class TestForest:
         seen = set()
         for number, pair in enumerate(judged.comparison.pairs):
             for row in standardised(pair, judged.evaluations[0], judged.evaluations[number + 1]):
-                if row.found.verdict in (Verdict.BETTER, Verdict.WORSE):
-                    assert (row.mean > 0) == (row.found.verdict is Verdict.BETTER), row
+                if row.found.verdict in (DifferenceVerdict.BETTER, DifferenceVerdict.WORSE):
+                    assert (row.mean > 0) == (row.found.verdict is DifferenceVerdict.BETTER), row
                     assert row.low is not None and row.high is not None
                     assert row.low <= row.mean <= row.high
                     seen.add((row.metric.better, row.found.verdict))
-        assert {("up", Verdict.BETTER), ("down", Verdict.BETTER), ("down", Verdict.WORSE)} <= seen
+        assert {
+            ("up", DifferenceVerdict.BETTER),
+            ("down", DifferenceVerdict.BETTER),
+            ("down", DifferenceVerdict.WORSE),
+        } <= seen
 
     def test_the_unit_is_the_spread_between_debtors(self, judged):
         baseline, program = judged.evaluations[:2]

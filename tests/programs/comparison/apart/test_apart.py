@@ -11,7 +11,7 @@ from scipy import stats
 from metrics.statistics.unpaired import standardised_difference, unpaired_difference
 from programs.compare import compare
 from programs.comparison.apart.judging import ApartComparison
-from programs.comparison.difference import Verdict
+from programs.comparison.difference import DifferenceVerdict
 from programs.comparison.paired import Comparison
 from tests.programs.command_line import CommandLine, heldout, small_book
 
@@ -57,7 +57,7 @@ def test_other_debtors_are_compared_apart_and_nothing_is_called_better(run, tmp_
     (pair,) = found.pairs
     assert (pair.paired, pair.shared, pair.debtors[0]) == (False, 0, 8)
     assert set(pair.metrics) == {"DC", "DS", "DR", "CONV", "PTP", "PRR", "PQRD", "PHRD", "PCRD", "PCRI"}
-    assert not {one.verdict for one in pair.metrics.values()} & {Verdict.BETTER, Verdict.WORSE}
+    assert not {one.verdict for one in pair.metrics.values()} & {DifferenceVerdict.BETTER, DifferenceVerdict.WORSE}
     assert found.programs[0].means["PTP"].mean == 1 and "SR" not in found.programs[0].means
     assert "SR" in found.programs[1].means
     said = words(result.out)
@@ -82,8 +82,8 @@ def test_two_logs_of_the_same_accounts_are_paired_on_what_is_known(run, tmp_path
     assert result.code == 0, result.err
     (pair,) = ApartComparison.model_validate_json((tmp_path / "a.json").read_text()).pairs
     assert (pair.paired, pair.shared) == (True, 6)
-    assert pair.metrics["PCRI"].verdict is Verdict.WORSE
-    assert pair.metrics["DS"].verdict is Verdict.UNDECIDED
+    assert pair.metrics["PCRI"].verdict is DifferenceVerdict.WORSE
+    assert pair.metrics["DS"].verdict is DifferenceVerdict.UNDECIDED
 
 
 def test_the_same_id_with_another_debt_is_another_debtor(run, tmp_path):

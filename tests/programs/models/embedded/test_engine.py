@@ -13,7 +13,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from plumbing.errors import UserError
-from programs.models.accounts import Account
+from programs.models.accounts import CostAccount
 from programs.models.embedded.engine import EmbeddedEngine, EngineSettings, model_for
 from programs.models.make import check_lm, classify, make_lm
 from programs.table.failures import ContextOverflow, UnparseableOutput
@@ -82,7 +82,7 @@ def test_the_same_seed_gives_the_same_turn_and_another_seed_another(model_file):
 
 
 def test_a_call_is_free_and_its_tokens_are_counted(lm):
-    account = Account()
+    account = CostAccount()
     with account.watching():
         negotiate(lm)
     total = account.total
@@ -91,7 +91,7 @@ def test_a_call_is_free_and_its_tokens_are_counted(lm):
 
 
 def test_a_reply_cut_at_the_token_limit_can_be_recognised(lm):
-    account = Account()
+    account = CostAccount()
     with account.watching(), pytest.raises(dspy.utils.exceptions.AdapterParseError) as caught:
         negotiate(lm.copy(max_tokens=12))
     assert account.total.truncated_calls == 1
