@@ -18,7 +18,7 @@ import typer
 from benchmarks.demos.arms import UNCOMPILED, Arm, taught_arms
 from benchmarks.demos.effects import DemoComparison, SeedPlayed, compared, markdown
 from benchmarks.markdown import write_files
-from benchmarks.reproduce.play import play_missing, stored
+from benchmarks.reproduce.play import TableRow, play_missing, stored
 from data.book import DebtorBook, read_book
 from data.domain import DebtCase
 from optimizers.compiling.session import chosen
@@ -76,9 +76,9 @@ def demos(  # noqa: PLR0913, PLR0917  (a command line)
 
 def _met(stage: Stage, arms: list[Arm], bars: PhaseBars) -> SeedPlayed:
     """The negotiations of every arm; one debtor after another, so that a stopped run leaves the arms with the same."""
-    contestants = [_contestant(arm) for arm in arms]
-    play_missing(stage, contestants, bars)
-    found = {one.label: stored(stage, one) for one in contestants}
+    rows = [TableRow(_contestant(arm)) for arm in arms]
+    play_missing(stage, rows, bars)
+    found = {row.label: stored(stage, row) for row in rows}
     return SeedPlayed(
         seed=stage.seed,
         taught=[arm.taught for arm in arms],

@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.markdown import write_files
-from benchmarks.reproduce.play import play_missing, stored
+from benchmarks.reproduce.play import TableRow, play_missing, stored
 from benchmarks.reproduce.plot import plotted
 from benchmarks.reproduce.reproduction import Reproduction, RowPlayed, Section, section
 from benchmarks.reproduce.reproduction_text import markdown
@@ -31,10 +31,13 @@ from programs.artifacts.provenance import described, git_revision, installed_ver
 from programs.creditor.rule_seats import RULE_SEATS
 from programs.creditor.settings import Variant
 from programs.models import make as models
-from programs.playing.contestants import ARTIFACTS, Contestant, NamedModel, contestant
+from programs.playing.contestants import ARTIFACTS, NamedModel, contestant
 from programs.playing.stage import Stage, chosen_debtors
+from wording import LANGUAGES
 
 ALL_VARIANTS = ",".join(variant.value for variant in Variant if variant is not Variant.LISTENING)
+ROWS = f"{ALL_VARIANTS},{Variant.MADEN}:zh"
+"""The paper's rows, and one in Chinese, which the paper's negotiations were in."""
 
 
 def reproduce(  # noqa: PLR0913, PLR0917  (a command line)
@@ -45,8 +48,11 @@ def reproduce(  # noqa: PLR0913, PLR0917  (a command line)
         typer.Option(help="local, local:FILE.gguf or a LiteLLM model string; may be repeated. Default: local."),
     ] = None,
     rows: Annotated[
-        str, typer.Option(help="Rows that play on the model, by commas: variants, or artifacts (maden@3).")
-    ] = ALL_VARIANTS,
+        str,
+        typer.Option(
+            help="Rows that play on the model, by commas: variants, or artifacts (maden@3); maden:zh: in Chinese."
+        ),
+    ] = ROWS,
     rules_only: Annotated[bool, typer.Option("--rules-only", help="Oracle and rules, no model.")] = False,
     render_only: Annotated[
         bool, typer.Option("--render-only", help="Play nothing: the table of what is there.")
@@ -67,8 +73,8 @@ def reproduce(  # noqa: PLR0913, PLR0917  (a command line)
     names = [] if rules_only else _row_names(rows)
     loaded = read_book(book)
     cases = chosen_debtors(loaded, split, debtors)
-    rules = [contestant(name) for name in RULE_SEATS]
-    programs = [contestant(name, artifacts=artifacts) for name in names]
+    rules = [TableRow(contestant(name)) for name in RULE_SEATS]
+    programs = [_row(name, artifacts) for name in names]
     sections = []
     with PhaseBars() as bars:
         for model in _models(lm, rules_only):
@@ -99,22 +105,30 @@ def _models(lm: list[str] | None, rules_only: bool) -> list[NamedModel | None]:
 def _row_names(rows: str) -> list[str]:
     names = list(dict.fromkeys(name.strip() for name in rows.split(",") if name.strip()))
     if not names:
-        raise UserError(f"--rows names no row; write for example {ALL_VARIANTS}, or --rules-only")
+        raise UserError(f"--rows names no row; write for example {ROWS}, or --rules-only")
     for name in names:
         if name == "oracle" or name in RULE_SEATS:
             raise UserError(f"--rows names what plays on the model; {name} is always in the table, leave it out")
     return names
 
 
-def _section(stage: Stage, contestants: Sequence[Contestant]) -> Section:
+def _row(name: str, artifacts: Path) -> TableRow:
+    """A program, and after a colon the language in which it negotiates."""
+    program, _, language = name.rpartition(":")
+    if program and language in LANGUAGES:
+        return TableRow(contestant(program, artifacts=artifacts), language)
+    return TableRow(contestant(name, artifacts=artifacts))
+
+
+def _section(stage: Stage, rows: Sequence[TableRow]) -> Section:
     model = described(stage.creditor_lm)
-    return section(model, stage.cases, [_stored(stage, one) for one in contestants], stage.seed)
+    return section(model, stage.cases, [_stored(stage, row) for row in rows], stage.seed)
 
 
-def _stored(stage: Stage, one: Contestant) -> RowPlayed:
+def _stored(stage: Stage, row: TableRow) -> RowPlayed:
     """What there is of a row, by whichever process it was played."""
-    negotiations, spent = stored(stage, one)
-    return RowPlayed(label=one.label, kind=one.kind, negotiations=negotiations, spent=spent)
+    negotiations, spent = stored(stage, row)
+    return RowPlayed(label=row.label, kind=row.contestant.kind, negotiations=negotiations, spent=spent)
 
 
 def _command() -> str:

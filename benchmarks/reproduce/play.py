@@ -6,6 +6,7 @@ import contextlib
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
 
@@ -20,6 +21,26 @@ from programs.models.accounts import CostAccount
 from programs.playing.contestants import Contestant
 from programs.playing.played_store import evaluate_with_store, owed
 from programs.playing.stage import GIVE_UP_AFTER, Stage
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """A contestant of the table, and what is spoken where it plays."""
+
+    contestant: Contestant
+    language: str | None = None
+    """One of `wording.LANGUAGES`; None: what each case says, else English."""
+
+    @property
+    def label(self) -> str:
+        """`maden`, or `maden:zh`."""
+        return f"{self.contestant.label}:{self.language}" if self.language else self.contestant.label
+
+    def meets(self, case: DebtCase) -> DebtCase:
+        """The debtor whom this row negotiates with: the same one in every row, but for the language."""
+        if self.language is None:
+            return case
+        return case.model_copy(update={"debtor": case.debtor.model_copy(update={"language": self.language})})
 
 
 class PlaySpending(Frozen):
@@ -66,46 +87,47 @@ def costs_of(stage: Stage) -> CostBook:
     return CostBook(stage.store.path.with_name("costs.jsonl"))
 
 
-def stored(stage: Stage, one: Contestant) -> tuple[dict[str, Negotiation], dict[str, PlaySpending]]:
-    """A contestant's negotiations, by whichever process played them, and their known cost; by debtor."""
-    ground, costs = stage.ground(one), costs_of(stage).read()
-    keys = {case.case_id: ground.key(case, stage.seed) for case in stage.cases}
+def stored(stage: Stage, row: TableRow) -> tuple[dict[str, Negotiation], dict[str, PlaySpending]]:
+    """A row's negotiations, by whichever process played them, and their known cost; by debtor."""
+    ground, costs = stage.ground(row.contestant), costs_of(stage).read()
+    keys = {case.case_id: ground.key(row.meets(case), stage.seed) for case in stage.cases}
     found = {case_id: stage.store.get(key) for case_id, key in keys.items()}
     negotiations = {case_id: negotiation for case_id, negotiation in found.items() if negotiation is not None}
     return negotiations, {case_id: costs[key] for case_id, key in keys.items() if key in costs}
 
 
-def play_missing(stage: Stage, contestants: Sequence[Contestant], bars: PhaseBars | None = None) -> None:
-    """Play what is owed: every contestant against the first debtor, then every one against the second, and so on.
+def play_missing(stage: Stage, rows: Sequence[TableRow], bars: PhaseBars | None = None) -> None:
+    """Play what is owed: every row against the first debtor, then every one against the second, and so on.
 
     A run that is stopped leaves the rows with the same debtors, but for the one it was at. Without `bars` it is silent.
 
     Raises:
         UserError: a model does not answer, or failed in several negotiations in a row; what was played is kept.
     """
-    todo = [(case, one) for case in stage.cases for one in contestants if _owed(stage, one, case)]
+    todo = [(case, row) for case in stage.cases for row in rows if _owed(stage, row, case)]
     if not todo:
         return
-    stage.check_models(contestants)
+    stage.check_models([row.contestant for row in rows])
     if bars is not None:
         bars.phase("playing", len(todo))
-    clock, lost = _Clock([one.label for _, one in todo]), 0
+    clock, lost = _Clock([row.label for _, row in todo]), 0
     with dspy.context(lm=stage.creditor_lm) if stage.creditor_lm else contextlib.nullcontext():
-        for case, one in todo:
-            negotiation, spent = _played(stage, one, case)
+        for case, row in todo:
+            negotiation, spent = _played(stage, row, case)
             lost = lost + 1 if spent.lost is not None else 0
             if lost >= GIVE_UP_AFTER:
                 raise UserError(
                     f"the model failed in {lost} negotiations in a row ({spent.lost}); "
                     "what was played is kept, run the same command again to go on"
                 )
-            clock.done(one.label, spent.seconds)
+            clock.done(row.label, spent.seconds)
             if bars is not None:
-                bars.advance(f"{one.label} {case.case_id}: {negotiation.ending}, {spent.seconds:.1f} s, {clock.left()}")
+                bars.advance(f"{row.label} {case.case_id}: {negotiation.ending}, {spent.seconds:.1f} s, {clock.left()}")
 
 
-def _played(stage: Stage, one: Contestant, case: DebtCase) -> tuple[Negotiation, PlaySpending]:
+def _played(stage: Stage, row: TableRow, case: DebtCase) -> tuple[Negotiation, PlaySpending]:
     """One negotiation, left in the store unless infrastructure broke it, with its cost in the cost book."""
+    one, case = row.contestant, row.meets(case)
     ground, account, start = stage.ground(one), CostAccount(), time.perf_counter()
     with account.watching() if one.needs_lm else contextlib.nullcontext():
         evaluation = evaluate_with_store(one.program, [case], ground=ground, store=stage.store, seed=stage.seed)
@@ -121,8 +143,8 @@ def _played(stage: Stage, one: Contestant, case: DebtCase) -> tuple[Negotiation,
     return negotiation, spent
 
 
-def _owed(stage: Stage, one: Contestant, case: DebtCase) -> bool:
-    return owed(stage.ground(one), [case], stage.store, seed=stage.seed) > 0
+def _owed(stage: Stage, row: TableRow, case: DebtCase) -> bool:
+    return owed(stage.ground(row.contestant), [row.meets(case)], stage.store, seed=stage.seed) > 0
 
 
 class _Clock:

@@ -25,6 +25,10 @@ OVER_CONCESSION_PAIRS = tuple(("vanilla", other) for other in ("linear", "boulwa
 """(program, baseline): does vanilla give away more than these?"""
 MODULE_PAIRS = (("planned", "vanilla"), ("judged", "vanilla"), ("maden", "planned"), ("maden", "judged"))
 """(program, baseline): what planning and judging each change, alone and on top of the other."""
+RULE_PAIRS = (("planned", "linear"), ("maden", "linear"), ("planned", "rational"), ("maden", "rational"))
+"""(program, baseline): do the model's decisions beat a rule, and what is computed alone?"""
+LANGUAGE_PAIRS = (("maden:zh", "maden"),)
+"""(program, baseline): the same debtors in Chinese."""
 OVER_CONCESSION_MEASURES = ("over_concession", "CRI")
 MODULE_MEASURES = ("objective", "CCI", "CRI", "DHI", "over_concession")
 
@@ -66,7 +70,7 @@ class CreditorRow(Frozen):
 class PaperDifference(Frozen):
     """Program minus baseline in one measure, paired by debtor."""
 
-    question: Literal["over-concession", "modules"]
+    question: Literal["over-concession", "modules", "rules", "language"]
     program: str
     baseline: str
     measure: str
@@ -155,6 +159,8 @@ def section(model: dict[str, Any] | None, cases: Sequence[DebtCase], played: Seq
         differences=(
             *_differences("over-concession", OVER_CONCESSION_PAIRS, OVER_CONCESSION_MEASURES, values, seed),
             *_differences("modules", MODULE_PAIRS, MODULE_MEASURES, values, seed),
+            *_differences("rules", RULE_PAIRS, MODULE_MEASURES, values, seed),
+            *_differences("language", LANGUAGE_PAIRS, MODULE_MEASURES, values, seed),
         ),
         notes=tuple(notes),
     )
@@ -242,7 +248,7 @@ def _means(values: Values, seed: int) -> dict[str, Interval]:
 
 
 def _differences(
-    question: Literal["over-concession", "modules"],
+    question: Literal["over-concession", "modules", "rules", "language"],
     pairs: Sequence[tuple[str, str]],
     measures: Sequence[str],
     values: Mapping[str, Values],

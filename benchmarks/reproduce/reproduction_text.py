@@ -30,6 +30,12 @@ _QUESTIONS = {
         "without more over-concession therefore means lost agreements, not too much given away.",
     ),
     "modules": ("What do planning and judging change?", "Over-concession is compared where both agreed."),
+    "rules": (
+        "Do programs beat rules?",
+        "`rational` is what the programs that plan choose among, without any model. Over-concession is compared where "
+        "both agreed.",
+    ),
+    "language": ("Does the language matter?", "The same debtors, spoken with in Chinese and in English."),
 }
 
 

@@ -114,7 +114,7 @@ def circumstances(
     """Write a book of debtors who say something in words that no figure holds.
 
     Example: `python -m data.synthesis.circumstances --out said.jsonl`, then
-    `python -m programs.compare rational maden-options --book said.jsonl`.
+    `python -m programs.compare rational maden --book said.jsonl`.
     """
     cases = tuple(with_circumstance(case, seed) for case in read_book(book).cases)
     write_book(cases, out)

@@ -60,7 +60,9 @@ _PLAN, _RULES = SamplingPlan(), PairRules()
 
 def preferences(  # noqa: PLR0913, PLR0917  (a command line)
     out: Annotated[Path, typer.Option(help="File of the pairs, .jsonl; the card is written beside it.")],
-    teacher: Annotated[str, typer.Option(help="Who shows how: a variant or an artifact (maden@champion).")] = "maden",
+    teacher: Annotated[
+        str, typer.Option(help="Who shows how: a variant or an artifact (maden@champion).")
+    ] = "maden-ladder",
     lm: Annotated[str, typer.Option(help="The teacher's: local, local:FILE.gguf or a LiteLLM string.")] = models.LOCAL,
     student_lm: Annotated[
         str | None, typer.Option(help="The model to be trained, for samples of its own; default: that of --lm.")

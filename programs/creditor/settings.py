@@ -85,7 +85,8 @@ class ProgramSettings(Frozen):
 
     support: SupportKind = "ladder"
     """`options`: with a planner, the decision support (`programs.creditor.support`) computes what can be done each
-    turn, and the modules choose among that (`programs.creditor.choosing`); the ladder's knobs then mean nothing."""
+    turn, and the modules choose among that (`programs.creditor.choosing`); the ladder's knobs then mean nothing. What
+    is uncompiled and plans does so (`named`); `ladder` is what settings saved before there were options mean."""
 
     @property
     def chooses(self) -> bool:
@@ -99,13 +100,16 @@ class ProgramSettings(Frozen):
         Raises:
             ValueError: there is none of that name.
         """
-        variant, _, support = program.partition("-")
-        return cls(variant=Variant(variant), support=support or "ladder", **settings)
+        if program not in PROGRAM_NAMES:
+            raise ValueError(f"no program is called {program!r}")
+        variant, _, ladder = program.partition("-")
+        support = "options" if Variant(variant).plans and not ladder else "ladder"
+        return cls(variant=Variant(variant), support=support, **settings)
 
     @property
     def name(self) -> str:
         """The name of the uncompiled program with such settings."""
-        return f"{self.variant}-options" if self.chooses and self.variant.plans else str(self.variant)
+        return f"{self.variant}-ladder" if self.variant.plans and not self.chooses else str(self.variant)
 
     def fingerprinted(self) -> dict[str, Any]:
         """What the program's hash covers: later knobs only where they change something, so that older hashes hold."""
@@ -114,8 +118,8 @@ class ProgramSettings(Frozen):
         return {name: value for name, value in values.items() if name not in plain or value != plain[name]}
 
 
-PROGRAM_NAMES: Final = (*map(str, Variant), *(f"{variant}-options" for variant in Variant if variant.plans))
-"""Of the uncompiled programs: the variants, and those with a planner once more with computed options."""
+PROGRAM_NAMES: Final = (*map(str, Variant), *(f"{variant}-ladder" for variant in Variant if variant.plans))
+"""Of the uncompiled programs: the variants, and those with a planner once more on a ladder instead of options."""
 
 _FIRST_FIELDS = frozenset({"variant", "policy", "rungs", "max_revisions", "replan_on_disclosure", "temperature"})
 """Fields that artifacts of the first version hashed whatever their value."""

@@ -12,9 +12,11 @@ from benchmarks.reproduce.__main__ import reproduce
 from benchmarks.reproduce.play import CostBook, PlaySpending
 from benchmarks.reproduce.plot import plotted
 from benchmarks.reproduce.reproduction import (
+    LANGUAGE_PAIRS,
     MEASURES,
     MODULE_PAIRS,
     OVER_CONCESSION_PAIRS,
+    RULE_PAIRS,
     CreditorRow,
     Reproduction,
     measured,
@@ -34,7 +36,7 @@ from tests.programs.players import playing
 
 pytestmark = pytest.mark.slow
 
-VARIANTS = ("vanilla", "planned", "judged", "maden")
+VARIANTS = ("vanilla", "planned", "judged", "maden", "maden:zh")
 DEBTORS = 3
 
 
@@ -232,7 +234,7 @@ class TestModel:
         run()
         rows, (section,) = by_label(found()), found().sections
         asked = {(d.program, d.baseline) for d in section.differences}
-        assert asked == {*OVER_CONCESSION_PAIRS, *MODULE_PAIRS}
+        assert asked == {*OVER_CONCESSION_PAIRS, *MODULE_PAIRS, *RULE_PAIRS, *LANGUAGE_PAIRS}
         for d in section.differences:
             if d.measure != "over_concession":  # those are about the debtors with whom both agreed
                 gap = rows[d.program].means[d.measure].mean - rows[d.baseline].means[d.measure].mean
@@ -243,11 +245,23 @@ class TestModel:
 
     def test_rows_played_by_another_process_are_found(self, run, lm, found):
         run("--rows", "vanilla,judged")
-        run("--rows", "planned,maden")
+        run("--rows", "planned,maden,maden:zh")
         calls = len(lm.engine.prompts)
         run("--render-only")
         assert len(lm.engine.prompts) == calls
         assert set(VARIANTS) < set(by_label(found()))
+
+    def test_a_row_in_chinese_is_about_the_same_debtors_and_spoken_in_chinese(self, run, lm, found, tmp_path):
+        result = run("--rows", "maden,maden:zh")
+        assert result.code == 0, result.err
+        spoken = {"en": [], "zh": []}
+        for one in stored(tmp_path).values():
+            spoken["zh" if one.case.debtor.language == "zh" else "en"].append(one)
+        assert len(spoken["zh"]) == DEBTORS
+        assert {one.case.case_id for one in spoken["zh"]} <= {one.case.case_id for one in spoken["en"]}
+        chinese = "".join(turn.dialogue for one in spoken["zh"] for turn in one.turns)
+        assert len(re.findall(r"[\u4e00-\u9fff]", chinese)) > len(re.findall(r"[a-z]", chinese))
+        assert "Does the language matter?" in result.out
 
     def test_two_models_are_two_sections(self, run, cli, found):
         made = {name: playing(model=f"scripted/{name}") for name in ("a", "b")}

@@ -226,9 +226,9 @@ class TestModel:
                 program.negotiator._compiled = True
             save_program(program, "mine", root=tmp_path / "artifacts")
         cli.use_model(scripted_lm())
-        result = run("maden", "mine@1", "mine@2", "--debtors", 2, "--json", tmp_path / "out.json")
+        result = run("maden-ladder", "mine@1", "mine@2", "--debtors", 2, "--json", tmp_path / "out.json")
         assert result.code == 0, result.err
-        assert "mine@1 is the same program as maden" in result.out
+        assert "mine@1 is the same program as maden-ladder" in result.out
         same, changed = Comparison.model_validate_json((tmp_path / "out.json").read_text()).pairs
         assert (same.same_program, changed.same_program) == (True, False)
 

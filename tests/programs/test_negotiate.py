@@ -11,6 +11,7 @@ from data.book import read_book
 from data.domain import Debtor, Ending, Move, MoveKind, Negotiation, Speaker, Turn
 from data.terms import PartialTerms, Terms
 from metrics.evaluator import score
+from metrics.forgone import forgone
 from metrics.money.simulation import payment_schedule
 from metrics.scorecard import INDEX_IDS, METRIC_IDS
 from programs.negotiate import negotiate
@@ -20,7 +21,7 @@ from programs.table.runner import TableState
 from programs.table.transcript import Transcript
 from tests.data.builders import make_case
 from tests.programs.command_line import CommandLine, Result, small_book
-from tests.programs.players import reads
+from tests.programs.players import playing, reads
 from tests.scripted import scripted_lm
 
 CASE = "d-0003"
@@ -145,19 +146,19 @@ def steady(prompt: str) -> dict | None:
 
 class TestModel:
     def test_the_default_is_the_uncompiled_program_on_the_named_model(self, run, cli, tmp_path):
-        lm = scripted_lm(steady)
-        asked = cli.use_model(lm)
+        asked = cli.use_model(playing())
         result = run("--case", CASE, "--lm", "some/model", "--json", tmp_path / "r.json")
         assert result.code == 0, result.err
         assert asked == ["some/model"]
         assert f"{CASE}: maden, seed 0" in result.out
-        assert "Let us find a way together." in result.out
-        assert "they will move first" not in result.out
-        assert record(tmp_path / "r.json").ladder != ()
+        assert "Thank you for telling me." in result.out
+        played = record(tmp_path / "r.json")
+        assert played.ladder == ()
+        assert forgone(played.turns[0]) is not None, "it picked among computed options"
 
     def test_show_private_adds_thoughts_ladder_and_judge(self, run, cli):
         cli.use_model(scripted_lm(steady))
-        out = run("--case", CASE, "--show-private").out
+        out = run("--variant", "maden-ladder", "--case", CASE, "--show-private").out
         assert "thoughts: they will move first" in out
         assert "ladder 1. no discount, 30% paid within 3 days, the rest in 4 monthly instalments" in out
         assert out.count("ladder 1.") <= 2  # at the opening, and where it was planned again
@@ -188,10 +189,11 @@ class TestModel:
         assert "secret" in run("--variant", "vanilla", "--case", CASE, "--show-private").out
 
     def test_a_broken_off_negotiation_is_kept_but_not_scored(self, run, cli, tmp_path):
-        lm = scripted_lm(steady)
+        lm = playing()
+        answer = lm.engine.answer
 
         def dies(prompt: str) -> dict | Exception:
-            return dspy.lm15.RateLimitError("gone") if len(lm.engine.prompts) > 3 else steady(prompt)
+            return dspy.lm15.RateLimitError("gone") if len(lm.engine.prompts) > 3 else answer(prompt)
 
         lm.engine.answer = dies
         cli.use_model(lm)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from statistics import fmean
 
 import pytest
 
@@ -21,7 +22,7 @@ def means(ledger):
     scores: dict[str, list[float]] = {}
     for (candidate, _), score in ledger.items():
         scores.setdefault(candidate, []).append(score)
-    return sorted(((sum(s) / len(s), candidate) for candidate, s in scores.items()), reverse=True)
+    return sorted(((fmean(s), candidate) for candidate, s in scores.items()), reverse=True)
 
 
 @pytest.mark.parametrize("strategy", ["bootstrap", "random-search", pytest.param("gepa", marks=pytest.mark.thorough)])

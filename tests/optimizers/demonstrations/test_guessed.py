@@ -30,7 +30,7 @@ def test_a_pick_is_hard_where_neither_place_nor_chance_tells_it():
 
 def test_a_demonstration_of_a_menu_weighs_what_its_pick_was_hard():
     with dspy.context(lm=choosing()):
-        played = recorded(Maden(ProgramSettings.named("planned-options")), random_cases(1, seed=3)[0], 0)
+        played = recorded(Maden(ProgramSettings.named("planned")), random_cases(1, seed=3)[0], 0)
     picks = [made for made in demonstrations(played) if made.predictor == "negotiator.predict"]
     assert picks
     for made in picks:

@@ -26,7 +26,7 @@ def book(tmp_path) -> Path:
 
 
 def sampled(line: CommandLine, folder: Path, book: Path, *more: object) -> Result:
-    given = ["--teacher", "planned", "--book", book, "--runs", folder / "runs", "--out", folder / "pairs.jsonl"]
+    given = ["--teacher", "planned-ladder", "--book", book, "--runs", folder / "runs", "--out", folder / "pairs.jsonl"]
     plan = ["--debtors", 3, "--turns", 2, "--teacher-samples", 2, "--student-samples", 2, "--threshold", 0.05]
     return line(preferences, "python -m optimizers.preferences", *given, *plan, *more)
 

@@ -43,7 +43,7 @@ def test_every_rule_belongs_to_a_module_and_fits_an_instruction():
 
 
 def test_the_same_seed_draws_the_same_and_another_one_others():
-    program = Maden(ProgramSettings.named("maden-options"))
+    program = Maden(ProgramSettings.named("maden"))
     assert combined(program, 0, 5) == combined(program, 0, 5) != combined(program, 1, 5)
 
 

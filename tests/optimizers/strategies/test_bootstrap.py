@@ -197,7 +197,7 @@ class TestProgramsThatChoose:
             tmp_path / "runs",
             listening(lambda sentence: {}, cache=True),
             train,
-            program=Maden(ProgramSettings.named("maden-options")),
+            program=Maden(ProgramSettings.named("maden")),
             max_demos=3,
         )
         return train, compile_with("bootstrap", task)

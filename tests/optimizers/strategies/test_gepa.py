@@ -284,7 +284,7 @@ def test_each_turn_that_is_reflected_on_is_one_that_gave_something_up(tmp_path):
         return {"pick": {"highest_result": 0, "choice": (worst if "Round 2 of" in now else best)(prompt)}}
 
     lm = scripted_lm(answer, cache=True)
-    program = Maden(ProgramSettings.named("planned-options"))
+    program = Maden(ProgramSettings.named("planned"))
     compile_with("gepa", work(tmp_path, lm, program=program, gepa_negotiations=9))
     asked = [prompt for prompt in reflections(lm) if "You decide for a creditor what to offer" in prompt]
     assert asked

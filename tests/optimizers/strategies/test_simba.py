@@ -144,7 +144,7 @@ def test_a_prompt_model_that_cannot_be_reached_halts_the_run(tmp_path):
 
 
 def test_a_program_that_chooses_among_options_can_climb(tmp_path):
-    program = Maden(ProgramSettings.named("planned-options"))
+    program = Maden(ProgramSettings.named("planned"))
     task = work(tmp_path, scripted_lm(cache=True), program=program, simba_steps=1, simba_batch=1)
     assert compile_with("simba", task).settings == program.settings
 

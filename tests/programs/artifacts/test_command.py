@@ -61,7 +61,7 @@ def test_list_shows_versions_aliases_objective_and_equal_programs(two, root, com
     command("promote", "maden@2")
     lines = command("list").out.splitlines()
     assert "maden@1" in lines[1]
-    assert "maden, bootstrap" in lines[1]
+    assert "maden-ladder, bootstrap" in lines[1]
     assert "scripted/test" in lines[1]
     assert "0.500 -> 0.625" in lines[1]
     assert "champion" in lines[2]

@@ -58,7 +58,7 @@ def test_saving_and_loading_again_is_the_same_program_with_a_parent(saved, root)
 
 def test_the_program_hash_is_the_fingerprint_that_comparisons_use(root):
     artifact = save_program(Maden(), "same", root=root)
-    fingerprints = {contestant(name, artifacts=root).fingerprint for name in ("maden", "same@1")}
+    fingerprints = {contestant(name, artifacts=root).fingerprint for name in ("maden-ladder", "same@1")}
     assert fingerprints == {artifact.program_sha256}
 
 

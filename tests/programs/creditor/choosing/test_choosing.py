@@ -58,7 +58,7 @@ def choosing(pick=best, heard="", holds="no", message=KIND, course=COURSE):
     return scripted_lm(answer)
 
 
-def played(lm, the_case=None, program="maden-options", debtors=SimulatedDebtor, **settings):
+def played(lm, the_case=None, program="maden", debtors=SimulatedDebtor, **settings):
     made = Maden(ProgramSettings.named(program, policy=POLICY, **settings), debtors)
     with dspy.context(lm=lm):
         return made(case=the_case or case(), seed=0).negotiation
@@ -85,7 +85,7 @@ class Says:
 
 def test_who_picks_the_best_plays_as_the_support_alone_and_says_something_of_its_own():
     for debt_case in random_cases(4, seed=3):
-        record = played(choosing(), debt_case, "planned-options")
+        record = played(choosing(), debt_case, "planned")
         seat = RationalCreditor(debt_case.creditor_view(), POLICY)
         alone = play(debt_case, seat, SimulatedDebtor(debt_case, 0), POLICY, 0)
         first = min(len(ours(record)), 2)
@@ -127,7 +127,7 @@ def test_words_that_cannot_be_used_leave_the_offer():
 
 
 def test_a_costly_pick_without_words_for_it_never_leaves_where_there_is_a_judge():
-    alone = played(choosing(worst), program="planned-options")
+    alone = played(choosing(worst), program="planned")
     judged = played(choosing(worst))
     assert max(forgone(turn) for turn in ours(alone)) > TOLERATED
     assert max(forgone(turn) for turn in ours(judged)) <= TOLERATED
@@ -182,7 +182,7 @@ def test_an_answer_that_cannot_be_used_takes_the_best_option_once_something_is_o
         calls.append(prompt)
         return best(prompt) if len(calls) == 1 else "?"
 
-    record = played(choosing(pick), program="planned-options", debtors=Says)
+    record = played(choosing(pick), program="planned", debtors=Says)
     assert record.ending is not Ending.PROGRAM_FAULT
     assert any(note.startswith("output:") for note in ours(record)[1].notes)
     assert ours(record)[1].move.kind is MoveKind.ASK
@@ -202,7 +202,7 @@ def test_a_debtor_who_can_keep_nothing_is_offered_nothing_more():
 
 def test_a_seat_taken_again_and_a_fork_know_the_plan():
     the_case = case()
-    made = Maden(ProgramSettings.named("maden-options", policy=POLICY))
+    made = Maden(ProgramSettings.named("maden", policy=POLICY))
     table = view((), Speaker.CREDITOR, POLICY)
     with dspy.context(lm=choosing(course={**COURSE, "course": "quick"})):
         seat = made.seat(the_case.creditor_view())
@@ -214,7 +214,7 @@ def test_a_seat_taken_again_and_a_fork_know_the_plan():
 
 
 def test_an_artifact_of_it_loads_and_plays_the_same(tmp_path):
-    made = Maden(ProgramSettings.named("maden-options", policy=POLICY))
+    made = Maden(ProgramSettings.named("maden", policy=POLICY))
     with dspy.context(lm=choosing()):
         calls = recorded(made, case(), 0)
         shown = demonstrations(calls)
@@ -229,5 +229,5 @@ def test_an_artifact_of_it_loads_and_plays_the_same(tmp_path):
 
 def test_every_name_gives_its_settings_back_and_the_ladders_hash_as_before():
     assert [ProgramSettings.named(name).name for name in PROGRAM_NAMES] == list(PROGRAM_NAMES)
-    assert "support" not in ProgramSettings.named("maden").fingerprinted()
-    assert ProgramSettings.named("maden-options").fingerprinted()["support"] == "options"
+    assert "support" not in ProgramSettings.named("maden-ladder").fingerprinted()
+    assert ProgramSettings.named("maden").fingerprinted()["support"] == "options"

@@ -127,7 +127,7 @@ def test_what_is_heard_must_stand_in_the_sentence_and_agree_with_what_the_debtor
 
 
 def test_a_model_that_says_nothing_usable_changes_nothing():
-    hearing = FactHearing(ProgramSettings.named("maden-options"))
+    hearing = FactHearing(ProgramSettings.named("maden"))
     known = ToldInWords(first_day=5)
     with dspy.context(lm=scripted_lm(lambda prompt: "no JSON at all")):
         found = hearing(briefing=after("My wife earns CNY 900 a month."), known=known)
@@ -180,7 +180,7 @@ def test_the_debtor_takes_nothing_against_its_circumstance_and_the_oracle_knows_
 
 
 def test_demonstrations_of_hearing_hold_the_right_answer_whatever_was_heard():
-    program = Maden(ProgramSettings.named("maden-options", policy=POLICY))
+    program = Maden(ProgramSettings.named("maden", policy=POLICY))
     with dspy.context(lm=listening(lambda sentence: {"highest_payment_a_month": 900})):
         one = recorded(program, WIFE, 0)
     (made,) = hearings(one)
