@@ -45,7 +45,8 @@ class ReaderSettings(Frozen):
     """How a reader reads, beside its prompt."""
 
     nearest: Annotated[int, Field(ge=0, le=MOST_SHOWN)] = 0
-    """Of its demonstrations so many, the nearest, are shown to a message; 0, as in older artifacts: all of them."""
+    """Of its demonstrations so many, the nearest, are shown to a message (`MessageReader`); 0, as in older artifacts:
+    all of them."""
 
     def fingerprinted(self) -> dict[str, Any]:
         """What the program's hash covers: a later knob only where it changes something, so that older hashes hold."""

@@ -15,6 +15,7 @@ from data.messages.message import DebtorMessage
 from metrics.reading.costs import default_costs
 from metrics.reading.record import ReadRecord
 from metrics.reading.scoring import (
+    NOTED,
     READING_INDICES,
     READING_METRICS,
     READING_VERSION,
@@ -30,7 +31,7 @@ from signatures.reading import NAMES
 
 SHORT = 60
 """Characters of a message that is as good to show as any; longer ones are read again in every prompt."""
-LONGEST_SHOWN = 300
+LONGEST_SHOWN = 200
 """Characters of a message that is shown at all."""
 GUIDANCE = (
     "The assistant reads another person's message each time. Write rules that hold for all of them: no wording of a "
@@ -52,7 +53,7 @@ class ReadingKind(Kind):
     metrics = READING_METRICS
     indices = READING_INDICES
     metric_version = READING_VERSION
-    pool = 3000
+    pool = 20_000
     code = ("programs.reader_program",)
     margins: ClassVar = {
         "MISS": 0.05,
@@ -76,7 +77,7 @@ class ReadingKind(Kind):
         "standard": {
             "train": 80,
             "val": 60,
-            "max_demos": 8,
+            "max_demos": 6,
             "candidates": 3,
             "trials": 6,
             "simba_steps": 4,
@@ -153,13 +154,14 @@ class ReadingKind(Kind):
 
     @override
     def labelled(self, case: MessageCase) -> list[LabelledCall]:
-        """Of a short message both calls, by its labels."""
+        """Of a short message, by its labels, what is noticed; and what is read, unless its signal silences anyway."""
         message = case.message
         if len(message.text) > LONGEST_SHOWN:
             return []
         given, right = inputs_of(case), right_answers(message)
         noticed = LabelledCall(NOTICES, self._about(message), {"message": given["message"]}, right[NOTICES])
-        return [noticed, LabelledCall(READS, message.intent.value, given, right[READS])]
+        read = LabelledCall(READS, message.intent.value, given, right[READS])
+        return [noticed] if set(message.signals) - NOTED else [noticed, read]
 
     @override
     def showing(self, program: ReaderProgram, most_demos: int) -> ReaderProgram:

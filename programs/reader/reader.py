@@ -6,16 +6,13 @@ neither; asked one thing at a time, with one name to choose, it is right more of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import dspy
 
 from data.messages.labels import gravest_first
 from programs.models.calls import call
 from programs.reader.message_parts import message_parts
 from programs.reader.nearest import NearestPredict
-from signatures.reading import KIND_OF, NOTHING_ELSE, Intent, NoticeSignal, Reading, ReadMessage
+from signatures.reading import KIND_OF, Intent, NoticeSignal, Reading, ReadMessage
 
 CALLER = "debtor"
 """The role whose account reading is booked to."""
@@ -29,14 +26,15 @@ class MessageReader(dspy.Module):
     """Reads one message; DSPy's optimisers compile it.
 
     Args:
-        nearest: of many demonstrations so many, the nearest, are shown to a message; 0: all to every one.
+        nearest: of many demonstrations so many, the nearest, are shown where signals are noticed, and half as many of
+            the longer ones where figures are read; 0: all to every message.
     """
 
     def __init__(self, nearest: int = 0) -> None:
         super().__init__()
         self.weight = UNCOMPILED_WEIGHT
-        self.notice = NearestPredict(NoticeSignal, "message", _notices, nearest)
-        self.read = NearestPredict(ReadMessage, "message", _states, nearest)
+        self.notice = NearestPredict(NoticeSignal, "message", nearest)
+        self.read = NearestPredict(ReadMessage, "message", -(-nearest // 2))
 
     def forward(self, standing_offer: str, message: str, currency: str) -> dspy.Prediction:
         """A `Prediction` with `reading` (signatures.reading.Reading) of the whole message.
@@ -62,14 +60,3 @@ class MessageReader(dspy.Module):
         return dspy.Prediction(
             reading=reading.model_copy(update={"said": [said for one in stated for said in one.said]})
         )
-
-
-def _notices(demo: Any) -> bool:
-    """Whether a demonstration of `NoticeSignal` shows a signal."""
-    return str(demo["category"]) != NOTHING_ELSE
-
-
-def _states(demo: Any) -> bool:
-    """Whether one of `ReadMessage` shows a figure that counts."""
-    stated = demo["stated"]
-    return bool(stated["said"] if isinstance(stated, Mapping) else stated.said)

@@ -10,6 +10,7 @@ from optimizers.registry import STRATEGIES
 from plumbing.errors import UserError
 from programs.artifacts.store import load_program, load_reader, read_artifact
 from programs.compile import compile_
+from signatures.reading import NOTHING_ELSE
 from tests.programs.command_line import CommandLine
 from tests.programs.readings import message_book, reading
 
@@ -55,8 +56,10 @@ def test_every_labelled_message_may_be_shown_and_no_call_is_paid_for_it(cli, tmp
     result = compiled(cli, tmp_path, book, "--optimizer", "bootstrap", "--set", "max_demos=5", lm=lm)
     artifact = read_artifact("reader@1", root=tmp_path / "a")
     texts = [json.loads(line)["text"] for line in (book / "debtor-train.jsonl").read_text().splitlines()]
-    for predictor in ("reader.notice", "reader.read"):
-        assert sorted(demo["message"] for demo in artifact.state[predictor]["demos"]) == sorted(texts)
+    noticed, read = (artifact.state[name]["demos"] for name in ("reader.notice", "reader.read"))
+    assert sorted(demo["message"] for demo in noticed) == sorted(texts)
+    plain = {demo["message"] for demo in noticed if demo["category"] in (NOTHING_ELSE, "ill_or_vulnerable")}
+    assert plain <= {demo["message"] for demo in read} < set(texts), "to a stop nobody answers with terms"
     assert artifact.settings.nearest == 5
     assert result.code == 0
     shown = [sum(prompt.count(f"[[ ## message ## ]]\n{text}") for text in texts) for prompt in lm.engine.prompts]

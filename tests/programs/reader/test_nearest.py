@@ -17,16 +17,10 @@ TEXTS = (
     "我每个月可以还五百块",
 )
 """Written for this test, in pairs of a kind."""
-STOP = "no_contact_or_never_pays"
 
 
 def demos():
-    kinds = [STOP, STOP, NOTHING_ELSE, NOTHING_ELSE, STOP, NOTHING_ELSE]
-    return [dspy.Example(augmented=True, message=text, category=kind) for text, kind in zip(TEXTS, kinds, strict=True)]
-
-
-def is_stop(demo):
-    return demo["category"] == STOP
+    return [dspy.Example(augmented=True, message=text, category=NOTHING_ELSE) for text in TEXTS]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +45,7 @@ def test_texts_without_a_word_are_no_fault():
 
 
 def asked(shown, message="i can pay 250 a month from may"):
-    predictor = NearestPredict(NoticeSignal, "message", is_stop, shown)
+    predictor = NearestPredict(NoticeSignal, "message", shown)
     predictor.demos = demos()
     lm = scripted_lm(lambda _: {"category": NOTHING_ELSE})
     with dspy.context(lm=lm):
@@ -60,12 +54,10 @@ def asked(shown, message="i can pay 250 a month from may"):
     return [text for _, text in sorted((prompt.index(text), text) for text in TEXTS if text in prompt)]
 
 
-def test_the_nearest_of_both_sorts_are_shown_the_nearest_last():
+def test_the_nearest_are_shown_the_nearest_last():
     shown = asked(2)
     assert len(shown) == 2
     assert shown[-1] == TEXTS[3]
-    assert shown[0] in (TEXTS[0], TEXTS[1], TEXTS[4]), "and one that shows what is looked for"
-    assert len(asked(5)) == 5
     assert asked(0) == list(TEXTS)
     assert asked(6) == asked(60) == list(TEXTS)
 
@@ -74,6 +66,6 @@ def test_how_many_are_shown_is_a_setting_that_is_saved_with_the_program():
     program = ReaderProgram(ReaderSettings(nearest=3))
     program.reader.notice.demos = demos()
     again = program.with_settings(ReaderSettings(nearest=2))
-    assert (again.reader.notice.shown, again.reader.read.shown, len(again.reader.notice.demos)) == (2, 2, len(TEXTS))
+    assert (again.reader.notice.shown, again.reader.read.shown, len(again.reader.notice.demos)) == (2, 1, len(TEXTS))
     assert again.sha256 != program.sha256
     assert ReaderSettings().fingerprinted() == {"program": "reader"}, "older readers keep their hash"
