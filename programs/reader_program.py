@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 import dspy
+from pydantic import Field
 
 from data.amounts import minor_digits
 from data.domain import MoveKind
@@ -30,6 +31,8 @@ from signatures.reading import MOST_SAID, NAMES, NOTHING_ELSE, Category, Reading
 
 NOTICES, READS = "reader.notice", "reader.read"
 """The predictors, by their paths."""
+MOST_SHOWN = 64
+"""Demonstrations in one prompt."""
 LONGEST_WORDS = 80
 """Characters of the words of one figure that an answer has room for."""
 TODAY = date(2026, 1, 7)
@@ -39,11 +42,15 @@ TABLE = TableState(turns=(), round=1, round_limit=10, own=None, theirs=STANDING)
 
 
 class ReaderSettings(Frozen):
-    """How a reader reads, beside its prompt: nothing so far."""
+    """How a reader reads, beside its prompt."""
+
+    nearest: Annotated[int, Field(ge=0, le=MOST_SHOWN)] = 0
+    """Of its demonstrations so many, the nearest, are shown to a message (`MessageReader`); 0, as in older artifacts:
+    all of them."""
 
     def fingerprinted(self) -> dict[str, Any]:
-        """What the program's hash covers."""
-        return {"program": "reader", **self.model_dump(mode="json")}
+        """What the program's hash covers: a later knob only where it changes something, so that older hashes hold."""
+        return {"program": "reader", **self.model_dump(mode="json", exclude_defaults=True)}
 
 
 class ReaderProgram(dspy.Module):
@@ -56,7 +63,7 @@ class ReaderProgram(dspy.Module):
     def __init__(self, settings: ReaderSettings | None = None) -> None:
         super().__init__()
         self.settings = settings or ReaderSettings()
-        self.reader = MessageReader()
+        self.reader = MessageReader(self.settings.nearest)
 
     @property
     def sha256(self) -> str:

@@ -17,7 +17,7 @@ from optimizers.compiling.keeping import Kept, uncompiled_kept
 from optimizers.registry import compile_with, require_workers, strategy, work_with
 from optimizers.runs.halt import Halted
 from optimizers.runs.player import LEAST_COVERAGE, Player
-from optimizers.runs.task import LEAST_THRESHOLD, POOL, CompileTask
+from optimizers.runs.task import LEAST_THRESHOLD, CompileTask
 from plumbing.errors import UserError
 from programs.artifacts.document import Artifact
 from programs.artifacts.provenance import Compilation, Provenance
@@ -100,7 +100,7 @@ class Session:
             player,
             self.config.strategy,
             self.config.seed,
-            chosen(self.book, "train", min(POOL, len(self.book.split("train"))), self.config.seed, self.kind),
+            chosen(self.book, "train", min(self.kind.pool, len(self.book.split("train"))), self.config.seed, self.kind),
         )
 
 
@@ -115,6 +115,7 @@ def prepare(config: CompileConfig, book: Book, lm: dspy.LM, prompt_lm: dspy.LM |
     check_name(config.name)
     kind = kind_named(config.program)
     program = kind.uncompiled(config.program, policy=config.policy, temperature=config.temperature, outside=debtors)
+    program = kind.showing(program, config.strategy.max_demos)
     return Session(
         config,
         book,

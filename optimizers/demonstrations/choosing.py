@@ -14,9 +14,10 @@ from typing import Any
 import dspy
 
 from optimizers.demonstrations.answers import answered, hearings
-from optimizers.demonstrations.turns import Demonstration, Phase, Recorded, demonstrations
+from optimizers.demonstrations.labelled import labelled
+from optimizers.demonstrations.turns import Demonstration, Phase, Recorded, demonstrations, play_training
 from optimizers.dspy_bridge.dspy_student import plain
-from optimizers.runs.task import LEAST_THRESHOLD
+from optimizers.runs.task import LEAST_THRESHOLD, CompileTask
 from programs.creditor.fingerprints import predictors
 from programs.kinds.kind import Kind
 from programs.kinds.known import kind_of
@@ -35,6 +36,19 @@ Chosen = dict[str, list[Demonstration]]
 
 class ForeignDemonstration(RuntimeError):
     """A demonstration that is not from a training debtor: a bug of ours that would spoil every later score."""
+
+
+def gathered(task: CompileTask) -> list[Demonstration]:
+    """All demonstrations that the task's training examples give: by their labels, or played and found good.
+
+    Raises:
+        Halted: see `optimizers.demonstrations.turns.play_training`.
+    """
+    known = labelled(task)
+    if known:
+        return known
+    threshold, given = task.metric_threshold, task.threshold_given
+    return good_ones(play_training(task), threshold, threshold_given=given, train=task.train, kind=task.kind)
 
 
 def good_ones(
@@ -77,7 +91,8 @@ def choose(
 
     One after another is taken, each time from the phase that has the fewest so far; within it those with a choice and a
     debtor not shown yet come first, then the worthiest (`Demonstration.worth`), then by case id. One whose inputs
-    nearly repeat a chosen one's, or that no longer fits the budget, is passed over: inputs are kept whole.
+    nearly repeat a chosen one's, or that no longer fits the budget, is passed over: inputs are kept whole. A predictor
+    that chooses for itself what to show to each input (`programs.reader.nearest`) is given all, in the order of ids.
 
     Args:
         candidates: from training debtors only.
@@ -85,19 +100,15 @@ def choose(
         max_demos: per predictor at most.
         token_budget: `estimated_tokens` of one predictor's demonstrations at most.
     """
-    signatures = {name: predictors(program)[name].signature for name in taught(program)}
-    pool, kind = list(candidates), kind_of(program)
-    return {
-        name: _in_order(
-            _covering(
-                [made for made in pool if made.predictor == name],
-                signature,
-                kind.most_demos(name, max_demos),
-                token_budget,
-            )
-        )
-        for name, signature in signatures.items()
-    }
+    pool, kind, found = list(candidates), kind_of(program), {}
+    for name in taught(program):
+        predictor, own = predictors(program)[name], [made for made in pool if made.predictor == name]
+        if getattr(predictor, "shown", 0):
+            found[name] = sorted(own, key=lambda made: (made.case_id, made.number))
+        else:
+            most = kind.most_demos(name, max_demos)
+            found[name] = _in_order(_covering(own, predictor.signature, most, token_budget))
+    return found
 
 
 def taught(program: Any) -> list[str]:

@@ -16,9 +16,6 @@ from programs.kinds.kind import Case, Kind
 LEAST_THRESHOLD = 0.05
 """DSPy takes a threshold of 0 as none, and then any score above 0 becomes a demonstration."""
 
-POOL = 200
-"""Training debtors, drawn by the seed, for what costs no call: a difference of 0.02 is then two standard errors."""
-
 
 @dataclass(frozen=True)
 class CompileTask:
@@ -53,6 +50,11 @@ class CompileTask:
     def __post_init__(self) -> None:
         if self.metric_threshold <= 0:
             raise ValueError("metric_threshold must be above 0: DSPy would accept every negotiation as a demonstration")
+
+    @property
+    def shown_from(self) -> tuple[Any, ...]:
+        """Every training example that a demonstration may be about."""
+        return (*self.train, *self.pool)
 
     def trainset(self) -> list[dspy.Example]:
         """The training debtors as DSPy examples, in the seed's order (DSPy's bootstrap has no seed of its own)."""

@@ -7,8 +7,7 @@ from typing import Any
 import dspy
 
 from optimizers.compile_config import StrategySettings
-from optimizers.demonstrations.choosing import choose, good_ones, with_demos
-from optimizers.demonstrations.turns import play_training
+from optimizers.demonstrations.choosing import choose, gathered, with_demos
 from optimizers.dspy_bridge.dspy_student import MAX_ERRORS, metric, student, thaw
 from optimizers.runs.task import LEAST_THRESHOLD, CompileTask
 
@@ -34,15 +33,8 @@ def compile_program(task: CompileTask) -> Any:
     settings = task.settings
     if settings.demos == "random_turn":
         return _random_turns(task)
-    good = good_ones(
-        play_training(task),
-        task.metric_threshold,
-        threshold_given=task.threshold_given,
-        train=task.train,
-        kind=task.kind,
-    )
-    chosen = choose(good, task.program, max_demos=settings.max_demos, token_budget=settings.demo_token_budget)
-    return with_demos(task.program, chosen, task.train)
+    limits = {"max_demos": settings.max_demos, "token_budget": settings.demo_token_budget}
+    return with_demos(task.program, choose(gathered(task), task.program, **limits), task.shown_from)
 
 
 def has_demos(program: Any) -> bool:

@@ -7,8 +7,7 @@ from statistics import fmean
 from typing import Any
 
 from optimizers.compile_config import StrategySettings
-from optimizers.demonstrations.choosing import Chosen, described, drawn, good_ones, with_demos
-from optimizers.demonstrations.turns import play_training
+from optimizers.demonstrations.choosing import Chosen, described, drawn, gathered, with_demos
 from optimizers.dspy_bridge.dspy_student import plain
 from optimizers.runs.task import CompileTask
 from programs.playing.evaluate import Evaluation
@@ -54,15 +53,8 @@ def best_of(evaluations: Sequence[Evaluation[Any, Any]]) -> int:
 def demo_sets(task: CompileTask, sets: int) -> list[Chosen]:
     """Up to `sets` different choices of demonstrations, all drawn from the same training negotiations."""
     settings = task.settings
-    good = good_ones(
-        play_training(task),
-        task.metric_threshold,
-        threshold_given=task.threshold_given,
-        train=task.train,
-        kind=task.kind,
-    )
     return drawn(
-        good,
+        gathered(task),
         task.program,
         max_demos=settings.max_demos,
         token_budget=settings.demo_token_budget,
@@ -73,5 +65,5 @@ def demo_sets(task: CompileTask, sets: int) -> list[Chosen]:
 
 def _candidates(task: CompileTask) -> list[tuple[Any, str]]:
     sets = demo_sets(task, task.settings.candidates)
-    demonstrated = [(with_demos(task.program, chosen, task.train), described(chosen)) for chosen in sets]
+    demonstrated = [(with_demos(task.program, chosen, task.shown_from), described(chosen)) for chosen in sets]
     return [(plain(task.program), UNCOMPILED), *demonstrated]

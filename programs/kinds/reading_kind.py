@@ -11,9 +11,11 @@ from typing_extensions import override
 
 from data.messages.book import MessageBook, MessageCase, read_message_book
 from data.messages.labels import gravest_first
+from data.messages.message import DebtorMessage
 from metrics.reading.costs import default_costs
 from metrics.reading.record import ReadRecord
 from metrics.reading.scoring import (
+    NOTED,
     READING_INDICES,
     READING_METRICS,
     READING_VERSION,
@@ -21,14 +23,16 @@ from metrics.reading.scoring import (
     score_readings,
 )
 from metrics.reading.told import told_of_reading
-from programs.kinds.kind import CallSizes, Kind, KindWords, Shown, Span
+from programs.kinds.kind import CallSizes, Kind, KindWords, LabelledCall, Shown, Span
 from programs.reader.message_parts import message_parts
-from programs.reader_program import NOTICES, READS, ReaderProgram, ReaderSettings, right_answers
+from programs.reader_program import NOTICES, READS, ReaderProgram, ReaderSettings, inputs_of, right_answers
 from signatures.instruction import ProposeReadingInstruction
 from signatures.reading import NAMES
 
 SHORT = 60
 """Characters of a message that is as good to show as any; longer ones are read again in every prompt."""
+LONGEST_SHOWN = 200
+"""Characters of a message that is shown at all."""
 GUIDANCE = (
     "The assistant reads another person's message each time. Write rules that hold for all of them: no wording of a "
     "particular message. Say what gives notice of each signal and what only looks like it, and what is no term of an "
@@ -49,6 +53,7 @@ class ReadingKind(Kind):
     metrics = READING_METRICS
     indices = READING_INDICES
     metric_version = READING_VERSION
+    pool = 20_000
     code = ("programs.reader_program",)
     margins: ClassVar = {
         "MISS": 0.05,
@@ -64,8 +69,7 @@ class ReadingKind(Kind):
         "quick": {
             "train": 30,
             "val": 20,
-            "max_demos": 12,
-            "demo_token_budget": 1000,
+            "max_demos": 4,
             "candidates": 2,
             "trials": 3,
             "simba_batch": 15,
@@ -73,8 +77,7 @@ class ReadingKind(Kind):
         "standard": {
             "train": 80,
             "val": 60,
-            "max_demos": 16,
-            "demo_token_budget": 1400,
+            "max_demos": 6,
             "candidates": 3,
             "trials": 6,
             "simba_steps": 4,
@@ -83,8 +86,7 @@ class ReadingKind(Kind):
         "thorough": {
             "train": 400,
             "val": 300,
-            "max_demos": 32,
-            "demo_token_budget": 2400,
+            "max_demos": 12,
             "candidates": 8,
             "trials": 24,
             "simba_steps": 8,
@@ -151,11 +153,30 @@ class ReadingKind(Kind):
         return Shown(facet, "signal" if signals else "plain", worth)
 
     @override
+    def labelled(self, case: MessageCase) -> list[LabelledCall]:
+        """Of a short message, by its labels, what is noticed; and what is read, unless its signal silences anyway."""
+        message = case.message
+        if len(message.text) > LONGEST_SHOWN:
+            return []
+        given, right = inputs_of(case), right_answers(message)
+        noticed = LabelledCall(NOTICES, self._about(message), {"message": given["message"]}, right[NOTICES])
+        read = LabelledCall(READS, message.intent.value, given, right[READS])
+        return [noticed] if set(message.signals) - NOTED else [noticed, read]
+
+    @override
+    def showing(self, program: ReaderProgram, most_demos: int) -> ReaderProgram:
+        """It shows the nearest `most_demos`, however many there are."""
+        return program.with_settings(ReaderSettings(nearest=most_demos))
+
+    @staticmethod
+    def _about(message: DebtorMessage) -> str:
+        signals = gravest_first(message.signals)
+        return signals[0].value if signals else "no signal"
+
+    @override
     def traits(self, case: MessageCase) -> dict[str, str]:
         message = case.message
-        signals = gravest_first(message.signals)
-        about = signals[0].value if signals else "no signal"
-        return {"intent": message.intent.value, "language": message.language, "signal": about}
+        return {"intent": message.intent.value, "language": message.language, "signal": self._about(message)}
 
     @override
     def right_answers(self, case: MessageCase) -> dict[str, dict[str, Any]]:

@@ -11,6 +11,7 @@ import dspy
 from data.messages.labels import gravest_first
 from programs.models.calls import call
 from programs.reader.message_parts import message_parts
+from programs.reader.nearest import NearestPredict
 from signatures.reading import KIND_OF, Intent, NoticeSignal, Reading, ReadMessage
 
 CALLER = "debtor"
@@ -22,13 +23,18 @@ _FIRMEST = (Intent.OFFER, Intent.LEAVE, Intent.REJECT, Intent.ACCEPT, Intent.TAL
 
 
 class MessageReader(dspy.Module):
-    """Reads one message; DSPy's optimisers compile it."""
+    """Reads one message; DSPy's optimisers compile it.
 
-    def __init__(self) -> None:
+    Args:
+        nearest: of many demonstrations so many, the nearest, are shown where signals are noticed, and half as many of
+            the longer ones where figures are read; 0: all to every message.
+    """
+
+    def __init__(self, nearest: int = 0) -> None:
         super().__init__()
         self.weight = UNCOMPILED_WEIGHT
-        self.notice = dspy.Predict(NoticeSignal)
-        self.read = dspy.Predict(ReadMessage)
+        self.notice = NearestPredict(NoticeSignal, "message", nearest)
+        self.read = NearestPredict(ReadMessage, "message", -(-nearest // 2))
 
     def forward(self, standing_offer: str, message: str, currency: str) -> dspy.Prediction:
         """A `Prediction` with `reading` (signatures.reading.Reading) of the whole message.

@@ -46,22 +46,25 @@ def test_every_strategy_compiles_a_reader_that_reads_better(cli, tmp_path, book,
     assert after > before
     program = load_reader("reader@1", root=tmp_path / "a")
     assert program.sha256 == artifact.program_sha256
-    shown = {name: artifact.state[name]["demos"] for name in ("reader.notice", "reader.read")}
-    assert max(map(len, shown.values())) <= 12
-    demos = [demo for some in shown.values() for demo in some]
+    demos = [demo for name in ("reader.notice", "reader.read") for demo in artifact.state[name]["demos"]]
     trained = {line["text"] for line in map(json.loads, (book / "debtor-train.jsonl").read_text().splitlines())}
     assert {demo["message"] for demo in demos} <= trained
 
 
-def test_what_to_notice_is_shown_by_as_many_messages_without_a_signal_and_they_are_mixed(cli, tmp_path, book):
-    compiled(
-        cli, tmp_path, book, "--optimizer", "bootstrap", "--train", 26, "--set", "max_demos=10", "--set", "accept=any"
-    )
+def test_every_labelled_message_may_be_shown_and_no_call_is_paid_for_it(cli, tmp_path, book):
+    lm = reading()
+    result = compiled(cli, tmp_path, book, "--optimizer", "bootstrap", "--set", "max_demos=5", lm=lm)
     artifact = read_artifact("reader@1", root=tmp_path / "a")
-    shown = [demo["category"] for demo in artifact.state["reader.notice"]["demos"]]
-    plain = [one == NOTHING_ELSE for one in shown]
-    assert len(shown) / 3 <= sum(plain) <= len(shown) / 2
-    assert plain not in (sorted(plain), sorted(plain, reverse=True)), "whatever stands last is said again"
+    texts = [json.loads(line)["text"] for line in (book / "debtor-train.jsonl").read_text().splitlines()]
+    noticed, read = (artifact.state[name]["demos"] for name in ("reader.notice", "reader.read"))
+    assert sorted(demo["message"] for demo in noticed) == sorted(texts)
+    plain = {demo["message"] for demo in noticed if demo["category"] in (NOTHING_ELSE, "ill_or_vulnerable")}
+    assert plain <= {demo["message"] for demo in read} < set(texts), "to a stop nobody answers with terms"
+    assert artifact.settings.nearest == 5
+    assert result.code == 0
+    shown = [sum(prompt.count(f"[[ ## message ## ]]\n{text}") for text in texts) for prompt in lm.engine.prompts]
+    assert max(shown) == 5, "of all the nearest five"
+    assert len(lm.engine.prompts) == 1 + 2 * 2 * 12, "is anybody there; then the validation messages twice"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from optimizers.compile_config import StrategySettings
-from optimizers.demonstrations.choosing import choose, good_ones
+from optimizers.demonstrations.choosing import choose, drawn, good_ones
+from optimizers.demonstrations.labelled import labelled
 from optimizers.demonstrations.turns import Recorded, play_training
 from optimizers.dspy_bridge.dspy_student import plain
 from optimizers.proposals.instructions import proposed, proposes, written
@@ -188,9 +189,20 @@ def _made(task: CompileTask) -> SearchSpace:
 def _demo_sets(task: CompileTask, played: list[Recorded]) -> list[DemoSet]:
     """Sets from at most half of the training debtors each, so that others are left to examine the candidate on.
 
-    The first is from the best negotiations, the others from random ones of the good.
+    The first is from the best negotiations, the others from random ones of the good. Labelled demonstrations are of
+    examples that nothing is examined on.
     """
     settings = task.settings
+    if unplayed := labelled(task, unplayed=True):
+        sets = drawn(
+            unplayed,
+            task.program,
+            max_demos=settings.max_demos,
+            token_budget=settings.demo_token_budget,
+            sets=settings.candidates,
+            seed=task.seed,
+        )
+        return [demo_set(number, task.program, one, task.shown_from) for number, one in enumerate(sets, start=1)]
     good = good_ones(
         played, task.metric_threshold, threshold_given=task.threshold_given, train=task.train, kind=task.kind
     )
