@@ -36,12 +36,16 @@ from programs.playing.contestants import contestant
 from wording.tags import SOURCE, require_spoken
 
 if TYPE_CHECKING:
+    import dspy
     from fastapi.telemetry import TelemetryConfig
 
     from programs.maden import Maden
+    from programs.playing.rule_program import RuleProgram
+    from programs.reader.readers import Reader
 
 PASSWORD = "MADEN_OPERATOR_PASSWORD"
 COLLECTOR = "OTEL_EXPORTER_OTLP_ENDPOINT"
+WITHOUT_MODEL = "a rule negotiates, and words are read by code and classifiers alone: no model is asked for anything"
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False, no_args_is_help=False)
 app.command()(screen)
@@ -54,7 +58,10 @@ app.add_typer(audit, name="audit")
 def serve(  # noqa: PLR0913, PLR0917  (a command line)
     ctx: typer.Context,
     artifact: Annotated[
-        str, typer.Option(help="The program: an artifact (maden@champion, a path) or a variant (maden).")
+        str,
+        typer.Option(
+            help="The program: an artifact (maden@champion, a path), a variant (maden) or a rule (rational: no model)."
+        ),
     ] = "maden",
     lm: Annotated[str, typer.Option(help="local, local:FILE.gguf or a LiteLLM model string.")] = models.LOCAL,
     book: Annotated[Path | None, typer.Option(help="A debtor book; default: the shipped one, for tries.")] = None,
@@ -108,7 +115,8 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     A model outside this machine reads placeholders such as [NAME] and [EMAIL A] instead of personal data, as far as
     rules find it: names of other people and an address in unusual words are not found. The record keeps the words.
 
-    Example: `MADEN_APP_SECRET=... python -m app --artifact maden@champion --accounts mine.csv --profile us-reg-f`.
+    Examples: `python -m app --artifact rational` for a first look without a model;
+    `MADEN_APP_SECRET=... python -m app --artifact maden@champion --accounts mine.csv --profile us-reg-f`.
     """
     if ctx.invoked_subcommand is not None:
         return
@@ -126,10 +134,11 @@ def serve(  # noqa: PLR0913, PLR0917  (a command line)
     hides = outside(lm) if redact is None else redact
     cases = read_accounts(accounts) if accounts is not None else read_book(book)
     negotiations = Negotiations(store, _house(artifact, reader, lm, cases, profile, lang, artifacts, hides))
-    models.check_lm(negotiations.house.lm)
+    if (model := negotiations.house.lm) is not None:
+        models.check_lm(model)
     set_up(log_format)
     begin_to_warm(negotiations.house)
-    cli.tell(_told(lm, hides))
+    cli.tell(_told(lm, hides) if model is not None else WITHOUT_MODEL)
     if silent := negotiations.house.unspoken():
         cli.tell(silent)
     if not secret:
@@ -207,7 +216,7 @@ def _password() -> str:
     return given
 
 
-def _traced(collector: str | None, program: Maden) -> AbstractContextManager[TelemetryConfig | None]:
+def _traced(collector: str | None, program: Maden | RuleProgram) -> AbstractContextManager[TelemetryConfig | None]:
     if not collector:
         return nullcontext()
     try:
@@ -241,20 +250,24 @@ def _house(
 ) -> House:
     rules = load_profile(profile)
     found = contestant(artifact, artifacts=artifacts)
-    model = models.make_lm(
-        lm, cache=False, timeout_s=CALL_TIMEOUT_S
-    )  # what debtors write is in the database alone, where it can be erased
+    needed = found.kind != "baseline" or lm != models.LOCAL or reader is not None
+    # what debtors write is in the database alone, where it can be erased: no cache
+    model = models.make_lm(lm, cache=False, timeout_s=CALL_TIMEOUT_S) if needed else None
     return House(
-        program=found.own_program("be served"),
+        program=found.served(),
         artifact=artifact,
         program_sha256=found.fingerprint,
         lm=model,
-        reader=model_reader(lambda: model, load_reader(reader, root=artifacts).reader if reader else None),
+        reader=None if model is None else _reader(model, reader, artifacts),
         profile=rules,
         book=cases,
         language=require_spoken(lang or rules.language or SOURCE),
         redact=redact,
     )
+
+
+def _reader(model: dspy.LM, name: str | None, artifacts: Path) -> Reader:
+    return model_reader(lambda: model, load_reader(name, root=artifacts).reader if name else None)
 
 
 if __name__ == "__main__":

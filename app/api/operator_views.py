@@ -24,6 +24,7 @@ from metrics.scorecard import INDICES, METRICS
 from metrics.talk.conversation import FaultKind, soundness
 from programs.creditor.seat import SeatMemory
 from programs.maden import Maden
+from programs.playing.rule_program import RuleProgram
 from programs.table import words
 from wording import mark, say, say_many
 from wording.locale_formats import in_english
@@ -220,7 +221,9 @@ def finding_view(row: CaseFindingRow) -> CaseFinding:
     return CaseFinding(**told, name=say(row.rule.replace("_", " ")), why=said_why(row))
 
 
-def record_of(program: Maden, case: DebtCase, row: NegotiationRow, messages: list[MessageRow]) -> Negotiation:
+def record_of(
+    program: Maden | RuleProgram, case: DebtCase, row: NegotiationRow, messages: list[MessageRow]
+) -> Negotiation:
     """The negotiation as `metrics` reads it; the finances come from the book and are not stored here."""
     terms: Terms | None = Plan.model_validate(row.agreed).terms if row.agreed else None
     return Negotiation(

@@ -19,12 +19,17 @@ from data.book import DebtorBook
 from data.domain import CreditorView, DebtCase
 from plumbing.errors import UserError
 from programs.maden import Maden
+from programs.playing.rule_program import RuleProgram
 from programs.reader.readers import Reader
 from wording import LANGUAGES, say
 from wording.tags import SOURCE, catalogue_tag, well_formed
 
 _TOLD: ContextVar[list[str] | None] = ContextVar("told", default=None)
 """Where what the model is told goes, in a block of `House.playing`."""
+
+
+NO_MODEL = "none"
+"""In place of a model's name."""
 
 
 class _Listener(BaseCallback):
@@ -49,12 +54,13 @@ class _Listener(BaseCallback):
 class House:
     """Everything a negotiation needs besides its own record."""
 
-    program: Maden
+    program: Maden | RuleProgram
     artifact: str
     """The program as it was named."""
     program_sha256: str
-    lm: dspy.LM
-    reader: Reader
+    lm: dspy.LM | None
+    """None where a rule negotiates and words are read by code and classifier alone."""
+    reader: Reader | None
     """Reads what a person writes (`programs.debtor.person.model_reader`)."""
     profile: Profile
     book: DebtorBook | Accounts
@@ -65,8 +71,13 @@ class House:
     """Whether personal data is kept from the model (`app.privacy.redaction`)."""
 
     def __post_init__(self) -> None:
-        if not any(isinstance(one, _Listener) for one in self.lm.callbacks):
+        if self.lm is not None and not any(isinstance(one, _Listener) for one in self.lm.callbacks):
             self.lm.callbacks.append(_Listener())
+
+    @property
+    def lm_name(self) -> str:
+        """The model, as a negotiation's record names it."""
+        return NO_MODEL if self.lm is None else str(self.lm.model)
 
     def case_view(self, case_id: str) -> CreditorView:
         """A case of the book as the creditor's side sees it.

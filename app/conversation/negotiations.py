@@ -101,7 +101,7 @@ class Negotiations:
             view=case.model_dump(mode="json") | {"debtor": debtor},
             artifact=self.house.artifact,
             program_sha256=self.house.program_sha256,
-            lm=self.house.lm.model,
+            lm=self.house.lm_name,
             profile=self.house.profile.id,
             timezone=timezone,
             language=spoken,

@@ -14,6 +14,7 @@ import dspy
 from dspy.utils.exceptions import AdapterParseError
 
 from app.conversation.house import House
+from programs.maden import Maden
 from programs.models.adapter import ADAPTER
 from programs.models.embedded.engine import EmbeddedEngine
 from programs.models.make import quiet
@@ -31,7 +32,7 @@ def begin_to_warm(house: House) -> threading.Thread | None:
     Returns:
         The thread; None where the model is none that remembers prompts for us.
     """
-    if not isinstance(house.lm.engine, EmbeddedEngine):
+    if house.lm is None or not isinstance(house.lm.engine, EmbeddedEngine):
         return None
     thread = threading.Thread(target=_tried, args=(house,), daemon=True)
     thread.start()
@@ -52,7 +53,9 @@ def warm(house: House) -> None:
         Exception: the model does not answer.
     """
     with house.playing(), dspy.context(adapter=ADAPTER), quiet("dspy.clients.lm"):
-        for _, predictor in house.program.named_predictors():
+        predictors = house.program.named_predictors() if isinstance(house.program, Maden) else ()
+        for _, predictor in predictors:
             with contextlib.suppress(AdapterParseError):  # a reply of one token is no reply
                 predictor(config={"max_tokens": 1}, **dict.fromkeys(predictor.signature.input_fields, ANY))
-        house.reader(ANY, ANY)
+        if house.reader is not None:
+            house.reader(ANY, ANY)

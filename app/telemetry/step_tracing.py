@@ -10,6 +10,7 @@ from dspy.utils.callback import BaseCallback
 
 from app.telemetry import spans
 from programs.maden import Maden
+from programs.playing.rule_program import RuleProgram
 
 
 class StepTracer(BaseCallback):
@@ -42,8 +43,10 @@ class StepTracer(BaseCallback):
                 raise
 
 
-def record_steps(program: Maden) -> None:
-    """Record when the program plans, drafts and judges."""
+def record_steps(program: Maden | RuleProgram) -> None:
+    """Record when the program plans, drafts and judges; a rule does it all at once."""
+    if isinstance(program, RuleProgram):
+        return
     for name, module in (("plan", program.planner), ("draft", program.negotiator), ("judge", program.judge)):
         if module is not None and not any(isinstance(one, StepTracer) for one in module.callbacks):
             module.callbacks.append(StepTracer(name))

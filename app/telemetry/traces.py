@@ -18,6 +18,7 @@ from app.telemetry import spans
 from app.telemetry.step_tracing import record_steps
 from plumbing.errors import UserError
 from programs.maden import Maden
+from programs.playing.rule_program import RuleProgram
 
 TOLD = frozenset(
     {
@@ -59,7 +60,7 @@ class WordlessExporter(SpanExporter):
 
 
 @contextmanager
-def traced(collector: str, program: Maden) -> Iterator[TelemetryConfig]:
+def traced(collector: str, program: Maden | RuleProgram) -> Iterator[TelemetryConfig]:
     """A block in which spans are recorded and sent; what is left is sent at its end.
 
     Gives the settings for FastAPI, which records the requests.
@@ -81,7 +82,7 @@ def traced(collector: str, program: Maden) -> Iterator[TelemetryConfig]:
 
 
 @contextmanager
-def recording(provider: TracerProvider, program: Maden) -> Iterator[TelemetryConfig]:
+def recording(provider: TracerProvider, program: Maden | RuleProgram) -> Iterator[TelemetryConfig]:
     """A block in which spans go to a provider, which is shut down at its end; gives FastAPI's settings."""
     record_steps(program)
     spans.use(provider.get_tracer("maden"))

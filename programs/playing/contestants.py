@@ -30,6 +30,7 @@ from programs.kinds.negotiation_kind import NEGOTIATIONS
 from programs.maden import DebtorFactory, Maden
 from programs.models import make as models
 from programs.playing.evaluate import Program
+from programs.playing.rule_program import RuleProgram
 from programs.playing.saved import SavedPlay, is_saved_play, read_saved_play
 from programs.table.runner import CreditorSeat, play
 
@@ -67,6 +68,14 @@ class Contestant:
             hint = "name a variant (maden, planned, ...) or an artifact (maden@champion)"
             raise UserError(f"{self.label} cannot {cannot}; {hint}")
         return self.program
+
+    def served(self) -> Maden | RuleProgram:
+        """The program that a service negotiates with: a rule's as well.
+
+        Raises:
+            UserError: it is a model alone or a file of negotiations.
+        """
+        return RuleProgram(self.label, self.policy) if self.kind == "baseline" else self.own_program("be served")
 
 
 def contestant(
