@@ -39,10 +39,9 @@ class PreferenceConfig(Frozen):
     teacher: str
     """As named on the command line."""
     teacher_sha256: str
-    lm: str
-    """`programs.playing.played_store.lm_id` of the model that the teacher plays on."""
+    teacher_lm: str | None
+    """`programs.playing.played_store.lm_id` of the model that the teacher plays on; None where it needs none."""
     student_lm: str
-    debtor: str
     book_sha256: str
     playing_sha256: str
     """`programs.artifacts.playing_code.playing_code`."""
