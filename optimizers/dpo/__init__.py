@@ -1,1 +1,1 @@
-"""Post-training by direct preference optimisation (Rafailov et al. 2023): LoRA weights from preference pairs."""
+"""An earlier name of post-training: `python -m optimizers.dpo` is `python -m optimizers.train --method dpo`."""

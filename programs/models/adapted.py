@@ -1,4 +1,4 @@
-"""A base model with trained adapters, as `optimizers.dpo` leaves them: the folder that `local:FOLDER` names."""
+"""A base model with trained adapters, as `optimizers.train` leaves them: the folder that `local:FOLDER` names."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def read_adapted(folder: Path) -> AdaptedFiles:
     except FileNotFoundError as error:
         raise UserError(
             f"{folder} holds no {MODEL_FILE}; after local: give a GGUF file, or a folder that "
-            "python -m optimizers.dpo has written"
+            "python -m optimizers.train has written"
         ) from error
     except (ValueError, ValidationError) as error:
         raise UserError(f"{path} is damaged or of a newer version; train again, or update maden") from error
