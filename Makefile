@@ -56,7 +56,7 @@ postgres-named:
 	@test -n "$$MADEN_TEST_DATABASE" || { echo "set MADEN_TEST_DATABASE to a database in which schemas may be made, such as postgresql+psycopg://maden:maden@127.0.0.1/maden" >&2; exit 2; }
 
 test-train: $(VENV)/test.stamp
-	$(PIP) install --constraint requirements-test.lock --constraint constraints-train.txt --editable ".[train]"
+	$(PIP) install --constraint requirements-test.lock --constraint constraints-train.txt --editable ".[gpu]"
 	$(BIN)/python -m pytest -m train $(ARGS)
 
 test-dpo: test-train  # an earlier name
