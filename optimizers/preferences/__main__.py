@@ -17,6 +17,7 @@ from optimizers.preferences.checks import confirmed, told_apart_by_words
 from optimizers.preferences.formats import PairFormat, write_examples, write_pairs
 from optimizers.preferences.pairs import Pair, PairRules, balanced, examples_at, pairs_at
 from optimizers.preferences.pairs_card import Checked, PairsCard, card_of, text
+from optimizers.preferences.picking.sampling import PickSampler
 from optimizers.preferences.run import (
     PreferenceConfig,
     PreferenceRun,
@@ -55,6 +56,8 @@ from programs.playing.contestants import ARTIFACTS, Contestant, NamedModel, cont
 from programs.playing.played_store import lm_id
 from programs.playing.stage import chosen_debtors
 
+VANILLA, PICKING = "vanilla", ("planned-options", "maden-options")
+"""Students: the one that states its terms itself, and those that pick among computed options."""
 _PLAN, _RULES = SamplingPlan(), PairRules()
 CHECKED_TABLES = 200
 """Tables whose labels are played again for the card."""
@@ -69,6 +72,9 @@ def preferences(  # noqa: PLR0913, PLR0917  (a command line)
     student_lm: Annotated[
         str | None, typer.Option(help="The model to be trained, where it is another one than --lm.")
     ] = None,
+    student: Annotated[
+        str, typer.Option(help="Whose replies are taught: vanilla, planned-options or maden-options.")
+    ] = "vanilla",
     debtors: Annotated[int, typer.Option(min=1, help="Training debtors; never others.")] = 20,
     turns: Annotated[
         int, typer.Option(min=0, max=100, help="Tables of the student's own negotiation, each debtor.")
@@ -137,7 +143,9 @@ def preferences(  # noqa: PLR0913, PLR0917  (a command line)
         plays_on=plays_on,
     )
     rules = PairRules(threshold=threshold, margin=margin, contrasts=contrasts, balance=balance)
-    if plan.turns + plan.teacher_turns == 0:
+    if student not in (VANILLA, *PICKING):
+        raise UserError(f"{student} is no student; there are {VANILLA}, {' and '.join(PICKING)}")
+    if plan.turns + (plan.teacher_turns if student == VANILLA else 0) == 0:
         raise UserError("no table would be looked at; give --turns or --teacher-turns above 0")
     model, student_model = NamedModel(lm), NamedModel(student_lm or lm)
     shows = _teacher(teacher, artifacts, policy)
@@ -149,6 +157,7 @@ def preferences(  # noqa: PLR0913, PLR0917  (a command line)
         teacher_sha256=shows.fingerprint,
         teacher_lm=lm_id(model.get()) if shows.needs_lm else None,
         student_lm=lm_id(student_model.get()),
+        student=student,
         book_sha256=cases_of.sha256,
         playing_sha256=playing_code(),
         seed=seed,
@@ -160,9 +169,8 @@ def preferences(  # noqa: PLR0913, PLR0917  (a command line)
         return
     lms = list(dict.fromkeys([student_model.get(), *([model.get()] if shows.needs_lm else [])]))
     _check(run, cases, lms)
-    student = Student(ProgramSettings(policy=shows.policy, temperature=plan.temperature), student_model.get())
+    sampler = _sampler(student, shows, student_model.get(), plan)
     limits = Limits(max_usd=max_usd, max_calls=max_calls, max_minutes=max_minutes)
-    sampler = Sampler(shows.seat, student, plan)
     with run.spending(limits, lms) as (_, store), dspy.context(lm=lms[-1]), PhaseBars() as bars:
         bars.phase("sampling", len(cases), "training debtors")
         negotiations, halted = sample(run, sampler, cases, threads, _watching(bars, rules))
@@ -186,6 +194,13 @@ def preferences(  # noqa: PLR0913, PLR0917  (a command line)
         )
 
 
+def _sampler(student: str, shows: Contestant, lm: dspy.LM, plan: SamplingPlan) -> Sampler | PickSampler:
+    if student != VANILLA:
+        return PickSampler(student, shows.policy, lm, plan)
+    settings = ProgramSettings(policy=shows.policy, temperature=plan.temperature)
+    return Sampler(shows.seat, Student(settings, lm), plan)
+
+
 def _labelled(negotiations: list[SampledNegotiation], rules: PairRules) -> tuple[list[Pair], int]:
     """The balanced pairs, and how many were left out for that."""
     found = [pair for one in negotiations for table in one.tables for pair in pairs_at(table, rules)]
@@ -198,7 +213,7 @@ def _checked(
     negotiations: list[SampledNegotiation],
     rules: PairRules,
     pairs: list[Pair],
-    sampler: Sampler,
+    sampler: Sampler | PickSampler,
     dropped: int,
     sha256: str,
 ) -> Checked:
@@ -247,7 +262,7 @@ def _teacher(name: str, artifacts: Path, policy: Path | None) -> Contestant:
 def _plan(run: PreferenceRun, shows: Contestant, cases: tuple[DebtCase, ...]) -> list[str]:
     plan, known = run.config.plan, run.known()
     owed = sum(case.case_id not in known for case in cases)
-    student = NEGOTIATIONS.sizes("vanilla").calls
+    student = NEGOTIATIONS.sizes(run.config.student).calls
     samples = plan.turns * plan.student_samples + plan.teacher_turns * (1 + plan.student_samples)
     if shows.needs_lm:  # its own negotiation, and at each table its first plan and turn
         samples += 2 * (plan.turns + plan.teacher_turns)

@@ -103,7 +103,7 @@ def _turn(table: TableCandidates, reply: str) -> Turn:
 
 def _words(reply: str) -> str:
     turn = read_reply(reply)
-    return f"{turn.thoughts}\n{turn.message}" if turn is not None else reply
+    return f"{turn.thoughts}\n{turn.message}" if turn is not None else ""  # a pick has no words
 
 
 def _key(one: Pair | TableCandidates) -> tuple[str, int, int, str]:

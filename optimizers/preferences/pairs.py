@@ -16,7 +16,6 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from data.frozen import Frozen
-from optimizers.preferences.field_swap import decision_of, read_reply
 from optimizers.preferences.sampling import Candidate, Player, Source, TableCandidates
 from optimizers.preferences.student import Message
 
@@ -101,7 +100,7 @@ def examples_at(table: TableCandidates, rules: PairRules) -> list[Example]:
             round=table.round,
             played_by=table.played_by,
             source=best.source,
-            choice=_choice(best),
+            choice=best.choice,
             objective=best.objective,
         )
         for best in found
@@ -157,8 +156,8 @@ def _other_tops(candidates: Sequence[Candidate], best: Candidate, rules: PairRul
     tops: dict[str, Candidate] = {}
     for one in sorted(candidates, key=lambda one: -one.objective):
         if one.clean and one.objective >= max(rules.threshold, best.objective - NEARLY):
-            tops.setdefault(_choice(one), one)
-    return [one for choice, one in tops.items() if choice != _choice(best)]
+            tops.setdefault(one.choice, one)
+    return [one for choice, one in tops.items() if choice != best.choice]
 
 
 def _nearest_short(
@@ -167,20 +166,14 @@ def _nearest_short(
     """Of each kind of move the one that falls short but is hardest to tell from `top`; its own kind too if `of_any`."""
     nearest: dict[str, Candidate] = {}
     for one in sorted(candidates, key=lambda one: -one.objective):
-        if _ahead(top, one, rules) and (of_any or _choice(one) != _choice(top)):
-            nearest.setdefault(_choice(one), one)
+        if _ahead(top, one, rules) and (of_any or one.choice != top.choice):
+            nearest.setdefault(one.choice, one)
     return list(nearest.values())[: rules.contrasts]
 
 
 def _ahead(best: Candidate, other: Candidate, rules: PairRules) -> bool:
     wins = sum(a > b for a, b in zip(best.by_seed, other.by_seed, strict=True))
     return best.objective - other.objective >= rules.margin - _ROUNDING and wins >= rules.ahead * len(best.by_seed)
-
-
-def _choice(one: Candidate) -> str:
-    turn = read_reply(one.reply)
-    assert turn is not None  # only such replies become candidates
-    return decision_of(turn).kind.value
 
 
 def _pair(
@@ -199,6 +192,6 @@ def _pair(
         rejected_objective=rejected.objective,
         chosen_source=chosen.source,
         rejected_source=rejected.source,
-        chosen_choice=_choice(chosen),
-        rejected_choice=_choice(rejected),
+        chosen_choice=chosen.choice,
+        rejected_choice=rejected.choice,
     )

@@ -141,7 +141,7 @@ def text(card: PairsCard) -> str:
     lines = [
         "# Preference pairs",
         "",
-        f"Made {card.created} of what the vanilla negotiator on {_model(card.config.student_lm)} wrote, beside "
+        f"Made {card.created} of what {card.config.student} on {_model(card.config.student_lm)} wrote, beside "
         f"`{card.config.teacher}` (program {card.config.teacher_sha256[:12]}), with training debtors of "
         f"{Path(card.book).name} (book {card.config.book_sha256[:12]}), seed {card.config.seed}.",
         *([f"\nStopped early: {card.halted}."] if card.halted else []),

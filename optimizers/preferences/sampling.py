@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
@@ -27,6 +27,7 @@ from programs.table.failures import InfrastructureFailure, ProgramFault
 from programs.table.runner import CreditorSeat, TableState, play, view
 from wording import speaking
 
+T = TypeVar("T")
 Player = Literal["student", "teacher"]
 Source = Literal["student", "student_sample", "teacher", "lookahead"]
 """The student's own reply, a sample of it; a teacher's move in the student's words, another sensible move in them."""
@@ -58,11 +59,13 @@ class Candidate(Frozen):
 
     source: Source
     words: int
-    """Number of the student's reply whose words it has; what has the same words differs in the decision alone."""
+    """Number of the student's reply whose words it has; with the same words only the decision differs."""
     turn: Turn
     """As it left the table; what the guard changed is in `proposed`."""
     reply: str
     """The turn as the student wrote it, or would have with this decision."""
+    choice: str
+    """ask, accept or reject."""
     ending: Ending
     agreed: Terms | None = None
     by_seed: tuple[float, ...]
@@ -135,12 +138,8 @@ class Sampler:
         self, teacher: Callable[[CreditorView, int], CreditorSeat], student: Student, plan: SamplingPlan
     ) -> None:
         self.teacher, self.student, self.plan = teacher, student, plan
-        self.rollouts = Rollouts(plan.plays_on, student.policy)
-
-    @property
-    def policy(self) -> CreditorPolicy:
-        """The limits that both play in."""
-        return self.student.policy
+        self.policy: CreditorPolicy = student.policy
+        self.rollouts = Rollouts(plan.plays_on, self.policy)
 
     def tables(self, case: DebtCase, seed: int) -> list[TableCandidates]:
         """The candidates at each chosen turn of the student's negotiation and of the teacher's.
@@ -160,14 +159,14 @@ class Sampler:
         moments = [
             _Moment("student", before, answer) for before, answer in zip(_before(own), seat.answers, strict=False)
         ]
-        return _drawn(moments, self.plan.turns, f"{case.case_id} {seed}")
+        return drawn(moments, self.plan.turns, f"{case.case_id} {seed}")
 
     def _teachers(self, case: DebtCase, seed: int) -> list[_Moment]:
         if not self.plan.teacher_turns:
             return []
         own = self._played(case, self.teacher(case.creditor_view(), seed), seed)
         moments = [_Moment("teacher", before, None) for before in _before(own)]
-        return _drawn(moments, self.plan.teacher_turns, f"{case.case_id} {seed} teacher")
+        return drawn(moments, self.plan.teacher_turns, f"{case.case_id} {seed} teacher")
 
     def _played(self, case: DebtCase, seat: CreditorSeat, seed: int) -> Negotiation:
         own = play(case, seat, SimulatedDebtor(case, seed), self.policy, seed)
@@ -199,7 +198,7 @@ class Sampler:
         """What the student says here, of equal replies the first."""
         own = moment.answer or self.student.answer(case, table, seed, warm=False)
         samples = (
-            self.student.answer(case, table, _sample_seed(seed, number), warm=True)
+            self.student.answer(case, table, sample_seed(seed, number), warm=True)
             for number in range(self.plan.student_samples)
         )
         seen: set[str] = set()
@@ -258,6 +257,7 @@ class Sampler:
             words=words,
             turn=draft.turn,
             reply=draft.reply,
+            choice=_decision(draft.reply).kind.value,
             ending=worth.ending,
             agreed=worth.agreed,
             by_seed=worth.by_seed,
@@ -284,17 +284,16 @@ def _decision(reply: str) -> Decision:
 
 
 def _before(own: Negotiation) -> list[tuple[Turn, ...]]:
-    """What had been said before each creditor turn."""
     return [own.turns[:index] for index, turn in enumerate(own.turns) if turn.speaker is _CREDITOR]
 
 
-def _drawn(moments: list[_Moment], number: int, seed: str) -> list[_Moment]:
+def drawn(moments: list[T], number: int, seed: str) -> list[T]:
     """`number` of the moments, in their order."""
     if len(moments) <= number:
         return moments
     return [moments[index] for index in sorted(random.Random(seed).sample(range(len(moments)), number))]
 
 
-def _sample_seed(seed: int, sample: int) -> int:
+def sample_seed(seed: int, sample: int) -> int:
     """Of one sample: none that another negotiation, or what is not sampled, has at the same table."""
     return seed * SAMPLES_AT_MOST + sample + 1

@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import dspy
@@ -121,8 +121,9 @@ class Student:
         return Briefing(view, self.policy, table)
 
 
-def said(turn: Turn, raw: list[str]) -> Said:
+def said(turn: Turn, heard: Heard) -> Said:
     """A turn with the reply behind it, the last that was written for it."""
+    raw = heard.replies
     usable = raw and not any(note.startswith(UNUSABLE) for note in turn.notes) and read_reply(raw[-1]) is not None
     return Said(turn, raw[-1] if usable else None)
 
@@ -144,20 +145,34 @@ def _move(choice: FreeTurn) -> Move:
     return Move.ask(decision.terms) if decision.terms is not None else Move(kind=decision.kind)
 
 
+@dataclass
+class Heard:
+    """What went to a model and came back, in order."""
+
+    messages: list[tuple[Message, ...]] = field(default_factory=list)
+    replies: list[str] = field(default_factory=list)
+    """As they were written."""
+
+
 class _Listening(BaseCallback):
-    """Hears what a model wrote before it is read (DSPy's callbacks)."""
+    """Hears what a model is sent, and what it wrote before that is read (DSPy's callbacks)."""
 
     def __init__(self) -> None:
-        self.written: list[str] = []
+        self.heard = Heard()
+
+    def on_adapter_format_end(self, call_id: str, outputs: Any, exception: Exception | None = None) -> None:
+        told = tuple({"role": str(one["role"]), "content": str(one["content"])} for one in outputs or ())
+        if told and told not in self.heard.messages:  # it is called for the adapter and for the classes beneath it
+            self.heard.messages.append(told)
 
     def on_adapter_parse_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
         if "completion" in inputs:  # it is called for the adapter and once more for the class beneath it
-            self.written.append(str(inputs["completion"]))
+            self.heard.replies.append(str(inputs["completion"]))
 
 
 @contextmanager
-def written() -> Iterator[list[str]]:
-    """A block in which what the model writes is put into the list, the last reply last."""
+def written() -> Iterator[Heard]:
+    """A block in which what the model is sent and writes is put into what comes of it."""
     ear = _Listening()
     with dspy.context(callbacks=[*dspy.settings.get("callbacks", []), ear]):
-        yield ear.written
+        yield ear.heard

@@ -23,6 +23,7 @@ def candidate(objective: float, choice: str = "ask", raw: bool = False, words: i
         "source": "student" if raw else "lookahead",
         "words": words,
         "turn": Turn(speaker=Speaker.CREDITOR, move=move, dialogue="Thank you."),
+        "choice": choice,
         "reply": written(choice, terms, f"Words {words}."),
         "ending": Ending.ROUND_LIMIT,
         "by_seed": (objective, objective),
