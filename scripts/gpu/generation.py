@@ -41,7 +41,6 @@ class Generator:
     Args:
         model: a causal language model, adapters included.
         tokenizer: the model's.
-        model_vocabulary: rows of its head; more than the tokenizer has where they were padded.
     """
 
     def __init__(self, model: Any, tokenizer: Any) -> None:
@@ -50,18 +49,29 @@ class Generator:
         self.model, self.tokenizer = model, tokenizer
         self.vocabulary = int(model.get_output_embeddings().weight.shape[0])
         self._guide = from_tokenizer(tokenizer, n_vocab=self.vocabulary)
+        self._matchers: dict[str, Any] = {}
 
     def replies(self, asked: Sequence[Asked]) -> list[Replied]:
         """A reply to each, in their order."""
         import torch
 
-        rows = [_Row(one, self._guide, self.model.device) for one in asked]
+        rows = [_Row(one, self._matcher(one.grammar), self.model.device) for one in asked]
         was_training = self.model.training
         self.model.eval()
         with torch.inference_mode():
             self._write(rows)
         self.model.train(was_training)
         return [self._replied(row) for row in rows]
+
+    def _matcher(self, grammar: str | None) -> Any | None:
+        """A fresh one; each grammar is read once."""
+        from llguidance import LLMatcher
+
+        if grammar is None:
+            return None
+        if grammar not in self._matchers:
+            self._matchers[grammar] = LLMatcher(self._guide, grammar)
+        return self._matchers[grammar].deep_copy()
 
     def _write(self, rows: list[_Row]) -> None:
         """Token by token, until every row has ended; padding stands before the shorter prompts."""
@@ -83,13 +93,15 @@ class Generator:
                 logits_to_keep=1,
             )
             logits, cache = out.logits[:, -1].float(), out.past_key_values
-            logits[:, : self.vocabulary].masked_fill_(~self._allowed(rows).to(device), float("-inf"))
-            chosen = [row.take(logits[number]) if not row.ended else pad for number, row in enumerate(rows)]
-            for row, token in zip(rows, chosen, strict=True):
+            logits.masked_fill_(~self._allowed(rows), float("-inf"))
+            for number, row in enumerate(rows):
+                row.shake(logits[number])
+            chosen = logits.argmax(-1)
+            for row, token in zip(rows, chosen.tolist(), strict=True):
                 row.took(token, self.tokenizer.eos_token_id)
             if all(row.ended for row in rows):
                 return
-            ids = torch.tensor(chosen, device=device)[:, None]
+            ids = chosen[:, None]
             mask = torch.cat([mask, torch.ones_like(mask[:, :1])], dim=1)
             places = places[:, -1:] + 1
 
@@ -102,7 +114,8 @@ class Generator:
         for number, row in enumerate(rows):
             if row.matcher is not None and not row.ended:
                 fill_next_token_bitmask(row.matcher, bits, number)
-        each = (bits[:, :, None] >> torch.arange(32, dtype=torch.int32)) & 1
+        bits = bits.to(self.model.device)
+        each = (bits[:, :, None] >> torch.arange(32, dtype=torch.int32, device=bits.device)) & 1
         return each.reshape(len(rows), -1)[:, : self.vocabulary].bool()
 
     def _replied(self, row: _Row) -> Replied:
@@ -113,24 +126,21 @@ class Generator:
 class _Row:
     """One reply while it is written."""
 
-    def __init__(self, asked: Asked, guide: Any, device: Any) -> None:
+    def __init__(self, asked: Asked, matcher: Any | None, device: Any) -> None:
         import torch
-        from llguidance import LLMatcher
 
-        self.asked = asked
-        self.matcher = LLMatcher(guide, asked.grammar) if asked.grammar is not None else None
+        self.asked, self.matcher = asked, matcher
         self.written: list[int] = []
         self.ended = self.whole = False
         self._chance = torch.Generator(device=device).manual_seed(asked.seed)
 
-    def take(self, logits: torch.Tensor) -> int:
-        """The next token: the likeliest, or a sample (the likeliest after Gumbel noise)."""
+    def shake(self, logits: torch.Tensor) -> None:
+        """Put Gumbel noise on the logits, in place, so that the likeliest token afterwards is a sample."""
         import torch
 
-        if self.asked.temperature > 0:
+        if self.asked.temperature > 0 and not self.ended:
             drawn = torch.rand(logits.shape, generator=self._chance, device=logits.device)
-            logits = logits / self.asked.temperature - (-drawn.clamp(min=1e-20).log()).log()
-        return int(logits.argmax())
+            logits.div_(self.asked.temperature).sub_((-drawn.clamp(min=1e-20).log()).log())
 
     def took(self, token: int, end: int) -> None:
         """Go on by one token."""
