@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -20,9 +19,6 @@ from optimizers.train.weights.devices import device_of, dtype_of
 from plumbing import cli
 from plumbing.bars import PhaseBars
 from plumbing.errors import UserError
-
-# Progress is shown by our own bars; what the libraries draw would stand between them. Read when they are imported.
-os.environ.setdefault("TQDM_DISABLE", "1")
 
 _DEFAULT = TrainSettings()
 

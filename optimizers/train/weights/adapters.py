@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,14 +37,16 @@ def new_adapters(model: PreTrainedModel, settings: TrainSettings) -> Any:
         task_type="CAUSAL_LM",
     )
     torch.manual_seed(settings.seed)
-    return get_peft_model(model, lora)
+    with _no_word_of_old_names():
+        return get_peft_model(model, lora)
 
 
 def adapters_of(model: PreTrainedModel, folder: Path) -> Any:
     """Put the adapters of an earlier training around `model`, to be trained on."""
     from peft import PeftModel
 
-    return PeftModel.from_pretrained(model, folder / ADAPTER, is_trainable=True)
+    with _no_word_of_old_names():
+        return PeftModel.from_pretrained(model, folder / ADAPTER, is_trainable=True)
 
 
 def settings_of(folder: Path, settings: TrainSettings) -> TrainSettings:
@@ -75,6 +80,14 @@ def saved_adapters(model: Any, folder: Path, alpha: float, *, gguf: bool) -> Pat
     path = folder / "adapter.gguf"
     write_gguf_adapter(path, tensors, model.get_base_model().config, alpha)
     return path
+
+
+@contextmanager
+def _no_word_of_old_names() -> Iterator[None]:
+    """PEFT 0.21 uses names that transformers 5 says will go in 6; that is theirs to settle, and no user's."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
 
 
 def _linear_names(model: PreTrainedModel) -> list[str]:

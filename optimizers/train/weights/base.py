@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 from plumbing.errors import UserError
 from programs.models.adapted import EMBEDDED
 from programs.models.model_file import assembled, file_sha256
+
+# Progress is shown by our own bars; what the libraries draw would stand between them. Read when they are imported.
+os.environ.setdefault("TQDM_DISABLE", "1")
 
 if TYPE_CHECKING:
     import torch

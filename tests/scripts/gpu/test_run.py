@@ -57,11 +57,8 @@ def test_replies_are_held_to_their_schema_and_batching_changes_no_greedy_one(mod
 
     model, tokenizer = load(find_base(f"local:{model_file}"), torch.float32)
     generator = Generator(model, tokenizer)
-    schema = {
-        "type": "object",
-        "properties": {"n": {"type": "integer", "minimum": 0, "maximum": 99}},
-        "required": ["n"],
-    }
+    number = {"type": "integer", "minimum": 0, "maximum": 99}
+    schema = {"type": "object", "properties": {"n": number}, "required": ["n"], "additionalProperties": False}
     grammar = f"%llguidance {{}}\nstart: %json {json.dumps({**schema, 'x-guidance': {'whitespace_flexible': False}})}"
 
     def asked(text: str, temperature: float = 0.0, seed: int = 0) -> Asked:
