@@ -1,1 +1,1 @@
-"""An earlier name of post-training: `python -m optimizers.dpo` is `python -m optimizers.train --method dpo`."""
+"""An earlier name of post-training: by preferences alone, as `--method dpo` of `optimizers.train` has it."""
