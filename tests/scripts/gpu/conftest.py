@@ -1,1 +1,3 @@
-from tests.optimizers.train.conftest import tiny_model as tiny_model
+from tests.optimizers.train.conftest import tiny_model
+
+__all__ = ["tiny_model"]
