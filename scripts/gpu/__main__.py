@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from optimizers.spending.budget import Limits
 from optimizers.train.settings import Method, TrainSettings
 from optimizers.train.stages import Stage, Trainee, run_stage
 from optimizers.train.training_data import read_examples, read_pairs, split_items
+from optimizers.train.weights.adapters import ADAPTER
 from optimizers.train.weights.base import find_base, load
 from optimizers.train.weights.devices import device_of, dtype_of
 from plumbing import cli
@@ -58,13 +60,24 @@ class Bench:
     def lm(self, name: str) -> dspy.LM:
         """The weights as they are now, called `name`."""
         model = self.trainee.adapted if self.trainee.adapted is not None else self.trainee.weights
-        return lm_of(f"torch/{name}", BatchingEngine(Generator(model, self.trainee.tokenizer), self.at_once))
+        return lm_of(
+            f"torch/{name}-{self._weights_sha256()[:12]}",
+            BatchingEngine(Generator(model, self.trainee.tokenizer), self.at_once),
+        )
+
+    def _weights_sha256(self) -> str:
+        """Of the base and of the adapters that it has now."""
+        told = hashlib.sha256(f"{self.trainee.base.name} {self.trainee.base.sha256} {self.trainee.dtype}".encode())
+        if self.trainee.began_from is not None:
+            for file in sorted((self.trainee.began_from / ADAPTER).glob("*.safetensors")):
+                told.update(file.read_bytes())
+        return told.hexdigest()
 
 
 def main(  # noqa: PLR0913, PLR0917  (a command line)
     model: Annotated[str, typer.Option(help="A model's directory, local:FILE.gguf or local.")],
     out: Annotated[Path, typer.Option(help="Folder of all that comes of it; the same folder again goes on.")],
-    minutes: Annotated[float, typer.Option(min=0.1, help="After these nothing new is begun.")] = 13.0,
+    minutes: Annotated[float, typer.Option(min=0, help="After these nothing new is begun.")] = 13.0,
     book: Annotated[Path | None, typer.Option(help="A debtor book; default the shipped one.")] = None,
     policy: Annotated[Path | None, typer.Option(help="The creditor's limits; default the shipped ones.")] = None,
     train_debtors: Annotated[int, typer.Option(min=1, help="Training debtors that are sampled.")] = 300,

@@ -90,8 +90,8 @@ class BatchingEngine:
 
 
 def lm_of(name: str, engine: BatchingEngine) -> dspy.LM:
-    """A `dspy.LM` that this engine answers; never from a cache, since weights of one name differ from run to run."""
-    return dspy.LM(name, engine=engine, temperature=0.0, max_tokens=400, cache=False, num_retries=0)
+    """A `dspy.LM` that this engine answers; `name` tells these weights from all others, for the cache's sake."""
+    return dspy.LM(name, engine=engine, temperature=0.0, max_tokens=400, cache=True, num_retries=0)
 
 
 def _asked(request: lm15.Request, tokenizer: Any) -> Asked:

@@ -58,7 +58,7 @@ def test_it_samples_trains_plays_and_packs_and_goes_on_where_it_was(monkeypatch,
     line, out = CommandLine(monkeypatch, capsys), tmp_path / "out"
     argv = [*command(tiny_model, out, 8), "--max-tokens", 20_000]
 
-    first = line(main, "python -m scripts.gpu", *argv, "--minutes", 0.001)
+    first = line(main, "python -m scripts.gpu", *argv, "--minutes", 0)
     assert first.code == 0, first.err
     assert "the same command goes on" in first.err
     result = line(main, "python -m scripts.gpu", *argv, "--minutes", 14)
