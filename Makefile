@@ -6,7 +6,7 @@
 #                       ROOM=programs/creditor names the rooms or files instead
 #   make test-thorough  make test with all that it samples or leaves out: some ten minutes more, before a release
 #   make test-postgres  the tests of the service on the PostgreSQL server that MADEN_TEST_DATABASE names
-#   make test-dpo       the tests that train weights (torch and others come on top: several hundred MB, or GBs with CUDA)
+#   make test-train     the tests that train weights (torch and others come on top: several hundred MB, or GBs with CUDA)
 #   make test-embedded  the tests that play on the embedded model
 #   make test-notebook  docs/first-hour.ipynb, run from its first cell to its last with the tests' small model
 #   make docs           the site of docs/ in build/site, built strictly and without a network
@@ -25,7 +25,7 @@ ROOM ?=
 WORKERS ?= logical
 UPGRADE ?=
 
-.PHONY: compile test test-thorough quick test-postgres postgres-named test-dpo test-embedded test-notebook docs check lock clean
+.PHONY: compile test test-thorough quick test-postgres postgres-named test-train test-dpo test-embedded test-notebook docs check lock clean
 
 compile: $(VENV)/local.stamp
 	@echo "a small model on this machine will negotiate with simulated debtors for about ten minutes, longer beside other work; nothing is sent anywhere"
@@ -36,17 +36,17 @@ compile: $(VENV)/local.stamp
 PARALLEL := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test: $(VENV)/test.stamp
-	$(BIN)/python -m pytest $(PARALLEL) -m "not embedded and not dpo and not alone and not thorough" $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) -m "not embedded and not train and not alone and not thorough" $(ARGS)
 	$(BIN)/python -m pytest -m alone $(ARGS) || test $$? -eq 5  # 5: ARGS left none of them
 	$(MAKE) check
 
 test-thorough: $(VENV)/test.stamp
-	MADEN_TEST_THOROUGH=1 $(BIN)/python -m pytest $(PARALLEL) -m "not embedded and not dpo and not alone" $(ARGS)
+	MADEN_TEST_THOROUGH=1 $(BIN)/python -m pytest $(PARALLEL) -m "not embedded and not train and not alone" $(ARGS)
 	$(BIN)/python -m pytest -m alone $(ARGS) || test $$? -eq 5
 	$(MAKE) check
 
 quick: $(VENV)/test.stamp
-	$(BIN)/python -m pytest $(PARALLEL) -m "not embedded and not dpo and not alone and not slow and not thorough" $(ARGS) \
+	$(BIN)/python -m pytest $(PARALLEL) -m "not embedded and not train and not alone and not slow and not thorough" $(ARGS) \
 		$$($(BIN)/python -m tests.rooms quick $(ROOM))
 
 test-postgres: postgres-named $(VENV)/test.stamp
@@ -55,9 +55,11 @@ test-postgres: postgres-named $(VENV)/test.stamp
 postgres-named:
 	@test -n "$$MADEN_TEST_DATABASE" || { echo "set MADEN_TEST_DATABASE to a database in which schemas may be made, such as postgresql+psycopg://maden:maden@127.0.0.1/maden" >&2; exit 2; }
 
-test-dpo: $(VENV)/test.stamp
-	$(PIP) install --constraint requirements-test.lock --constraint constraints-dpo.txt --editable ".[dpo]"
-	$(BIN)/python -m pytest -m dpo $(ARGS)
+test-train: $(VENV)/test.stamp
+	$(PIP) install --constraint requirements-test.lock --constraint constraints-train.txt --editable ".[gpu]"
+	$(BIN)/python -m pytest -m train $(ARGS)
+
+test-dpo: test-train  # an earlier name
 
 test-embedded: $(VENV)/test.stamp $(VENV)/local.stamp
 	$(BIN)/python -m pytest -m embedded $(ARGS)

@@ -128,9 +128,10 @@ ENTRIES = {
         _TRAINING,
         "Sample which turn led to the better end.",
     ),
-    "dpo": Entry(
-        "optimizers.dpo", "optimizers.dpo.__main__:dpo", _TRAINING, "Train weights on such preferences.", "dpo"
+    "train": Entry(
+        "optimizers.train", "optimizers.train.__main__:train", _TRAINING, "Train weights on such preferences.", "train"
     ),
+    "dpo": Entry("optimizers.dpo", "optimizers.dpo.__main__:dpo", _TRAINING, "The same by preferences alone.", "dpo"),
     "serve": Entry("app", "app.__main__:app", _SERVICE, "Negotiate with people; look after the service.", "app"),
 }
 

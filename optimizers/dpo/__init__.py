@@ -1,1 +1,1 @@
-"""Post-training by direct preference optimisation (Rafailov et al. 2023): LoRA weights from preference pairs."""
+"""An earlier name of post-training: by preferences alone, as `--method dpo` of `optimizers.train` has it."""

@@ -10,12 +10,14 @@ from typing import Annotated
 import dspy
 import typer
 
-from data.book import read_book
+from data.book import DebtorBook, read_book
 from data.domain import DebtCase
 from data.policy import read_policy
-from optimizers.preferences.formats import PairFormat, write_pairs
-from optimizers.preferences.pairs import PairRules, pairs_at
-from optimizers.preferences.pairs_card import PairsCard, card_of, text
+from optimizers.preferences.checks import confirmed, told_apart_by_words
+from optimizers.preferences.formats import PairFormat, write_examples, write_pairs
+from optimizers.preferences.pairs import Pair, PairRules, balanced, examples_at, pairs_at
+from optimizers.preferences.pairs_card import Checked, PairsCard, card_of, text
+from optimizers.preferences.picking.sampling import PickSampler
 from optimizers.preferences.run import (
     PreferenceConfig,
     PreferenceRun,
@@ -37,7 +39,6 @@ from programs.artifacts.playing_code import playing_code
 from programs.command_options import (
     ArtifactsOption,
     BookOption,
-    LmDebtorOption,
     MaxCallsOption,
     MaxMinutesOption,
     MaxUsdOption,
@@ -46,49 +47,65 @@ from programs.command_options import (
     RunsOption,
     TpmOption,
 )
-from programs.debtor.seating import debtor_factory
+from programs.creditor.rule_seats import rule_seat
+from programs.creditor.settings import ProgramSettings
 from programs.kinds.negotiation_kind import NEGOTIATIONS
-from programs.maden import Maden
 from programs.models import make as models
 from programs.models.pace import set_limits
-from programs.playing.contestants import ARTIFACTS, NamedModel, contestant
+from programs.playing.contestants import ARTIFACTS, Contestant, NamedModel, contestant
 from programs.playing.played_store import lm_id
 from programs.playing.stage import chosen_debtors
 
+VANILLA, PICKING = "vanilla", ("planned", "maden")
+"""Students: the one that states its terms itself, and those that pick among computed options."""
 _PLAN, _RULES = SamplingPlan(), PairRules()
+CHECKED_TABLES = 200
+"""Tables whose labels are played again for the card."""
 
 
 def preferences(  # noqa: PLR0913, PLR0917  (a command line)
     out: Annotated[Path, typer.Option(help="File of the pairs, .jsonl; the card is written beside it.")],
     teacher: Annotated[
-        str, typer.Option(help="Who shows how: a variant or an artifact (maden@champion).")
-    ] = "maden-ladder",
-    lm: Annotated[str, typer.Option(help="The teacher's: local, local:FILE.gguf or a LiteLLM string.")] = models.LOCAL,
+        str, typer.Option(help="Whose moves are proposed: a rule (rational, linear), a variant or an artifact.")
+    ] = "rational",
+    lm: Annotated[str, typer.Option(help="The student's model, and the teacher's if it needs one.")] = models.LOCAL,
     student_lm: Annotated[
-        str | None, typer.Option(help="The model to be trained, for samples of its own; default: that of --lm.")
+        str | None, typer.Option(help="The model to be trained, where it is another one than --lm.")
     ] = None,
+    student: Annotated[
+        str, typer.Option(help="Whose replies are taught: vanilla, planned or maden.")
+    ] = "vanilla",
     debtors: Annotated[int, typer.Option(min=1, help="Training debtors; never others.")] = 20,
-    turns: Annotated[int, typer.Option(min=1, max=100, help="Turns a negotiation at which others are sampled.")] = (
-        _PLAN.turns
+    turns: Annotated[
+        int, typer.Option(min=0, max=100, help="Tables of the student's own negotiation, each debtor.")
+    ] = (_PLAN.turns),
+    teacher_turns: Annotated[int, typer.Option(min=0, max=100, help="Tables of the teacher's, each debtor.")] = (
+        _PLAN.teacher_turns
     ),
-    teacher_samples: Annotated[int, typer.Option(min=0, max=64, help="Sampled turns of the teacher at each.")] = (
-        _PLAN.teacher_samples
-    ),
-    student_samples: Annotated[int, typer.Option(min=0, max=64, help="Sampled turns of the student at each.")] = (
+    student_samples: Annotated[int, typer.Option(min=0, max=64, help="Sampled replies of the student at each.")] = (
         _PLAN.student_samples
     ),
     temperature: Annotated[float, typer.Option(min=0.01, max=2, help="Of what is sampled.")] = _PLAN.temperature,
+    debtor_seeds: Annotated[int, typer.Option(min=1, max=100, help="Simulated debtors that a move is valued with.")] = (
+        _PLAN.debtor_seeds
+    ),
+    plays_on: Annotated[str, typer.Option(help="The rule that plays the rest when a move is valued.")] = _PLAN.plays_on,
     threshold: Annotated[float, typer.Option(min=0, max=1, help="Objective from which a turn may be chosen.")] = (
         _RULES.threshold
     ),
     margin: Annotated[float, typer.Option(min=0.001, max=1, help="How far below the chosen one a rejected one is.")] = (
         _RULES.margin
     ),
-    rejected: Annotated[int, typer.Option(min=1, max=64, help="Rejected turns for one prompt at most.")] = (
-        _RULES.rejected
+    contrasts: Annotated[int, typer.Option(min=0, max=64, help="Worse decisions beside a reply that was right.")] = (
+        _RULES.contrasts
     ),
-    form: Annotated[PairFormat, typer.Option("--format", help="Whose trainer reads the file.")] = PairFormat.TRL,
-    debtor: LmDebtorOption = "simulated",
+    balance: Annotated[float, typer.Option(min=1, help="How lopsided kinds of moves may be; 1: not at all.")] = (
+        _RULES.balance
+    ),
+    form: Annotated[PairFormat, typer.Option("--format", help="Whose trainer reads the files.")] = PairFormat.TRL,
+    examples: Annotated[
+        Path | None, typer.Option(help="Also write the replies worth imitating, for supervised fine-tuning.")
+    ] = None,
     book: BookOption = None,
     policy: PolicyOption = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the debtors' behaviour, of the turns and of the samples.")] = 0,
@@ -102,65 +119,69 @@ def preferences(  # noqa: PLR0913, PLR0917  (a command line)
     artifacts: ArtifactsOption = ARTIFACTS,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it may take, call nothing.")] = False,
 ) -> None:
-    """Sample preference pairs: at the same table, which turn led to the better end?
+    """Sample preference pairs: at the same table and in the same words, which decision led to the better end?
 
-    The teacher plays training debtors. At some of its turns others are sampled, the teacher's and the student's own;
-    each is played to its end by the teacher against the same debtor and scored by the objective. The best turn that
-    passes the threshold is chosen, those that fall short by the margin are rejected. The student is the vanilla
-    negotiator: prompts are its prompts, replies are written as it would write them. Words that break a rule of conduct
-    and offers outside the limits are never chosen.
+    The student, the vanilla negotiator, plays training debtors. At some of its turns, and of a teacher's, it is asked
+    again; every sensible move is put into its replies in place of its own, and each is played to its end by a rule that
+    takes nothing back, against several simulated debtors. The best sound one is chosen. Both sides of a pair are the
+    student's own JSON and differ in the choice and the four figures alone.
 
     The same command goes on where it was stopped and pays for nothing twice; with more --debtors it adds to what is
-    there. --threshold, --margin, --rejected and --format may change freely: nothing is sampled again.
+    there. --threshold, --margin, --contrasts, --balance and --format may change freely: nothing is sampled again.
 
-    Examples: `python -m optimizers.preferences --debtors 20 --out pairs.jsonl`;
+    Examples: `python -m optimizers.preferences --debtors 40 --out pairs.jsonl`;
     `python -m optimizers.preferences --teacher maden@champion --lm openai/gpt-4o --student-lm openai/gpt-4o-mini
-    --debtors 200 --threads 16 --max-usd 20 --format openai --out pairs.jsonl`.
+    --debtors 200 --threads 16 --max-usd 20 --format openai --out pairs.jsonl --examples examples.jsonl`.
     """
     set_limits(rpm, tpm)
     plan = SamplingPlan(
-        turns=turns, teacher_samples=teacher_samples, student_samples=student_samples, temperature=temperature
+        turns=turns,
+        teacher_turns=teacher_turns,
+        student_samples=student_samples,
+        temperature=temperature,
+        debtor_seeds=debtor_seeds,
+        plays_on=plays_on,
     )
-    rules = PairRules(threshold=threshold, margin=margin, rejected=rejected)
-    if plan.teacher_samples + plan.student_samples == 0:
-        raise UserError("nothing would be sampled; give --teacher-samples or --student-samples above 0")
+    rules = PairRules(threshold=threshold, margin=margin, contrasts=contrasts, balance=balance)
+    if student not in (VANILLA, *PICKING):
+        raise UserError(f"{student} is no student; there are {VANILLA}, {' and '.join(PICKING)}")
+    if plan.turns + (plan.teacher_turns if student == VANILLA else 0) == 0:
+        raise UserError("no table would be looked at; give --turns or --teacher-turns above 0")
     model, student_model = NamedModel(lm), NamedModel(student_lm or lm)
-    program, sha256 = _teacher(teacher, debtor, model, artifacts, policy)
+    shows = _teacher(teacher, artifacts, policy)
     cases_of = read_book(book)
     cases = chosen_debtors(cases_of, "train", debtors)
+    rule_seat(plays_on, cases[0].creditor_view(), shows.policy, seed)  # its name is checked before anything is played
     config = PreferenceConfig(
         teacher=teacher,
-        teacher_sha256=sha256,
-        lm=lm_id(model.get()),
+        teacher_sha256=shows.fingerprint,
+        teacher_lm=lm_id(model.get()) if shows.needs_lm else None,
         student_lm=lm_id(student_model.get()),
-        debtor=debtor,
+        student=student,
         book_sha256=cases_of.sha256,
         playing_sha256=playing_code(),
         seed=seed,
         plan=plan,
     )
     run = PreferenceRun(runs, config)
-    cli.tell(*_plan(run, program, cases))
+    cli.tell(*_plan(run, shows, cases))
     if dry_run:
         return
-    lms = [model.get(), student_model.get()]
+    lms = list(dict.fromkeys([student_model.get(), *([model.get()] if shows.needs_lm else [])]))
     _check(run, cases, lms)
-    student = Student(
-        program.settings.model_copy(update={"temperature": plan.temperature}),
-        student_model.get() if student_lm else None,
-    )
+    sampler = _sampler(student, shows, student_model.get(), plan)
     limits = Limits(max_usd=max_usd, max_calls=max_calls, max_minutes=max_minutes)
-    sampler = Sampler(program, student, plan)
-    with run.spending(limits, lms) as (_, store), dspy.context(lm=model.get()), PhaseBars() as bars:
+    with run.spending(limits, lms) as (_, store), dspy.context(lm=lms[-1]), PhaseBars() as bars:
         bars.phase("sampling", len(cases), "training debtors")
         negotiations, halted = sample(run, sampler, cases, threads, _watching(bars, rules))
         cost = paid(store)
     require_training(cases_of, negotiations)
-    pairs = [pair for one in negotiations for table in one.tables for pair in pairs_at(table, rules)]
+    pairs, dropped = _labelled(negotiations, rules)
     why = str(halted) if halted is not None else None
     if pairs:
-        files = write_pairs(out, pairs, form)
-        card = card_of(config, rules, cases_of.source, negotiations, pairs, _sha256(out), cost, why)
+        files = [*write_pairs(out, pairs, form), *_examples(examples, negotiations, rules, form)]
+        checked = _checked(cases_of, negotiations, rules, pairs, sampler, dropped, _sha256(out))
+        card = card_of(config, rules, cases_of.source, negotiations, pairs, checked, cost, why)
         _write_card(card, out)
         cli.tell(f"{len(pairs)} pairs written to {' and '.join(map(str, files))}")
     if halted is not None:
@@ -173,6 +194,49 @@ def preferences(  # noqa: PLR0913, PLR0917  (a command line)
         )
 
 
+def _sampler(student: str, shows: Contestant, lm: dspy.LM, plan: SamplingPlan) -> Sampler | PickSampler:
+    if student != VANILLA:
+        return PickSampler(student, shows.policy, lm, plan)
+    settings = ProgramSettings(policy=shows.policy, temperature=plan.temperature)
+    return Sampler(shows.seat, Student(settings, lm), plan)
+
+
+def _labelled(negotiations: list[SampledNegotiation], rules: PairRules) -> tuple[list[Pair], int]:
+    """The balanced pairs, and how many were left out for that."""
+    found = [pair for one in negotiations for table in one.tables for pair in pairs_at(table, rules)]
+    pairs = balanced(found, rules.balance)
+    return pairs, len(found) - len(pairs)
+
+
+def _checked(
+    book: DebtorBook,
+    negotiations: list[SampledNegotiation],
+    rules: PairRules,
+    pairs: list[Pair],
+    sampler: Sampler | PickSampler,
+    dropped: int,
+    sha256: str,
+) -> Checked:
+    """How the pairs hold."""
+    tables = [table for one in negotiations for table in one.tables]
+    cases = {case.case_id: case for case in book.split("train")}
+    return Checked(
+        pairs_sha256=sha256,
+        dropped_for_balance=dropped,
+        confirmed=confirmed(pairs, tables, cases, sampler.rollouts, CHECKED_TABLES),
+        told_apart_by_words=told_apart_by_words(pairs),
+        examples=sum(len(examples_at(table, rules)) for table in tables),
+    )
+
+
+def _examples(
+    path: Path | None, negotiations: list[SampledNegotiation], rules: PairRules, form: PairFormat
+) -> tuple[Path, ...]:
+    if path is None:
+        return ()
+    return write_examples(path, [e for one in negotiations for t in one.tables for e in examples_at(t, rules)], form)
+
+
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
@@ -183,22 +247,29 @@ def _write_card(card: PairsCard, out: Path) -> None:
     cli.results().print(text(card), highlight=False)
 
 
-def _teacher(name: str, debtor: str, model: NamedModel, artifacts: Path, policy: Path | None) -> tuple[Maden, str]:
-    """The program that shows how, and its fingerprint."""
-    found = contestant(name, debtors=debtor_factory(debtor, model), artifacts=artifacts, policy=read_policy(policy))
-    return found.own_program("teach"), found.fingerprint
+def _teacher(name: str, artifacts: Path, policy: Path | None) -> Contestant:
+    """Who shows how.
+
+    Raises:
+        UserError: it sits at no table by itself: a file of negotiations, or a model of its own.
+    """
+    found = contestant(name, artifacts=artifacts, policy=read_policy(policy))
+    if found.kind in ("saved", "model"):
+        raise UserError(f"{name} cannot teach; name a rule (rational, linear), a variant (maden) or an artifact")
+    return found
 
 
-def _plan(run: PreferenceRun, program: Maden, cases: tuple[DebtCase, ...]) -> list[str]:
+def _plan(run: PreferenceRun, shows: Contestant, cases: tuple[DebtCase, ...]) -> list[str]:
     plan, known = run.config.plan, run.known()
     owed = sum(case.case_id not in known for case in cases)
-    low, high = NEGOTIATIONS.sizes(program.settings.variant).calls
-    samples = plan.turns * (plan.teacher_samples + plan.student_samples)
-    # A sampled turn is played on from the middle of a negotiation: half of one, on average.
-    calls = tuple(round(owed * (one + samples * (1 + one / 2))) for one in (low, high))
+    student = NEGOTIATIONS.sizes(run.config.student).calls
+    samples = plan.turns * plan.student_samples + plan.teacher_turns * (1 + plan.student_samples)
+    if shows.needs_lm:  # its own negotiation, and at each table its first plan and turn
+        samples += 2 * (plan.turns + plan.teacher_turns)
+    low, high = (round(owed * (one * (1 + shows.needs_lm) + samples)) for one in student)
     return [
         f"{len(cases)} training debtors, {len(cases) - owed} of them sampled already; run {run.path}",
-        f"about {calls[0]} to {calls[1]} model calls; answered ones come from the cache",
+        f"about {low} to {high} model calls; answered ones come from the cache",
     ]
 
 
@@ -206,7 +277,7 @@ def _check(run: PreferenceRun, cases: tuple[DebtCase, ...], lms: list[dspy.LM]) 
     """Try the models, where there is anything left to ask them."""
     known = run.known()
     if any(case.case_id not in known for case in cases):
-        for lm in dict.fromkeys(lms):
+        for lm in lms:
             models.check_lm(lm)
 
 

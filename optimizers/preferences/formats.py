@@ -1,8 +1,11 @@
-"""Pairs as files: for TRL's `DPOTrainer`, and for OpenAI's preference fine-tuning.
+"""Pairs and examples as files: for this house's trainers (TRL's form), and for OpenAI's and Together's fine-tuning.
 
 TRL: conversational preference data, https://huggingface.co/docs/trl/dataset_formats#preference; what else a line
-holds is ignored there. OpenAI: https://developers.openai.com/api/docs/guides/direct-preference-optimization; a line
-holds nothing else, so where each is from stands in a second file, line by line.
+holds is ignored there. OpenAI: https://developers.openai.com/api/docs/guides/direct-preference-optimization and
+https://developers.openai.com/api/docs/guides/supervised-fine-tuning. Together:
+https://docs.together.ai/docs/fine-tuning/preference-tuning and
+https://docs.together.ai/docs/fine-tuning/supervised. Their lines hold nothing else, so where each is from stands in a
+second file, line by line.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from optimizers.preferences.pairs import Pair
+from optimizers.preferences.pairs import Example, Pair
 from plumbing.files import replace_file
 
 Row = dict[str, Any]
@@ -24,21 +27,26 @@ class PairFormat(StrEnum):
 
     TRL = "trl"
     OPENAI = "openai"
+    TOGETHER = "together"
 
 
 def write_pairs(path: Path, pairs: Sequence[Pair], kind: PairFormat) -> tuple[Path, ...]:
-    """Write `pairs`, one JSON line each; returns the files that were written.
+    """Write `pairs` for preference optimisation, one JSON line each; returns the files that were written.
 
     Raises:
         OSError: a file cannot be written; what was there is untouched.
     """
-    if kind is PairFormat.TRL:
-        _write(path, pairs, lambda pair: {**trl_row(pair), **provenance(pair)})
-        return (path,)
-    beside = path.with_suffix(".provenance.jsonl")
-    _write(path, pairs, openai_row)
-    _write(beside, pairs, provenance)
-    return path, beside
+    rows = {PairFormat.TRL: trl_row, PairFormat.OPENAI: openai_row, PairFormat.TOGETHER: together_row}
+    return _written(path, pairs, rows[kind], kind)
+
+
+def write_examples(path: Path, examples: Sequence[Example], kind: PairFormat) -> tuple[Path, ...]:
+    """Write `examples` for supervised fine-tuning, likewise.
+
+    Raises:
+        OSError: a file cannot be written; what was there is untouched.
+    """
+    return _written(path, examples, example_row if kind is PairFormat.TRL else messages_row, kind)
 
 
 def trl_row(pair: Pair) -> Row:
@@ -55,15 +63,46 @@ def openai_row(pair: Pair) -> Row:
     }
 
 
-def provenance(pair: Pair) -> Row:
-    """Where a pair is from, and by how much its sides differ."""
-    return {**pair.model_dump(mode="json", exclude={"prompt", "chosen", "rejected"}), "margin": pair.margin}
+def together_row(pair: Pair) -> Row:
+    """One line of Together's preference format, which is OpenAI's without tools."""
+    return {
+        "input": {"messages": list(pair.prompt)},
+        "preferred_output": _assistant(pair.chosen),
+        "non_preferred_output": _assistant(pair.rejected),
+    }
+
+
+def example_row(example: Example) -> Row:
+    """The two columns of TRL's conversational prompt-completion type: the loss is on the completion alone."""
+    return {"prompt": list(example.prompt), "completion": _assistant(example.reply)}
+
+
+def messages_row(example: Example) -> Row:
+    """One line of OpenAI's and of Together's supervised format, whose loss is on the assistant's message."""
+    return {"messages": [*example.prompt, *_assistant(example.reply)]}
+
+
+def provenance(one: Pair | Example) -> Row:
+    """Where a line is from, and of a pair by how much its sides differ."""
+    told = one.model_dump(mode="json", exclude={"prompt", "chosen", "rejected", "reply"})
+    return {**told, "margin": one.margin} if isinstance(one, Pair) else told
 
 
 def _assistant(text: str) -> list[dict[str, str]]:
     return [{"role": "assistant", "content": text}]
 
 
-def _write(path: Path, pairs: Sequence[Pair], row: Callable[[Pair], Row]) -> None:
-    lines = (json.dumps(row(pair), ensure_ascii=False) + "\n" for pair in pairs)
+def _written(path: Path, some: Sequence[Any], row: Callable[[Any], Row], kind: PairFormat) -> tuple[Path, ...]:
+    """Ours hold their provenance themselves; others get it beside them."""
+    if kind is PairFormat.TRL:
+        _write(path, some, lambda one: {**row(one), **provenance(one)})
+        return (path,)
+    beside = path.with_suffix(".provenance.jsonl")
+    _write(path, some, row)
+    _write(beside, some, provenance)
+    return path, beside
+
+
+def _write(path: Path, some: Sequence[Any], row: Callable[[Any], Row]) -> None:
+    lines = (json.dumps(row(one), ensure_ascii=False) + "\n" for one in some)
     replace_file(path, "".join(lines).encode())

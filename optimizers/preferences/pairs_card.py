@@ -6,7 +6,7 @@ import json
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,12 @@ import numpy as np
 from pydantic import Field
 
 from data.frozen import Frozen
+from optimizers.preferences.checks import CONFIRMING, Confirmed
+from optimizers.preferences.field_swap import read_reply
 from optimizers.preferences.pairs import Pair, PairRules
 from optimizers.preferences.run import PreferenceConfig, SampledNegotiation
 from plumbing.clock import utc_now
 from programs.models.accounts import Cost
-from signatures.turn import FreeTurn
 
 BINS = 8
 QUANTILES = (0, 0.25, 0.5, 0.75, 1)
@@ -31,6 +32,18 @@ class Margins(Frozen):
     quantiles: dict[str, float]
     edges: tuple[float, ...]
     counts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What is known of the pairs beside themselves."""
+
+    pairs_sha256: str
+    """Of the file of pairs."""
+    dropped_for_balance: int
+    confirmed: Confirmed | None
+    told_apart_by_words: float | None
+    examples: int
 
 
 class PairsCard(Frozen):
@@ -48,12 +61,17 @@ class PairsCard(Frozen):
     candidates: dict[str, int]
     """By source."""
     unclean: int
-    """Candidates that may not be chosen: outside the limits as made, or with words that break a rule of conduct."""
+    """Candidates that may not be chosen: not sound (limits, concessions, figures, conduct), or without own words."""
     mean_objective: dict[str, float]
     """Of the candidates, by source."""
     pairs: int
     debtors: int
     """Debtors with a pair."""
+    dropped_for_balance: int
+    corrections: int
+    """Pairs whose rejected reply is the student's own; in the others the chosen one is."""
+    firmer_chosen: float | None
+    """Of the pairs whose sides both offer, the share whose chosen offer is nowhere softer than the rejected one."""
     chosen_sources: dict[str, int]
     rejected_sources: dict[str, int]
     chosen_choices: dict[str, int]
@@ -61,6 +79,12 @@ class PairsCard(Frozen):
     rejected_choices: dict[str, int]
     margins: Margins | None
     """None without a pair."""
+    confirmed: Confirmed | None
+    """The labels held against debtors that they were not made with; None without a pair."""
+    told_apart_by_words: float | None
+    """How often words alone tell an unseen debtor's chosen side, 0.5 being chance; None where that was not tried."""
+    examples: int
+    """Replies worth imitating."""
     cost: dict[str, Any] = Field(default_factory=dict)
     """Calls, tokens and money of the sampling, over all its sessions."""
     halted: str | None = None
@@ -73,7 +97,7 @@ def card_of(
     book: str,
     negotiations: Sequence[SampledNegotiation],
     pairs: Sequence[Pair],
-    pairs_sha256: str,
+    checked: Checked,
     cost: Cost,
     halted: str | None,
 ) -> PairsCard:
@@ -83,7 +107,7 @@ def card_of(
     by_source = {one.source: [c.objective for c in candidates if c.source == one.source] for one in candidates}
     return PairsCard(
         created=utc_now(),
-        pairs_sha256=pairs_sha256,
+        pairs_sha256=checked.pairs_sha256,
         config=config,
         rules=rules,
         book=book,
@@ -91,15 +115,21 @@ def card_of(
         tables=len(tables),
         tables_with_pairs=len({(pair.case_id, pair.seed, pair.round) for pair in pairs}),
         candidates={source: len(values) for source, values in by_source.items()},
+        dropped_for_balance=checked.dropped_for_balance,
+        corrections=sum(pair.kind == "correction" for pair in pairs),
+        firmer_chosen=_firmer(pairs),
         unclean=sum(not one.clean for one in candidates),
         mean_objective={source: statistics.fmean(values) for source, values in by_source.items()},
         pairs=len(pairs),
         debtors=len({pair.case_id for pair in pairs}),
         chosen_sources=_counted(pair.chosen_source for pair in pairs),
         rejected_sources=_counted(pair.rejected_source for pair in pairs),
-        chosen_choices=_counted(_choice(pair.chosen) for pair in pairs),
-        rejected_choices=_counted(_choice(pair.rejected) for pair in pairs),
+        chosen_choices=_counted(pair.chosen_choice for pair in pairs),
+        rejected_choices=_counted(pair.rejected_choice for pair in pairs),
         margins=_margins([pair.margin for pair in pairs]) if pairs else None,
+        confirmed=checked.confirmed,
+        told_apart_by_words=checked.told_apart_by_words,
+        examples=checked.examples,
         cost=asdict(cost),
         halted=halted,
     )
@@ -111,20 +141,24 @@ def text(card: PairsCard) -> str:
     lines = [
         "# Preference pairs",
         "",
-        f"Made {card.created} by `{card.config.teacher}` (program {card.config.teacher_sha256[:12]}) on "
-        f"{_model(card.config.lm)}, for the vanilla negotiator on {_model(card.config.student_lm)}, from training "
-        f"debtors of {Path(card.book).name} (book {card.config.book_sha256[:12]}), seed {card.config.seed}.",
+        f"Made {card.created} of what {card.config.student} on {_model(card.config.student_lm)} wrote, beside "
+        f"`{card.config.teacher}` (program {card.config.teacher_sha256[:12]}), with training debtors of "
+        f"{Path(card.book).name} (book {card.config.book_sha256[:12]}), seed {card.config.seed}.",
         *([f"\nStopped early: {card.halted}."] if card.halted else []),
         "",
-        f"- {card.negotiations} negotiations, {card.tables} tables, {card.tables_with_pairs} of them with a pair",
+        f"- {card.negotiations} debtors, {card.tables} tables, {card.tables_with_pairs} of them with a pair",
         f"- candidates: {_listed(card.candidates)}; {card.unclean} may not be chosen",
         f"- mean objective: {_listed({k: f'{v:.3f}' for k, v in card.mean_objective.items()})}",
-        f"- {card.pairs} pairs from {card.debtors} debtors; chosen from objective {card.rules.threshold:g} on, "
-        f"rejected where {card.rules.margin:g} or more below, at most {card.rules.rejected} a table",
+        f"- {card.pairs} pairs from {card.debtors} debtors ({card.corrections} correct the student's own reply, the "
+        f"others hold it up), {card.dropped_for_balance} more left out for balance; chosen from objective "
+        f"{card.rules.threshold:g} on, rejected where {card.rules.margin:g} or more below",
         f"- chosen: {_listed(card.chosen_sources)}; moves: {_listed(card.chosen_choices)}",
         f"- rejected: {_listed(card.rejected_sources)}; moves: {_listed(card.rejected_choices)}",
-        f"- at most {plan.turns} tables a negotiation, {plan.teacher_samples} samples of the teacher and "
-        f"{plan.student_samples} of the student at temperature {plan.temperature:g}",
+        *_check_lines(card),
+        f"- {card.examples} replies worth imitating",
+        f"- at most {plan.turns} tables of the student's negotiation and {plan.teacher_turns} of the teacher's, "
+        f"{plan.student_samples} samples at temperature {plan.temperature:g}; `{plan.plays_on}` plays on against "
+        f"{plan.debtor_seeds} debtor seeds",
         f"- {card.cost.get('calls', 0)} calls paid; file SHA-256 {card.pairs_sha256[:12]}",
     ]
     if card.margins is not None:
@@ -160,8 +194,26 @@ def _model(lm_id: str) -> str:
     return f"`{json.loads(lm_id)[0]}`"
 
 
-def _choice(reply: str) -> str:
-    return FreeTurn.model_validate_json(reply.removeprefix('{"turn":')[:-1]).choice
+def _check_lines(card: PairsCard) -> list[str]:
+    lines = []
+    if (found := card.confirmed) is not None:
+        lines.append(
+            f"- against {CONFIRMING} other debtor seeds the chosen move is ahead at {found.share:.1%} of "
+            f"{found.tables} tables, by {found.mean_advantage:.3f} on average"
+        )
+    if card.firmer_chosen is not None:
+        lines.append(f"- where both sides offer, the chosen offer is nowhere softer in {card.firmer_chosen:.0%}")
+    if card.told_apart_by_words is not None:
+        lines.append(
+            f"- words alone tell the chosen side of an unseen debtor in {card.told_apart_by_words:.1%} (50%: chance)"
+        )
+    return lines
+
+
+def _firmer(pairs: Sequence[Pair]) -> float | None:
+    turns = [(read_reply(pair.chosen), read_reply(pair.rejected)) for pair in pairs]
+    offers = [(a.terms.terms(), b.terms.terms()) for a, b in turns if a and b and a.choice == b.choice == "ask"]
+    return sum(not a.softer_in(b) for a, b in offers) / len(offers) if offers else None
 
 
 def _counted(names: Iterable[str]) -> dict[str, int]:

@@ -9,6 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import dspy
 
@@ -17,7 +18,7 @@ from data.domain import DebtCase
 from data.frozen import Frozen
 from optimizers.compiling.interrupts import interruptible
 from optimizers.compiling.process import LONGEST_CALL_S
-from optimizers.preferences.sampling import Sampler, SamplingPlan, TableCandidates
+from optimizers.preferences.sampling import SamplingPlan, TableCandidates
 from optimizers.runs.halt import Halted
 from optimizers.spending.budget import Budget, Limits
 from optimizers.spending.responses import ResponseStore
@@ -39,10 +40,11 @@ class PreferenceConfig(Frozen):
     teacher: str
     """As named on the command line."""
     teacher_sha256: str
-    lm: str
-    """`programs.playing.played_store.lm_id` of the model that the teacher plays on."""
+    teacher_lm: str | None
+    """`programs.playing.played_store.lm_id` of the model that the teacher plays on; None where it needs none."""
     student_lm: str
-    debtor: str
+    student: str = "vanilla"
+    """The program whose replies are taught."""
     book_sha256: str
     playing_sha256: str
     """`programs.artifacts.playing_code.playing_code`."""
@@ -61,6 +63,18 @@ class SampledNegotiation(Frozen):
     case_id: str
     seed: int
     tables: tuple[TableCandidates, ...]
+
+
+class TableSource(Protocol):
+    """Whatever looks at the tables of a negotiation."""
+
+    def tables(self, case: DebtCase, seed: int) -> list[TableCandidates]:
+        """The candidates at each.
+
+        Raises:
+            InfrastructureFailure: a model could not be reached.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -122,7 +136,7 @@ class PreferenceRun:
 
 
 def sample(
-    run: PreferenceRun, sampler: Sampler, cases: Sequence[DebtCase], threads: int, progress: Progress
+    run: PreferenceRun, sampler: TableSource, cases: Sequence[DebtCase], threads: int, progress: Progress
 ) -> tuple[list[SampledNegotiation], Halted | None]:
     """Sample all `cases`, those on the disk from there; in the order of `cases`, with why it ended early, if it did.
 
@@ -157,7 +171,7 @@ Outcome = SampledNegotiation | Halted | InfrastructureFailure
 
 
 def _sampled(
-    sampler: Sampler, cases: Sequence[DebtCase], seed: int, threads: int
+    sampler: TableSource, cases: Sequence[DebtCase], seed: int, threads: int
 ) -> Iterator[tuple[DebtCase, Outcome]]:
     """Each case as it is done, `threads` at once; after a halt nothing new is begun."""
     waiting, running = iter(cases), dict[Future[Outcome], DebtCase]()
@@ -174,7 +188,7 @@ def _sampled(
                 yield case, outcome
 
 
-def _one(sampler: Sampler, case: DebtCase, seed: int) -> Outcome:
+def _one(sampler: TableSource, case: DebtCase, seed: int) -> Outcome:
     try:
         return SampledNegotiation(case_id=case.case_id, seed=seed, tables=tuple(sampler.tables(case, seed)))
     except (Halted, InfrastructureFailure) as why:

@@ -1,4 +1,4 @@
-"""A base model with trained adapters, as `optimizers.dpo` leaves them: the folder that `local:FOLDER` names."""
+"""A base model with trained adapters, as `optimizers.train` leaves them: the folder that `local:FOLDER` names."""
 
 from __future__ import annotations
 
@@ -60,17 +60,23 @@ def read_adapted(folder: Path) -> AdaptedFiles:
     except FileNotFoundError as error:
         raise UserError(
             f"{folder} holds no {MODEL_FILE}; after local: give a GGUF file, or a folder that "
-            "python -m optimizers.dpo has written"
+            "python -m optimizers.train has written"
         ) from error
     except (ValueError, ValidationError) as error:
         raise UserError(f"{path} is damaged or of a newer version; train again, or update maden") from error
-    base = assembled() if model.base == EMBEDDED else Path(model.base)
+    base = assembled() if model.base == EMBEDDED else _base_file(folder, Path(model.base))
     for file, sha256, what in (
         (base, model.base_sha256, "base model"),
         (folder / model.adapter, model.adapter_sha256, "file of adapters"),
     ):
         if not file.is_file():
-            raise UserError(f"the {what} {file} that {path} names is gone; put it back there, or change the path in it")
+            raise UserError(f"the {what} {file} that {path} names is gone; put it back there, or beside that folder")
         if file_sha256(file) != sha256:
             raise UserError(f"{file} is not the {what} that {path} was written for; adapters fit their own base only")
     return AdaptedFiles(f"{folder.name}-{model.adapter_sha256[:12]}", base, folder / model.adapter)
+
+
+def _base_file(folder: Path, named: Path) -> Path:
+    """The base where it was, or beside the folder that was moved; its hash says whether it is the one."""
+    places = (named, folder / named.name, folder.parent / named.name)
+    return next((place for place in places if place.is_file()), named)

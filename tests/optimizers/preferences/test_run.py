@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import dspy
@@ -10,9 +11,10 @@ from data.book import read_book
 from optimizers.preferences.__main__ import preferences
 from optimizers.preferences.run import SampledNegotiation, require_training
 from plumbing.errors import UserError
-from tests.optimizers.preferences.sampled import engine, sampling_lm
+from tests.optimizers.preferences.students import engine, over_conceding, reply
 from tests.programs.command_line import CommandLine, Result, small_book
-from tests.programs.players import playing
+from tests.programs.players import playing, sensible
+from tests.scripted import scripted_lm
 
 
 @pytest.fixture
@@ -26,8 +28,8 @@ def book(tmp_path) -> Path:
 
 
 def sampled(line: CommandLine, folder: Path, book: Path, *more: object) -> Result:
-    given = ["--teacher", "planned-ladder", "--book", book, "--runs", folder / "runs", "--out", folder / "pairs.jsonl"]
-    plan = ["--debtors", 3, "--turns", 2, "--teacher-samples", 2, "--student-samples", 2, "--threshold", 0.05]
+    given = ["--teacher", "linear", "--book", book, "--runs", folder / "runs", "--out", folder / "pairs.jsonl"]
+    plan = ["--debtors", 3, "--turns", 2, "--student-samples", 2, "--threshold", 0.05, "--margin", 0.02]
     return line(preferences, "python -m optimizers.preferences", *given, *plan, *more)
 
 
@@ -36,7 +38,7 @@ def rows(folder: Path) -> list[dict]:
 
 
 def test_pairs_and_card_are_written_of_training_debtors_only(line, tmp_path, book):
-    line.use_model(sampling_lm(cache=True))
+    line.use_model(over_conceding(cache=True))
     result = sampled(line, tmp_path, book)
     assert result.code == 0, result.err
     card = json.loads((tmp_path / "pairs.card.json").read_text())
@@ -46,13 +48,14 @@ def test_pairs_and_card_are_written_of_training_debtors_only(line, tmp_path, boo
     assert card["cost"]["calls"] > 0
     training = {case.case_id for case in read_book(book).split("train")}
     assert {row["case_id"] for row in rows(tmp_path)} <= training
-    assert all(row["margin"] >= 0.05 for row in rows(tmp_path))
+    assert all(row["margin"] >= 0.02 - 1e-9 for row in rows(tmp_path))
+    assert card["confirmed"]["tables"] > 0
     assert "Margins" in result.out
     assert "Margins" in (tmp_path / "pairs.card.md").read_text()
 
 
 def test_the_same_command_again_asks_nothing_and_writes_the_same_bytes(line, tmp_path, book):
-    lm = sampling_lm(cache=True)
+    lm = over_conceding(cache=True)
     line.use_model(lm)
     sampled(line, tmp_path, book)
     first, asked = (tmp_path / "pairs.jsonl").read_bytes(), len(engine(lm).requests)
@@ -64,7 +67,7 @@ def test_the_same_command_again_asks_nothing_and_writes_the_same_bytes(line, tmp
 
 
 def test_more_debtors_add_to_those_that_were_sampled(line, tmp_path, book):
-    lm = sampling_lm(cache=True)
+    lm = over_conceding(cache=True)
     line.use_model(lm)
     sampled(line, tmp_path, book, "--debtors", 2)
     before = rows(tmp_path)
@@ -77,12 +80,12 @@ def test_more_debtors_add_to_those_that_were_sampled(line, tmp_path, book):
 
 
 def test_at_a_cap_it_stops_writes_what_there_is_and_goes_on_later_without_paying_twice(line, tmp_path, book):
-    whole = sampling_lm(cache=True)
+    whole = over_conceding(cache=True)
     line.use_model(whole)
     sampled(line, tmp_path / "whole", book)
     asked = len(engine(whole).requests)
     dspy.configure_cache(enable_disk_cache=False, enable_memory_cache=True)
-    part = sampling_lm(cache=True)
+    part = over_conceding(cache=True)
     line.use_model(part)
     cap = asked * 2 // 3
     result = sampled(line, tmp_path / "part", book, "--max-calls", cap)
@@ -96,8 +99,34 @@ def test_at_a_cap_it_stops_writes_what_there_is_and_goes_on_later_without_paying
     assert len(asks) == sum("Answer with the one word" not in p for p in engine(whole).prompts)
 
 
+def test_replies_worth_imitating_are_written_on_request(line, tmp_path, book):
+    line.use_model(over_conceding(cache=True))
+    assert sampled(line, tmp_path, book, "--examples", tmp_path / "examples.jsonl").code == 0
+    lines = [json.loads(text) for text in (tmp_path / "examples.jsonl").read_text().splitlines()]
+    assert len(lines) == json.loads((tmp_path / "pairs.card.json").read_text())["examples"] > 0
+    assert all(one["completion"][0]["role"] == "assistant" and one["objective"] >= 0.05 for one in lines)
+
+
+def test_a_program_may_teach_and_the_student_keeps_its_own_words(line, tmp_path, book):
+    rng = random.Random(0)
+
+    def both(prompt):
+        if "one word" in prompt:
+            return "ok"
+        return reply(prompt, rng) if "discount_pct" in prompt and "`strategy`" not in prompt else teacher(prompt)
+
+    teacher = engine(playing(sensible)).answer
+    line.use_model(scripted_lm(both, cache=True))
+    result = sampled(line, tmp_path, book, "--teacher", "planned")
+    assert result.code == 0, result.err
+    assert "teacher" in json.loads((tmp_path / "pairs.card.json").read_text())["candidates"]
+    for row in rows(tmp_path):
+        chosen, rejected = (json.loads(row[side][0]["content"])["turn"] for side in ("chosen", "rejected"))
+        assert chosen["message"] == rejected["message"]
+
+
 def test_another_question_is_another_run(line, tmp_path, book):
-    line.use_model(sampling_lm(cache=True))
+    line.use_model(over_conceding(cache=True))
     for seed in (0, 1):
         sampled(line, tmp_path, book, "--seed", seed, "--debtors", 1)
     assert len(list((tmp_path / "runs").glob("preferences-*"))) == 2
@@ -106,8 +135,9 @@ def test_another_question_is_another_run(line, tmp_path, book):
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (["--teacher", "boulware"], "boulware cannot teach; name a variant"),
-        (["--teacher-samples", 0, "--student-samples", 0], "nothing would be sampled"),
+        (["--teacher", "local:FILE.gguf"], "cannot teach; name a rule"),
+        (["--turns", 0, "--teacher-turns", 0], "no table would be looked at"),
+        (["--plays-on", "nobody"], "no rule-based creditor is called 'nobody'"),
         (["--debtors", 5000], "has only"),
         (["--teacher", "nobody@3"], "nobody"),
     ],
@@ -121,7 +151,7 @@ def test_a_mistake_is_one_sentence(line, tmp_path, book, more, said):
 
 
 def test_no_pair_is_said_and_nothing_is_overwritten(line, tmp_path, book):
-    line.use_model(playing(cache=True))
+    line.use_model(over_conceding(cache=True))
     (tmp_path / "pairs.jsonl").write_text("kept")
     result = sampled(line, tmp_path, book, "--threshold", 1)
     assert result.code == 2
@@ -130,7 +160,7 @@ def test_no_pair_is_said_and_nothing_is_overwritten(line, tmp_path, book):
 
 
 def test_a_dry_run_calls_nothing(line, tmp_path, book):
-    lm = sampling_lm(cache=True)
+    lm = over_conceding(cache=True)
     line.use_model(lm)
     assert "model calls" in sampled(line, tmp_path, book, "--dry-run").err
     assert engine(lm).requests == []

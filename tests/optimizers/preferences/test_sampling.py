@@ -1,128 +1,145 @@
 from __future__ import annotations
 
+import json
+
 import dspy
 import pytest
 
-from data.domain import Ending, Speaker
-from metrics.evaluator import score
+from data.book import read_book
+from optimizers.preferences.checks import confirmed, told_apart_by_words
+from optimizers.preferences.field_swap import read_reply
+from optimizers.preferences.pairs import PairRules, pairs_at
 from optimizers.preferences.sampling import SAMPLES_AT_MOST, Candidate
 from programs.creditor.settings import ProgramSettings, Variant
 from programs.debtor.simulated import SimulatedDebtor
 from programs.maden import Maden
 from programs.table.failures import InfrastructureFailure
 from programs.table.runner import play
-from tests.optimizers.preferences.sampled import SOFTEST, engine, sampler, sampling_lm, tables
+from tests.optimizers.preferences.students import engine, over_conceding, sampler, tables, written
 from tests.programs.cases import POLICY, case
-from tests.programs.players import PLAN, TAKE, playing, turn
 from tests.scripted import scripted_lm
 
-
-def by_source(candidates: tuple[Candidate, ...]) -> dict[str, list[Candidate]]:
-    return {s: [c for c in candidates if c.source == s] for s in ("teacher", "teacher_sample", "student_sample")}
+SOFTEST = {"discount_pct": 30, "immediate_payment_pct": 5, "immediate_payment_days": 14, "installment_periods": 24}
 
 
-def test_at_each_table_the_teachers_turn_and_samples_of_both_are_played_to_an_end():
-    found = tables(sampling_lm(), turns=2, teacher_samples=3, student_samples=2)
-    assert len(found) == 2
+def by_words(candidates: tuple[Candidate, ...]) -> dict[int, list[Candidate]]:
+    return {n: [one for one in candidates if one.words == n] for n in {one.words for one in candidates}}
+
+
+def words_of(one: Candidate) -> tuple[str, str, str]:
+    turn = read_reply(one.reply)
+    return turn.thoughts, turn.message, turn.inquiry
+
+
+def test_candidates_with_the_same_words_differ_in_the_decision_alone():
+    found = tables(over_conceding(), student_samples=2)
+    assert len(found) >= 3
     for table in found:
-        some = by_source(table.candidates)
-        assert [len(some[name]) for name in some] == [1, 3, 2]
-        assert all(one.ending is not Ending.INFRASTRUCTURE for one in table.candidates)
-        assert len({one.reply for one in table.candidates}) == 6
+        for same in by_words(table.candidates).values():
+            assert len({words_of(one) for one in same}) == 1
+            assert len({one.reply for one in same}) == len(same)
+            assert sum(one.raw for one in same) == 1
+            assert all(len(one.by_seed) == 4 for one in same)
         assert table.prompt[-1]["role"] == "user"
 
 
-def test_the_teachers_own_turn_has_the_score_of_its_own_negotiation():
-    lm = playing()  # answers alike, so that it can be played again
-    found = tables(lm, turns=100)
+def test_raw_replies_are_what_the_model_wrote_to_the_byte():
+    lm = over_conceding()
+    said = []
+    complete = type(engine(lm)).complete
+
+    def listening(self, request):
+        response = complete(self, request)
+        said.append(response.message.text)
+        return response
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(type(engine(lm)), "complete", listening)
+        found = tables(lm, student_samples=2)
+    assert {one.reply for table in found for one in table.candidates if one.raw} <= set(said)
+
+
+def test_tables_are_the_students_own_and_the_teachers():
+    lm = over_conceding(cache=True)
+    found = tables(lm, turns=100, teacher_turns=100, student_samples=0)
     with dspy.context(lm=lm):
-        record = Maden(ProgramSettings(variant=Variant.PLANNED))(case=case(), seed=0).negotiation
-    assert [table.round for table in found] == list(range(1, len(found) + 1))
-    assert {table.candidates[0].objective for table in found} == {score(record).objective}
-    mine = [one for one in record.turns if one.speaker is Speaker.CREDITOR]
-    assert [table.candidates[0].turn.dialogue for table in found] == [one.dialogue for one in mine]
+        program = Maden(ProgramSettings(variant=Variant.VANILLA))
+        own = play(case(), program.seat(case().creditor_view(), 0), SimulatedDebtor(case(), 0), POLICY, 0)
+    students = [table for table in found if table.played_by == "student"]
+    assert [table.said for table in students] == [own.turns[: 2 * n] for n in range(len(students))]
+    assert len(students) == (len(own.turns) + 1) // 2
+    teachers = [table for table in found if table.played_by == "teacher"]
+    assert teachers
+    assert teachers[1].said[0].dialogue != students[1].said[0].dialogue
 
 
-def test_only_the_turn_itself_is_sampled_and_every_sample_has_a_seed_of_its_own():
-    lm = sampling_lm()
-    tables(lm, turns=1, teacher_samples=4, student_samples=3, temperature=0.7)
+def test_every_sample_has_a_seed_of_its_own_and_none_is_an_echo_of_the_cache():
+    lm = over_conceding(cache=True)
+    first = tables(lm, student_samples=3, temperature=0.7)
     warm = [one.config.seed for one in engine(lm).requests if one.config.temperature == 0.7]
-    assert len(warm) >= 7
-    student = [
-        r.config.seed for r in engine(lm).requests if r.config.temperature == 0.7 and "limits" in (r.system or "")
-    ]
-    assert len(set(student)) == len(student)
-    assert {one.config.temperature for one in engine(lm).requests} == {0.0, 0.7}
-
-
-def test_no_sample_is_an_echo_of_the_cache():
-    lm = sampling_lm(cache=True)
-    first = tables(lm, turns=1, teacher_samples=3, student_samples=3)
-    assert len(first[0].candidates) == 7
+    assert len(warm) >= 9
     asked = len(engine(lm).requests)
-    assert tables(lm, turns=1, teacher_samples=3, student_samples=3) == first
-    assert len(engine(lm).requests) == asked  # the same seed is the same sample
-    other = tables(lm, seed=1, turns=1, teacher_samples=3, student_samples=3)
-    replies = {one.reply for one in first[0].candidates if one.source != "teacher"}
-    assert not replies & {one.reply for one in other[0].candidates if one.source != "teacher"}
+    assert tables(lm, student_samples=3, temperature=0.7) == first
+    assert len(engine(lm).requests) == asked
+    assert len({seed * SAMPLES_AT_MOST + n + 1 for seed in range(3) for n in range(SAMPLES_AT_MOST)}) == 3000
 
 
-def test_after_a_sampled_turn_the_teacher_goes_on_from_where_it_was():
-    lm = sampling_lm()
-    with dspy.context(lm=lm):
-        seat = Maden(ProgramSettings(variant=Variant.PLANNED)).seat(case().creditor_view(), 0)
-        record = play(case(), seat, SimulatedDebtor(case(), 0), POLICY, 0)
-        fork = seat.forked(seed=5)
-        assert (fork.ladder, fork.seed, seat.seed) == (seat.ladder, 5, 0)
-        again = play(case(), fork, SimulatedDebtor(case(), 0), POLICY, 0, record.turns[:4])
-    assert again.turns[:4] == record.turns[:4]
-    assert sum("`strategy`" in prompt for prompt in engine(lm).prompts) <= 2  # it had its plan
+def test_what_the_seat_makes_of_a_reply_is_what_is_made_of_it_here():
+    made = sampler(over_conceding())
+    for table in made.tables(case("hesitant"), 1):
+        for one in table.candidates:
+            made_as = one.turn.proposed or one.turn.move
+            assert made_as.kind.value == read_reply(one.reply).choice
 
 
-def test_equal_replies_are_one_candidate_and_a_turn_that_is_not_the_models_is_none():
-    same = tables(playing(), turns=1, teacher_samples=4, student_samples=4)[0]
-    assert len(same.candidates) <= 3
-
-    def garbled_without_a_ladder(prompt):
-        if "`strategy`" in prompt:
-            return {"strategy": PLAN}
-        return "no JSON" if '\\"ask\\"' in prompt else turn("step_down")
-
-    found = tables(scripted_lm(garbled_without_a_ladder), turns=3, student_samples=3)
-    assert not [c for table in found for c in table.candidates if c.source == "student_sample"]
+def test_replies_that_are_no_plain_json_are_left_out():
+    fenced = scripted_lm(lambda prompt: f"```json\n{written('ask', SOFTEST)}\n```")
+    assert tables(fenced) == []
+    assert tables(scripted_lm(lambda prompt: "no JSON")) == []
 
 
 def test_a_model_that_cannot_be_reached_is_nobodys_score():
     broken = dspy.lm15.RateLimitError("slow down")
     with pytest.raises(InfrastructureFailure):
-        tables(playing(lambda prompt: broken))
+        tables(scripted_lm(lambda prompt: broken))
 
 
-def test_a_teacher_that_breaks_at_the_table_gives_no_table():
-    assert tables(playing(lambda prompt: "no JSON", plan="no JSON")) == []
+@pytest.mark.parametrize(
+    ("terms", "message"),
+    [
+        ({**SOFTEST, "discount_pct": 90}, "I hear you."),  # outside the limits
+        (SOFTEST, "Pay now or we will have you arrested."),
+        (SOFTEST, ""),  # nothing of its own
+        (SOFTEST, "You pay 30 percent now."),  # a figure of its own
+    ],
+)
+def test_what_is_unsound_or_empty_may_not_be_chosen(terms, message):
+    lm = scripted_lm(lambda prompt: written("ask", terms, message))
+    raw = [one for table in tables(lm) for one in table.candidates if one.raw]
+    assert raw
+    assert not any(one.clean for one in raw)
 
 
-def test_an_offer_outside_the_limits_and_words_that_threaten_are_not_clean():
-    def careless(prompt):
-        if "`strategy`" in prompt:
-            return {"strategy": PLAN}
-        return (
-            turn("ask", "Fine.", terms={**SOFTEST, "discount_pct": 90}) if '\\"ask\\"' in prompt else turn("step_down")
-        )
-
-    found = tables(scripted_lm(careless), turns=1)[0]
-    student = by_source(found.candidates)["student_sample"][0]
-    assert not student.clean
-    assert '"discount_pct":90' in student.reply
-    rude = turn("ask", "Pay now or we will have you arrested.", terms=TAKE)
-
-    def threatening(prompt):
-        return {"strategy": PLAN} if "`strategy`" in prompt else rude if '\\"ask\\"' in prompt else turn("step_down")
-
-    found = tables(scripted_lm(threatening), turns=1)[0]
-    assert not by_source(found.candidates)["student_sample"][0].clean
+def test_a_concession_taken_back_is_unsound():
+    firm = {"discount_pct": 0, "immediate_payment_pct": 50, "immediate_payment_days": 1, "installment_periods": 3}
+    lm = scripted_lm(
+        lambda prompt: written("ask", firm if "Creditor:" in prompt.rsplit("[[ ## dialogue", 1)[-1] else SOFTEST)
+    )
+    found = tables(lm, turns=100, teacher_turns=0)
+    later = [table for table in found if table.said]
+    for table in later:
+        assert not next(one for one in table.candidates if one.raw).clean
 
 
-def test_seeds_of_samples_do_not_meet():
-    assert len({seed * SAMPLES_AT_MOST + sample + 1 for seed in range(3) for sample in range(SAMPLES_AT_MOST)}) == 3000
-    assert sampler().plan.turns == 3
+@pytest.mark.slow
+def test_labels_hold_against_other_debtors_and_words_tell_nothing():
+    """The claim of the labels, on a student that gives away too much (150 debtors and 200 tables by hand: 98 %)."""
+    made = sampler(over_conceding(), "linear")
+    cases = {one.case_id: one for one in read_book(None).split("train")[:24]}
+    found = [table for one in cases.values() for table in made.tables(one, 0)]
+    pairs = [pair for table in found for pair in pairs_at(table, PairRules())]
+    held = confirmed(pairs, found, cases, made.rollouts)
+    assert held.tables >= 20
+    assert held.share >= 0.95
+    assert told_apart_by_words(pairs) == pytest.approx(0.5)
+    assert json.loads(pairs[0].chosen).keys() == json.loads(pairs[0].rejected).keys()

@@ -1,28 +1,16 @@
 from __future__ import annotations
 
-import json
-
 import dspy
-import pytest
 
-from data.domain import Move, MoveKind, Speaker, Turn
-from data.terms import PartialTerms, Terms
-from optimizers.preferences.student import Student
+from data.domain import Speaker
+from optimizers.preferences.student import Student, speaks
 from programs.creditor.settings import ProgramSettings, Variant
 from programs.maden import Maden
-from programs.table import words
-from programs.table.guard import guarded
 from programs.table.runner import view
-from signatures.turn import FreeTurn
-from tests.optimizers.preferences.sampled import sampler
+from tests.optimizers.preferences.students import over_conceding, written
 from tests.programs.cases import POLICY, case
-from tests.programs.players import TAKE, playing, turn
-
-OFFER = Terms(discount_pct=0, immediate_payment_pct=20, immediate_payment_days=7, installment_periods=6)
-
-
-def parsed(reply: str) -> FreeTurn:
-    return FreeTurn.model_validate(json.loads(reply)["turn"])
+from tests.programs.players import TAKE, playing
+from tests.scripted import scripted_lm
 
 
 def test_its_prompt_is_what_the_vanilla_negotiator_is_asked_to_the_byte():
@@ -38,53 +26,39 @@ def test_its_prompt_is_what_the_vanilla_negotiator_is_asked_to_the_byte():
         assert [(one["role"], one["content"]) for one in rest] == [(m.role, m.text) for m in request.messages]
 
 
-def test_what_it_said_itself_is_written_as_it_wrote_it():
-    said = turn("ask", "Let us find a way together.", "income", terms=TAKE)
+def test_what_it_wrote_is_kept_to_the_byte_and_read_back_to_the_same_turn():
+    text = written("ask", TAKE, "Let us find a way together, 您好.", "income")
+    student = Student(ProgramSettings(), scripted_lm(lambda prompt: text))
+    table = view((), Speaker.CREDITOR, POLICY)
+    said = student.answer(case(), table, 0, warm=False)
+    assert said.reply == text
+    assert student.turn_of(case(), table, text) == said.turn
+
+
+def test_of_an_answer_asked_for_twice_the_second_counts():
+    answers = iter(["no JSON", written("ask", TAKE)])
+    said = Student(ProgramSettings(), scripted_lm(lambda prompt: next(answers))).answer(
+        case(), view((), Speaker.CREDITOR, POLICY), 0, warm=False
+    )
+    assert said.reply == written("ask", TAKE)
+
+
+def test_it_plays_on_its_own_model_unsampled_and_samples_warm():
+    mine = over_conceding()
+    student = Student(ProgramSettings(temperature=0.7), mine)
+    table = view((), Speaker.CREDITOR, POLICY)
+    with dspy.context(lm=playing()):
+        for warm in (False, True):
+            student.answer(case(), table, 0, warm=warm)
+        with student.playing():
+            assert dspy.settings.lm is mine
+    assert [one.config.temperature for one in mine.engine.requests] == [0.0, 0.7]
+
+
+def test_a_turn_without_words_of_its_own_teaches_none():
     student = Student(ProgramSettings())
     table = view((), Speaker.CREDITOR, POLICY)
-    with dspy.context(lm=playing(lambda prompt: said)):
-        made = student.seat(case().creditor_view(), 0).next_turn(table)
-    assert json.loads(student.reply(case().creditor_view(), table, made)) == {
-        "turn": {"thoughts": "Think.", "choice": "ask", "terms": TAKE, "inquiry": "income",
-                 "message": "Let us find a way together."}
-    }  # fmt: skip
-
-
-def test_a_teachers_turn_keeps_its_figures_and_argument_and_loses_its_ladder():
-    made = Turn(
-        speaker=Speaker.CREDITOR,
-        move=Move(kind=MoveKind.ASK, terms=PartialTerms.of(OFFER)),
-        dialogue=f"That helps us. {words.statement(MoveKind.ASK, OFFER, repeated=False)}",
-        thoughts="They moved towards us. We are on pace, so we stay on our rung.",
+    whole, empty, cut = (
+        student.turn_of(case(), table, written("ask", TAKE, text)) for text in ("I hear you.", "", "I hear you. You")
     )
-    found = parsed(Student(ProgramSettings()).reply(case().creditor_view(), view((), Speaker.CREDITOR, POLICY), made))
-    assert (found.choice, found.terms.terms(), found.message) == ("ask", OFFER, "That helps us.")
-    assert found.thoughts == "They moved towards us."
-
-
-@pytest.mark.parametrize("repeated", [True, False])
-@pytest.mark.parametrize("kind", list(MoveKind))
-def test_no_stated_figure_is_left_in_the_argument(kind, repeated):
-    stated = f"I hear you. {words.statement(kind, OFFER, repeated)} {words.QUESTIONS['income']}"
-    assert words.argument(stated, "income") == "I hear you."
-
-
-def test_an_acceptance_names_the_debtors_package():
-    opening = Turn(speaker=Speaker.CREDITOR, move=Move(kind=MoveKind.ASK, terms=PartialTerms.of(OFFER)))
-    demand = {"discount_pct": 20, "immediate_payment_pct": 0, "immediate_payment_days": 30, "installment_periods": 36}
-    answer = Turn(speaker=Speaker.DEBTOR, move=Move(kind=MoveKind.ASK, terms=PartialTerms(**demand)))
-    table = view((opening, answer), Speaker.CREDITOR, POLICY)
-    made = Turn(speaker=Speaker.CREDITOR, move=Move(kind=MoveKind.ACCEPT), dialogue="Agreed.")
-    student = Student(ProgramSettings())
-    assert parsed(student.reply(case().creditor_view(), table, made)).terms.model_dump() == demand
-    repaired = guarded(made, table.own, table.theirs, POLICY)
-    assert repaired.move.kind is MoveKind.ASK  # it is outside the limits
-    assert parsed(student.reply(case().creditor_view(), table, repaired)).choice == "accept"
-
-
-def test_it_plays_under_the_teachers_limits_and_on_its_own_model():
-    mine = playing(model="scripted/student")
-    found = sampler(student_lm=mine)
-    assert found.student.program.settings.policy == found.teacher.settings.policy
-    with dspy.context(lm=playing()), found.student.playing():
-        assert dspy.settings.lm is mine
+    assert (speaks(whole), speaks(empty), speaks(cut)) == (True, False, False)

@@ -30,6 +30,15 @@ def test_base_and_adapters_are_found_and_the_name_tells_trainings_apart(folder):
     assert lm.engine.settings.adapter == str(folder / "adapter.gguf")
 
 
+def test_folder_and_base_may_be_moved_together(folder, tmp_path):
+    moved = tmp_path / "elsewhere"
+    moved.mkdir()
+    folder.rename(moved / folder.name)
+    (tmp_path / "base.gguf").rename(moved / "base.gguf")
+    file_sha256.cache_clear()
+    assert read_adapted(moved / folder.name).base == moved / "base.gguf"
+
+
 @pytest.mark.parametrize("which", ["base", "adapter"])
 @pytest.mark.parametrize("how", ["gone", "another"])
 def test_what_is_gone_or_another_file_is_told(folder, tmp_path, which, how):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 from plumbing.errors import UserError
 from programs.models.adapted import EMBEDDED
 from programs.models.model_file import assembled, file_sha256
+
+# Progress is shown by our own bars; what the libraries draw would stand between them. Read when they are imported.
+os.environ.setdefault("TQDM_DISABLE", "1")
 
 if TYPE_CHECKING:
     import torch
@@ -37,6 +41,10 @@ class BaseWeights:
             return None
         return hashlib.sha256("".join(file_sha256(file) for file in files).encode()).hexdigest()
 
+    def named_for_running(self, file: Path) -> str:
+        """How `model.json` names the file that adapters run with: its path, or the embedded model's name."""
+        return self.name if self.name == EMBEDDED else str(file.absolute())
+
 
 def find_base(name: str) -> BaseWeights:
     """The base called `name`: `local`, `local:FILE.gguf`, a directory with a `config.json`, or a hub id (org/model).
@@ -50,7 +58,9 @@ def find_base(name: str) -> BaseWeights:
     if name.startswith(f"{EMBEDDED}:"):
         path = Path(name.removeprefix(f"{EMBEDDED}:")).expanduser().absolute()
         if path.is_dir():
-            raise UserError(f"{path} holds adapters of an earlier training; name the base model that they belong to")
+            raise UserError(
+                f"{path} holds adapters of an earlier training; name their base with --model, and them with --from"
+            )
         if not path.is_file():
             raise UserError(f"there is no model file {path}; check the path after local:")
         return BaseWeights(name, path, str(path.parent))

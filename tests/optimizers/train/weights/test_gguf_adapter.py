@@ -7,17 +7,17 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-pytest.importorskip("trl", reason="needs the extra dpo")
+pytest.importorskip("peft", reason="needs the extra train")
 
-from optimizers.dpo import gguf_adapter
-from optimizers.dpo.base import find_base, load
-from optimizers.dpo.gguf_adapter import permuted, write_gguf_adapter
+from optimizers.train.weights import gguf_adapter
+from optimizers.train.weights.base import find_base, load
+from optimizers.train.weights.gguf_adapter import permuted, write_gguf_adapter
 from plumbing.errors import UserError
 from programs.models.adapted import write_adapted
 from programs.models.make import make_lm
 from programs.models.model_file import file_sha256
 
-pytestmark = pytest.mark.dpo
+pytestmark = pytest.mark.train
 
 QUESTIONS = (
     "What is the capital of France?",

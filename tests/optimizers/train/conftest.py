@@ -16,7 +16,7 @@ TEMPLATE = (
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory) -> Path:
     """A directory with a llama of 40,000 weights and a byte-level tokenizer, both untrained."""
-    pytest.importorskip("trl", reason="needs the extra dpo")
+    pytest.importorskip("peft", reason="needs the extra train")
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast

@@ -1,0 +1,3 @@
+from tests.optimizers.train.conftest import tiny_model
+
+__all__ = ["tiny_model"]
