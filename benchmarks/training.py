@@ -16,9 +16,9 @@ from typing import Annotated, Any
 
 import typer
 
-from optimizers.train.losses import Side, preference_loss
-from optimizers.train.settings import TrainSettings
+from optimizers.train.losses import ReplySide, preference_loss
 from optimizers.train.states import States, logps_of
+from optimizers.train.train_settings import TrainSettings
 from optimizers.train.training_data import Item, read_pairs, split_items
 from optimizers.train.weights.adapters import new_adapters
 from optimizers.train.weights.base import find_base, load
@@ -94,7 +94,7 @@ def _plain(layers: Layers, states: States, items: Sequence[Item], *, again: bool
         if again:
             with torch.no_grad(), layers.model.disable_adapter():
                 references = [float(logp(*side)) for side in sides]
-        first, second = (Side(logp(*side), known, 1) for side, known in zip(sides, references, strict=True))
+        first, second = (ReplySide(logp(*side), known, 1) for side, known in zip(sides, references, strict=True))
         return preference_loss("sigmoid", first, second, 0.1)
 
     return step
@@ -105,7 +105,7 @@ def _packed(layers: Layers, states: States, items: Sequence[Item]) -> Step:
 
     def step(item: Item) -> Any:
         chosen, rejected = layers.reply_logps(item.packed, states.of(item.packed), (0, 1))
-        return preference_loss("sigmoid", Side(chosen.sum(), 0.0, 1), Side(rejected.sum(), 0.0, 1), 0.1)
+        return preference_loss("sigmoid", ReplySide(chosen.sum(), 0.0, 1), ReplySide(rejected.sum(), 0.0, 1), 0.1)
 
     return step
 

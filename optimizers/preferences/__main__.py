@@ -13,11 +13,11 @@ import typer
 from data.book import DebtorBook, read_book
 from data.domain import DebtCase
 from data.policy import read_policy
-from optimizers.preferences.checks import confirmed, told_apart_by_words
 from optimizers.preferences.formats import PairFormat, write_examples, write_pairs
+from optimizers.preferences.label_checks import confirmed, told_apart_by_words
 from optimizers.preferences.pairs import Pair, PairRules, balanced, examples_at, pairs_at
-from optimizers.preferences.pairs_card import Checked, PairsCard, card_of, text
-from optimizers.preferences.picking.sampling import PickSampler
+from optimizers.preferences.pairs_card import PairsCard, PairsChecked, card_of, text
+from optimizers.preferences.picking.pick_sampling import PickSampler
 from optimizers.preferences.run import (
     PreferenceConfig,
     PreferenceRun,
@@ -72,9 +72,7 @@ def preferences(  # noqa: PLR0913, PLR0917  (a command line)
     student_lm: Annotated[
         str | None, typer.Option(help="The model to be trained, where it is another one than --lm.")
     ] = None,
-    student: Annotated[
-        str, typer.Option(help="Whose replies are taught: vanilla, planned or maden.")
-    ] = "vanilla",
+    student: Annotated[str, typer.Option(help="Whose replies are taught: vanilla, planned or maden.")] = "vanilla",
     debtors: Annotated[int, typer.Option(min=1, help="Training debtors; never others.")] = 20,
     turns: Annotated[
         int, typer.Option(min=0, max=100, help="Tables of the student's own negotiation, each debtor.")
@@ -216,11 +214,11 @@ def _checked(
     sampler: Sampler | PickSampler,
     dropped: int,
     sha256: str,
-) -> Checked:
+) -> PairsChecked:
     """How the pairs hold."""
     tables = [table for one in negotiations for table in one.tables]
     cases = {case.case_id: case for case in book.split("train")}
-    return Checked(
+    return PairsChecked(
         pairs_sha256=sha256,
         dropped_for_balance=dropped,
         confirmed=confirmed(pairs, tables, cases, sampler.rollouts, CHECKED_TABLES),

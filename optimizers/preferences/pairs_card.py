@@ -14,8 +14,8 @@ import numpy as np
 from pydantic import Field
 
 from data.frozen import Frozen
-from optimizers.preferences.checks import CONFIRMING, Confirmed
 from optimizers.preferences.field_swap import read_reply
+from optimizers.preferences.label_checks import CONFIRMING, Confirmed
 from optimizers.preferences.pairs import Pair, PairRules
 from optimizers.preferences.run import PreferenceConfig, SampledNegotiation
 from plumbing.clock import utc_now
@@ -35,7 +35,7 @@ class Margins(Frozen):
 
 
 @dataclass(frozen=True)
-class Checked:
+class PairsChecked:
     """What is known of the pairs beside themselves."""
 
     pairs_sha256: str
@@ -97,7 +97,7 @@ def card_of(
     book: str,
     negotiations: Sequence[SampledNegotiation],
     pairs: Sequence[Pair],
-    checked: Checked,
+    checked: PairsChecked,
     cost: Cost,
     halted: str | None,
 ) -> PairsCard:

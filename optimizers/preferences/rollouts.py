@@ -42,7 +42,7 @@ class NeverFirmer:
 
 
 @dataclass(frozen=True)
-class Worth:
+class TurnWorth:
     """What came of a turn."""
 
     by_seed: tuple[float, ...]
@@ -67,7 +67,7 @@ class Rollouts:
 
     def worths(
         self, case: DebtCase, said: tuple[Turn, ...], turns: Sequence[Turn], debtor_seeds: Sequence[int]
-    ) -> list[Worth]:
+    ) -> list[TurnWorth]:
         """What each of `turns` comes to after `said`, in their order.
 
         Args:
@@ -79,7 +79,7 @@ class Rollouts:
         records = [self._played(case, (*said, turn), seed) for turn in turns for seed in debtor_seeds]
         scores = iter(card.objective for card in score_many(records))
         firsts = records[:: len(debtor_seeds)]
-        return [Worth(tuple(next(scores) for _ in debtor_seeds), one.ending, one.agreed) for one in firsts]
+        return [TurnWorth(tuple(next(scores) for _ in debtor_seeds), one.ending, one.agreed) for one in firsts]
 
     def _played(self, case: DebtCase, said: tuple[Turn, ...], seed: int) -> Negotiation:
         seat = NeverFirmer(self.plays_on, case.creditor_view(), self.policy, seed)

@@ -20,8 +20,8 @@ from data.terms import Terms
 from metrics.talk.conversation import soundness
 from optimizers.preferences.field_swap import decision_of, read_reply, swapped
 from optimizers.preferences.moves import Decision, sensible_moves
-from optimizers.preferences.rollouts import Rollouts, Worth, debtor_seeds
-from optimizers.preferences.student import Said, Student, said, speaks, standing_after, written
+from optimizers.preferences.rollouts import Rollouts, TurnWorth, debtor_seeds
+from optimizers.preferences.student import Student, StudentReply, said, speaks, standing_after, written
 from programs.debtor.simulated import SimulatedDebtor
 from programs.table.failures import InfrastructureFailure, ProgramFault
 from programs.table.runner import CreditorSeat, TableState, play, view
@@ -105,7 +105,7 @@ class _Moment:
 
     played_by: Player
     said: tuple[Turn, ...]
-    answer: Said | None
+    answer: StudentReply | None
 
 
 class _Watched:
@@ -115,7 +115,7 @@ class _Watched:
 
     def __init__(self, seat: CreditorSeat) -> None:
         self._seat = seat
-        self.answers: list[Said] = []
+        self.answers: list[StudentReply] = []
 
     def next_turn(self, table: TableState) -> Turn:
         with written() as raw:
@@ -194,7 +194,7 @@ class Sampler:
 
     def _answers(
         self, case: DebtCase, table: TableState, seed: int, moment: _Moment
-    ) -> Iterator[tuple[Source, Said, str]]:
+    ) -> Iterator[tuple[Source, StudentReply, str]]:
         """What the student says here, of equal replies the first."""
         own = moment.answer or self.student.answer(case, table, seed, warm=False)
         samples = (
@@ -213,7 +213,7 @@ class Sampler:
         seed: int,
         moment: _Moment,
         table: TableState,
-        answers: Sequence[tuple[Source, Said, str]],
+        answers: Sequence[tuple[Source, StudentReply, str]],
     ) -> Iterator[Candidate]:
         """Every sensible move in the first words; in the others' their own move and the best of those."""
         taught = self._proposed(case, table, seed)
@@ -251,7 +251,7 @@ class Sampler:
             return None
         return _Draft("teacher" if move in taught else "lookahead", text, self.student.turn_of(case, table, text))
 
-    def _candidate(self, case: DebtCase, moment: _Moment, words: int, draft: _Draft, worth: Worth) -> Candidate:
+    def _candidate(self, case: DebtCase, moment: _Moment, words: int, draft: _Draft, worth: TurnWorth) -> Candidate:
         return Candidate(
             source=draft.source,
             words=words,

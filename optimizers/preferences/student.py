@@ -35,7 +35,7 @@ Message = dict[str, str]
 
 
 @dataclass(frozen=True)
-class Said:
+class StudentReply:
     """What the student answered at one table."""
 
     turn: Turn
@@ -67,7 +67,7 @@ class Student:
         """Its seat at one table; `warm` where its turns are samples."""
         return (self.warm if warm else self.program).seat(view, seed)
 
-    def answer(self, case: DebtCase, table: TableState, seed: int, *, warm: bool) -> Said | None:
+    def answer(self, case: DebtCase, table: TableState, seed: int, *, warm: bool) -> StudentReply | None:
         """What it does at `table`; None where that came to nothing.
 
         Args:
@@ -121,11 +121,11 @@ class Student:
         return Briefing(view, self.policy, table)
 
 
-def said(turn: Turn, heard: Heard) -> Said:
+def said(turn: Turn, heard: ModelExchange) -> StudentReply:
     """A turn with the reply behind it, the last that was written for it."""
     raw = heard.replies
     usable = raw and not any(note.startswith(UNUSABLE) for note in turn.notes) and read_reply(raw[-1]) is not None
-    return Said(turn, raw[-1] if usable else None)
+    return StudentReply(turn, raw[-1] if usable else None)
 
 
 def speaks(turn: Turn) -> bool:
@@ -146,7 +146,7 @@ def _move(choice: FreeTurn) -> Move:
 
 
 @dataclass
-class Heard:
+class ModelExchange:
     """What went to a model and came back, in order."""
 
     messages: list[tuple[Message, ...]] = field(default_factory=list)
@@ -158,7 +158,7 @@ class _Listening(BaseCallback):
     """Hears what a model is sent, and what it wrote before that is read (DSPy's callbacks)."""
 
     def __init__(self) -> None:
-        self.heard = Heard()
+        self.heard = ModelExchange()
 
     def on_adapter_format_end(self, call_id: str, outputs: Any, exception: Exception | None = None) -> None:
         told = tuple({"role": str(one["role"]), "content": str(one["content"])} for one in outputs or ())
@@ -171,7 +171,7 @@ class _Listening(BaseCallback):
 
 
 @contextmanager
-def written() -> Iterator[Heard]:
+def written() -> Iterator[ModelExchange]:
     """A block in which what the model is sent and writes is put into what comes of it."""
     ear = _Listening()
     with dspy.context(callbacks=[*dspy.settings.get("callbacks", []), ear]):

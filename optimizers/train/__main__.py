@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from optimizers.train.rounds import card_beside, sampled_anew
-from optimizers.train.settings import Device, Loss, Method, Precision, TrainSettings
-from optimizers.train.stages import PACKAGES, Stage, Trainee, run_stage, told
+from optimizers.train.stages import PACKAGES, Trainee, TrainingStage, run_stage, told
+from optimizers.train.train_settings import Device, Loss, Method, Precision, TrainSettings
 from optimizers.train.training_data import ItemSplit, read_examples, read_pairs, shuffled_labels, split_items
 from optimizers.train.weights.adapters import settings_of
 from optimizers.train.weights.base import find_base, load
@@ -182,14 +182,14 @@ def _loaded(
 
 def _stage(
     method: Method, folder: Path, pairs: Path, examples: Path | None, settings: TrainSettings, trainee: Trainee
-) -> Stage:
+) -> TrainingStage:
     """One stage with its data."""
     file = examples if method == "sft" and examples is not None else pairs
     rows, sha256 = (read_examples if method == "sft" else read_pairs)(file)
     if settings.shuffle_labels and method == "dpo":
         rows = shuffled_labels(rows, settings.seed)
     data: ItemSplit = split_items(rows, sha256, trainee.tokenizer, settings.eval_share, settings.max_tokens)
-    stage = Stage(method, folder, data, file.name, settings)
+    stage = TrainingStage(method, folder, data, file.name, settings)
     told(stage)
     return stage
 

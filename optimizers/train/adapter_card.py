@@ -9,15 +9,15 @@ from pydantic import PlainSerializer
 
 from data.frozen import Frozen
 from metrics.statistics.intervals import Interval, mean_interval, paired_difference
-from optimizers.train.settings import Method, TrainSettings
 from optimizers.train.states import Logps
+from optimizers.train.train_settings import Method, TrainSettings
 from optimizers.train.training_data import Item
 
 OverDebtors = Annotated[Interval, PlainSerializer(lambda found: found.model_dump(exclude={"n"}))]
 """An interval as the card has it: how many debtors there are stands beside it, once for all."""
 
 
-class Change(Frozen):
+class HeldOutChange(Frozen):
     """A figure of held-out items in nats, before and after, mean over debtors of each debtor's mean."""
 
     before: OverDebtors
@@ -30,13 +30,13 @@ class HeldoutChange(Frozen):
 
     items: int
     debtors: int
-    chosen: Change
+    chosen: HeldOutChange
     """log p of the chosen reply."""
-    chosen_a_token: Change
-    rejected: Change | None
+    chosen_a_token: HeldOutChange
+    rejected: HeldOutChange | None
     """None where no held-out item is a pair, here and below."""
-    rejected_a_token: Change | None
-    margin: Change | None
+    rejected_a_token: HeldOutChange | None
+    margin: HeldOutChange | None
     """log p(chosen) - log p(rejected)."""
     ahead_before: float | None
     """Share of the pairs whose chosen reply was the likelier one."""
@@ -79,13 +79,13 @@ def heldout_change(items: Sequence[Item], before: Sequence[Logps], after: Sequen
     if not items:
         return None
 
-    def change(value: Callable[[Logps], float], *, pairs: bool = False) -> Change | None:
+    def change(value: Callable[[Logps], float], *, pairs: bool = False) -> HeldOutChange | None:
         some = [n for n, item in enumerate(items) if item.pair or not pairs]
         if not some:
             return None
         columns = [_by_debtor([(items[n].case_id, value(side[n])) for n in some]) for side in (before, after)]
         earlier, later = columns
-        return Change(
+        return HeldOutChange(
             before=mean_interval([sum(v) / len(v) for v in earlier.values()]),
             after=mean_interval([sum(v) / len(v) for v in later.values()]),
             difference=paired_difference(earlier, later),

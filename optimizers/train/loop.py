@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from optimizers.train.losses import Side, preference_loss
-from optimizers.train.settings import Method, TrainSettings
+from optimizers.train.losses import ReplySide, preference_loss
 from optimizers.train.states import Logps, States, logps_of
+from optimizers.train.train_settings import Method, TrainSettings
 from optimizers.train.training_data import Item
 from optimizers.train.weights.layers import Layers
 from plumbing.errors import UserError
@@ -29,7 +29,7 @@ Row = dict[str, float]
 
 
 @dataclass(frozen=True)
-class Work:
+class StageWork:
     """One stage: what is trained on what."""
 
     layers: Layers
@@ -71,7 +71,7 @@ def rate_at(step: int, steps: int, settings: TrainSettings) -> float:
     return settings.learning_rate * (steps - step) / (steps - warm + 1)
 
 
-def train(work: Work, folder: Path, on_step: Callable[[int, int, Row], None] = lambda *_: None) -> list[Row]:
+def train(work: StageWork, folder: Path, on_step: Callable[[int, int, Row], None] = lambda *_: None) -> list[Row]:
     """Train the adapters in place; goes on from the checkpoint in `folder` if there is one.
 
     Returns:
@@ -107,7 +107,7 @@ def train(work: Work, folder: Path, on_step: Callable[[int, int, Row], None] = l
     return done.curve
 
 
-def _one_step(work: Work, step: int, steps: int, optimiser: Any, weights: list[Any]) -> Row:
+def _one_step(work: StageWork, step: int, steps: int, optimiser: Any, weights: list[Any]) -> Row:
     import torch
 
     for group in optimiser.param_groups:
@@ -124,7 +124,7 @@ def _one_step(work: Work, step: int, steps: int, optimiser: Any, weights: list[A
     return {"step": step + 1.0, **{name: sum(one[name] for one in rows) / len(rows) for name in rows[0]}}
 
 
-def _loss(work: Work, number: int) -> tuple[Any, Row]:
+def _loss(work: StageWork, number: int) -> tuple[Any, Row]:
     """The loss of one item, with what is told of it."""
     one, settings = work.train[number].packed, work.settings
     sides = [0] if work.method == "sft" else [0, 1]
@@ -133,14 +133,16 @@ def _loss(work: Work, number: int) -> tuple[Any, Row]:
     if work.method == "sft":
         return imitated, {}
     known = work.reference[number]
-    chosen, rejected = (Side(mine.sum(), theirs, len(mine)) for mine, theirs in zip(logps, known.sums, strict=True))
+    chosen, rejected = (
+        ReplySide(mine.sum(), theirs, len(mine)) for mine, theirs in zip(logps, known.sums, strict=True)
+    )
     loss = preference_loss(settings.loss, chosen, rejected, settings.beta)
     margin = (chosen.ratio - rejected.ratio).item()
     told = {"margin": margin, "accuracy": float(margin > 0)}
     return (loss + settings.sft_weight * imitated if settings.sft_weight else loss), told
 
 
-def _look(work: Work, now: Sequence[Logps]) -> Row:
+def _look(work: StageWork, now: Sequence[Logps]) -> Row:
     """What the held-out items come to: the loss of imitation per token, and of pairs the margin gained."""
     chosen = [one.sums[0] / one.tokens[0] for one in now]
     row = {"heldout_nats_a_token": -sum(chosen) / len(chosen)}
@@ -168,7 +170,7 @@ def _order(epoch: int, items: int, seed: int) -> list[int]:
     return order
 
 
-def _keep(work: Work, folder: Path, optimiser: Any, done: _Progress) -> None:
+def _keep(work: StageWork, folder: Path, optimiser: Any, done: _Progress) -> None:
     import torch
     from peft import get_peft_model_state_dict
 
@@ -179,7 +181,7 @@ def _keep(work: Work, folder: Path, optimiser: Any, done: _Progress) -> None:
     replace_file(folder / CHECKPOINT, file.getvalue())
 
 
-def _resumed(work: Work, folder: Path, optimiser: Any) -> _Progress:
+def _resumed(work: StageWork, folder: Path, optimiser: Any) -> _Progress:
     import torch
     from peft import set_peft_model_state_dict
 

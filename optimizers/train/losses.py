@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from optimizers.train.settings import Loss
+from optimizers.train.train_settings import Loss
 
 if TYPE_CHECKING:
     import torch
 
 
 @dataclass(frozen=True)
-class Side:
+class ReplySide:
     """One reply under the trained weights and under the reference."""
 
     logp: torch.Tensor
@@ -27,7 +27,7 @@ class Side:
         return self.logp - self.reference
 
 
-def preference_loss(loss: Loss, chosen: Side, rejected: Side, beta: float) -> torch.Tensor:
+def preference_loss(loss: Loss, chosen: ReplySide, rejected: ReplySide, beta: float) -> torch.Tensor:
     """The loss of one pair, a scalar.
 
     `sigmoid`: Rafailov et al. 2023, eq. 7. `sigmoid_norm`: the same per token (Lambert et al. 2024, Tulu 3). `ipo`:

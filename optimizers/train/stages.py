@@ -13,9 +13,9 @@ from typing import Any
 
 from optimizers.train.adapter_card import AdapterCard, heldout_change, text
 from optimizers.train.curves import plotted
-from optimizers.train.loop import CHECKPOINT, Row, Work, steps_of, train, write_curve
-from optimizers.train.settings import Method, TrainSettings
+from optimizers.train.loop import CHECKPOINT, Row, StageWork, steps_of, train, write_curve
 from optimizers.train.states import Logps, States, kept_logps, logps_of
+from optimizers.train.train_settings import Method, TrainSettings
 from optimizers.train.training_data import Item, ItemSplit, without_repeats
 from optimizers.train.weights.adapters import adapters_of, new_adapters, saved_adapters
 from optimizers.train.weights.base import BaseWeights
@@ -53,7 +53,7 @@ class Trainee:
 
 
 @dataclass(frozen=True)
-class Stage:
+class TrainingStage:
     """What one stage does."""
 
     method: Method
@@ -79,7 +79,7 @@ class Finished:
     """The model string that this project takes; None where there is no GGUF file of the base."""
 
 
-def run_stage(trainee: Trainee, stage: Stage, bars: PhaseBars) -> Finished:
+def run_stage(trainee: Trainee, stage: TrainingStage, bars: PhaseBars) -> Finished:
     """Train `trainee` by one stage, or take up what that stage left.
 
     Raises:
@@ -114,7 +114,7 @@ def _finished(folder: Path) -> Finished:
     return Finished((folder / "card.md").read_text(), json.loads((folder / CARD_FILE).read_bytes())["runs_as"])
 
 
-def _identity(trainee: Trainee, stage: Stage) -> bytes:
+def _identity(trainee: Trainee, stage: TrainingStage) -> bytes:
     """What a folder's checkpoints belong to."""
     told = {
         "method": stage.method,
@@ -127,7 +127,7 @@ def _identity(trainee: Trainee, stage: Stage) -> bytes:
     return json.dumps(told, indent=1).encode() + b"\n"
 
 
-def _require_same(trainee: Trainee, stage: Stage) -> None:
+def _require_same(trainee: Trainee, stage: TrainingStage) -> None:
     """Refuse to go on from checkpoints of another training."""
     path = stage.folder / SETTINGS_FILE
     if path.is_file() and path.read_bytes() != _identity(trainee, stage):
@@ -138,7 +138,7 @@ def _require_same(trainee: Trainee, stage: Stage) -> None:
     replace_file(path, _identity(trainee, stage))
 
 
-def _adapt(trainee: Trainee, stage: Stage) -> None:
+def _adapt(trainee: Trainee, stage: TrainingStage) -> None:
     """Put the adapters there that the stage begins with, or that it ended with."""
     done = stage.folder if (stage.folder / CARD_FILE).is_file() else None
     if trainee.adapted is not None and done is None:
@@ -152,7 +152,7 @@ def _adapt(trainee: Trainee, stage: Stage) -> None:
         trainee.adapted = adapters_of(trainee.weights, folder)
 
 
-def _prepared(trainee: Trainee, stage: Stage, layers: Layers, bars: PhaseBars) -> Work:
+def _prepared(trainee: Trainee, stage: TrainingStage, layers: Layers, bars: PhaseBars) -> StageWork:
     """The stage's items with what the reference says of them."""
     fingerprint = f"{trainee.base.name} {trainee.base.sha256} {trainee.dtype}"
     states = States(layers, trainee.states, fingerprint)
@@ -165,7 +165,7 @@ def _prepared(trainee: Trainee, stage: Stage, layers: Layers, bars: PhaseBars) -
         reference = kept_logps(
             stage.folder / "reference.json", lambda: _looked_at(layers, states, stage.items, bars, "reference")
         )
-    return Work(layers, states, stage.method, stage.settings, stage.items, reference, stage.data.heldout, before)
+    return StageWork(layers, states, stage.method, stage.settings, stage.items, reference, stage.data.heldout, before)
 
 
 def _looked_at(layers: Layers, states: States, items: Sequence[Item], bars: PhaseBars, name: str) -> list[Logps]:
@@ -185,7 +185,7 @@ def _watching(bars: PhaseBars) -> Any:
     return on_step
 
 
-def _saved(trainee: Trainee, stage: Stage) -> str | None:
+def _saved(trainee: Trainee, stage: TrainingStage) -> str | None:
     """Write the adapters in both forms; returns the model string that runs them."""
     file = saved_adapters(trainee.adapted, stage.folder, stage.settings.lora_alpha, gguf=trainee.gguf is not None)
     if file is None or trainee.gguf is None:
@@ -196,8 +196,8 @@ def _saved(trainee: Trainee, stage: Stage) -> str | None:
 
 def _card(
     trainee: Trainee,
-    stage: Stage,
-    work: Work,
+    stage: TrainingStage,
+    work: StageWork,
     curve: Sequence[Row],
     after: Sequence[Logps],
     minutes: float,
@@ -228,7 +228,7 @@ def _card(
     )
 
 
-def told(stage: Stage) -> None:
+def told(stage: TrainingStage) -> None:
     """Say what a stage is going to do."""
     cli.tell(
         f"{stage.method}: {len(stage.items)} to train on, {len(stage.data.heldout)} held out, {stage.data.too_long} "

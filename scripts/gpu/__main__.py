@@ -22,8 +22,8 @@ from optimizers.preferences.run import PreferenceConfig, PreferenceRun, Progress
 from optimizers.preferences.sampling import Sampler, SamplingPlan
 from optimizers.preferences.student import Student
 from optimizers.spending.budget import Limits
-from optimizers.train.settings import Method, TrainSettings
-from optimizers.train.stages import Stage, Trainee, run_stage
+from optimizers.train.stages import Trainee, TrainingStage, run_stage
+from optimizers.train.train_settings import Method, TrainSettings
 from optimizers.train.training_data import read_examples, read_pairs, split_items
 from optimizers.train.weights.adapters import ADAPTER
 from optimizers.train.weights.base import find_base, load
@@ -204,7 +204,7 @@ def _trained(bench: Bench, method: Method, file: str, name: str) -> None:
     knobs = bench.settings
     data = split_items(rows, sha256, bench.trainee.tokenizer, knobs.eval_share, knobs.max_tokens)
     with PhaseBars() as bars:
-        run_stage(bench.trainee, Stage(method, bench.out / name, data, file, knobs), bars)
+        run_stage(bench.trainee, TrainingStage(method, bench.out / name, data, file, knobs), bars)
 
 
 def _from_base(bench: Bench) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from optimizers.train.settings import TrainSettings
+from optimizers.train.train_settings import TrainSettings
 from optimizers.train.weights.gguf_adapter import write_gguf_adapter
 from plumbing.errors import UserError
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optimizers.train.settings import Device, Precision
+from optimizers.train.train_settings import Device, Precision
 from plumbing.errors import UserError
 
 if TYPE_CHECKING:

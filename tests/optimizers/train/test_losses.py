@@ -10,11 +10,11 @@ pytest.importorskip("torch", reason="needs the extra train")
 
 import torch
 
-from optimizers.train.losses import Side, preference_loss
+from optimizers.train.losses import ReplySide, preference_loss
 
 pytestmark = pytest.mark.train
 
-CHOSEN, REJECTED = Side(torch.tensor(-40.0), -44.0, 20), Side(torch.tensor(-52.0), -50.0, 25)
+CHOSEN, REJECTED = ReplySide(torch.tensor(-40.0), -44.0, 20), ReplySide(torch.tensor(-52.0), -50.0, 25)
 
 
 @pytest.mark.parametrize(
@@ -33,5 +33,5 @@ def test_by_hand(loss, beta, expected):
 @pytest.mark.parametrize("loss", ["sigmoid", "sigmoid_norm", "ipo", "apo_zero"])
 def test_gradients_raise_the_chosen_and_lower_the_rejected(loss):
     a, b = (torch.tensor(-40.0, requires_grad=True) for _ in range(2))
-    preference_loss(loss, Side(a, -40.0, 20), Side(b, -40.0, 20), 0.5).backward()
+    preference_loss(loss, ReplySide(a, -40.0, 20), ReplySide(b, -40.0, 20), 0.5).backward()
     assert a.grad < 0 < b.grad

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("peft", reason="needs the extra train")
 
 from optimizers.preferences.pairs import PairRules
-from optimizers.preferences.pairs_card import Checked, card_of
+from optimizers.preferences.pairs_card import PairsChecked, card_of
 from optimizers.preferences.run import PreferenceConfig, SampledNegotiation
 from optimizers.preferences.sampling import SamplingPlan
 from optimizers.train import rounds
@@ -33,7 +33,9 @@ def write_card(pairs, teacher_lm=None):
         plan=SamplingPlan(turns=3, plays_on="boulware"),
     )
     some = [SampledNegotiation(case_id=f"d-{n}", seed=7, tables=()) for n in range(24)]
-    checked = Checked(pairs_sha256="x", dropped_for_balance=0, confirmed=None, told_apart_by_words=None, examples=0)
+    checked = PairsChecked(
+        pairs_sha256="x", dropped_for_balance=0, confirmed=None, told_apart_by_words=None, examples=0
+    )
     card = card_of(config, PairRules(margin=0.07), "nowhere.jsonl", some, [], checked, Cost(), None)
     pairs.with_suffix(".card.json").write_text(card.model_dump_json())
 

@@ -17,8 +17,8 @@ pytest.importorskip("peft", reason="needs the extra train")
 from optimizers.dpo.__main__ import dpo
 from optimizers.train.__main__ import train
 from optimizers.train.loop import batch_at, rate_at, steps_of
-from optimizers.train.settings import TrainSettings
 from optimizers.train.states import States, logps_of
+from optimizers.train.train_settings import TrainSettings
 from optimizers.train.training_data import read_pairs, split_items
 from optimizers.train.weights.base import find_base, load
 from optimizers.train.weights.layers import Layers

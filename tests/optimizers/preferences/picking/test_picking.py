@@ -6,8 +6,8 @@ import pytest
 
 from optimizers.preferences.field_swap import read_reply
 from optimizers.preferences.pairs import PairRules, pairs_at
+from optimizers.preferences.picking.pick_sampling import PickSampler
 from optimizers.preferences.picking.picks import read_pick, repicked
-from optimizers.preferences.picking.sampling import PickSampler
 from optimizers.preferences.sampling import SamplingPlan
 from tests.programs.cases import POLICY, case
 from tests.programs.creditor.choosing.test_choosing import best, choosing, worst

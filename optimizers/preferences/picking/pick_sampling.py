@@ -16,7 +16,7 @@ from data.domain import CreditorPolicy, DebtCase, Ending, Speaker, Turn
 from optimizers.preferences.picking.picks import read_pick, repicked
 from optimizers.preferences.rollouts import Rollouts, debtor_seeds
 from optimizers.preferences.sampling import Candidate, SamplingPlan, Source, TableCandidates, drawn, sample_seed
-from optimizers.preferences.student import Heard, written
+from optimizers.preferences.student import ModelExchange, written
 from programs.creditor.briefing import Briefing
 from programs.creditor.choosing.menu import Menu, points
 from programs.creditor.choosing.option_negotiator import OptionNegotiator, turn_of
@@ -37,7 +37,7 @@ class _Pick:
     """One question to the negotiator, and what it wrote."""
 
     asked: dict[str, Any]
-    heard: Heard
+    heard: ModelExchange
 
     @property
     def briefing(self) -> Briefing:
