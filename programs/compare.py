@@ -41,8 +41,11 @@ from programs.models.pace import set_limits
 from programs.options import (
     ArtifactsOption,
     BookOption,
+    ClusterOption,
+    CpusOption,
     DebtorLmOption,
     DebtorOption,
+    GpusOption,
     LmOption,
     MeasuredOption,
     PlayedOption,
@@ -51,6 +54,7 @@ from programs.options import (
     ThreadsOption,
     TpmOption,
     TrialSeedOption,
+    WorkersOption,
 )
 from programs.playing.contestants import (
     ARTIFACTS,
@@ -61,6 +65,7 @@ from programs.playing.contestants import (
     kind_of_names,
 )
 from programs.playing.evaluate import Evaluation
+from programs.playing.placing import Place
 from programs.playing.saved import common_ground
 from programs.playing.stage import Stage, chosen_debtors
 
@@ -86,6 +91,10 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
         Path | None, typer.Option(help="TOML file: the smallest difference that matters, by metric; default: shipped.")
     ] = None,
     threads: ThreadsOption = 1,
+    cluster: ClusterOption = None,
+    workers: WorkersOption = None,
+    cpus_per_worker: CpusOption = None,
+    gpus_per_worker: GpusOption = None,
     rpm: RpmOption = None,
     tpm: TpmOption = None,
     plan: Annotated[
@@ -121,6 +130,7 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
     if split not in MEASURED_ON:
         raise UserError(f"no split to compare on is called {split!r}; there are {' and '.join(MEASURED_ON)}")
     set_limits(rpm, tpm)
+    place = Place(threads, cluster, workers, cpus_per_worker, gpus_per_worker)
     outputs = Outputs(html, json, csv, save_negotiations)
     outputs.check()
     model = NamedModel(lm)
@@ -141,7 +151,7 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
         if plan is not None:
             cli.results().print(planned(plan, contest.stage(model.get(), runs), contest.found))
             return
-        measured, played = contest.compared(model.get(), runs, artifacts, outputs, threads)
+        measured, played = contest.compared(model.get(), runs, artifacts, outputs, place)
         if html is not None:
             _write_examples_report(html, contest, measured, played)
         cli.results().print(rendered_measured(kind, measured))
@@ -166,14 +176,14 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
     )
     if apart is not None:
         apart.check(outputs, plan=plan is not None, fail_if_worse=fail_if_worse)
-        _compare_apart(apart, stage, ground, outputs, threads)
+        _compare_apart(apart, stage, ground, outputs, place)
         return
     if plan is not None:
         cli.results().print(planned(plan, stage, found))
         return
     stage.check_models(found)
-    with progress() as bar:
-        evaluations = stage.played(found, threads, bar)
+    with place.executor() as executor, progress() as bar:
+        evaluations = stage.played(found, executor, bar)
     notes = _notes(found, ground.split, artifacts)
     setting = stage.setting(ground.split, ground.source)
     result = compared(found, evaluations, setting=setting, seed=seed, notes=notes, margins=smallest)
@@ -187,11 +197,11 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
         sys.exit(cli.EXIT_COMPARISON_FAILED)
 
 
-def _compare_apart(apart: ApartContest, stage: Stage, ground: _Ground, outputs: Outputs, threads: int) -> None:
+def _compare_apart(apart: ApartContest, stage: Stage, ground: _Ground, outputs: Outputs, place: Place) -> None:
     playing = [one for one in apart.found if one.saved is None]
     stage.check_models(playing)
-    with progress() as bar:
-        played = dict(zip((one.label for one in playing), stage.played(playing, threads, bar), strict=True))
+    with place.executor() as executor, progress() as bar:
+        played = dict(zip((one.label for one in playing), stage.played(playing, executor, bar), strict=True))
     result = apart.compared(played, stage.setting(ground.split, ground.source), outputs, ground.seed)
     cli.results().print(rendered_apart(result))
 

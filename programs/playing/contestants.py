@@ -10,18 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Literal, NoReturn
 
 import dspy
 
-from data.domain import CreditorPolicy, CreditorView, DebtCase
+from data.domain import CreditorPolicy, CreditorView
 from plumbing.errors import UserError
 from programs.artifacts.restoring import artifact_kind, restored
 from programs.artifacts.store import ROOT as ARTIFACTS
 from programs.artifacts.store import load_program, read_artifact
 from programs.creditor.fingerprints import canonical_sha256
-from programs.creditor.rule_seats import RULE_SEATS, rule_seat
+from programs.creditor.rule_seats import RULE_SEATS
 from programs.creditor.settings import PROGRAM_NAMES, ProgramSettings, Variant
 from programs.debtor.simulated import SimulatedDebtor
 from programs.kinds.kind import Kind
@@ -30,8 +29,9 @@ from programs.kinds.negotiation_kind import NEGOTIATIONS
 from programs.maden import DebtorFactory, Maden
 from programs.models import make as models
 from programs.playing.evaluate import Program
+from programs.playing.rule_play import RulePlay
 from programs.playing.saved import SavedPlay, is_saved_play, read_saved_play
-from programs.table.runner import CreditorSeat, play
+from programs.table.runner import CreditorSeat
 
 
 @dataclass(frozen=True)
@@ -202,6 +202,10 @@ class NamedModel:
         self.name = name
         self._made: dspy.LM | None = None
 
+    def __getstate__(self) -> dict[str, object]:
+        """Only the name travels: whoever it is sent to makes the model there."""
+        return {"name": self.name, "_made": None}
+
     @property
     def made(self) -> bool:
         """Whether it has been needed."""
@@ -219,17 +223,11 @@ class NamedModel:
 
 
 def _baseline(name: str, debtors: DebtorFactory, policy: CreditorPolicy) -> Contestant:
-    def seat(view: CreditorView, seed: int) -> CreditorSeat:
-        return rule_seat(name, view, policy, seed)
-
-    def program(case: DebtCase, seed: int = 0) -> SimpleNamespace:
-        negotiation = play(case, seat(case.creditor_view(), seed), debtors(case, seed), policy, seed)
-        return SimpleNamespace(negotiation=negotiation)
-
+    program = RulePlay(name, debtors, policy)
     state = RULE_SEATS[name].state()
     identity = ["rule", name, policy.model_dump(mode="json"), *([state] if state else [])]
     fingerprint = canonical_sha256(identity)
-    return Contestant(name, program, seat, policy, fingerprint, needs_lm=False, kind="baseline")
+    return Contestant(name, program, program.seat, policy, fingerprint, needs_lm=False, kind="baseline")
 
 
 def _saved(name: str) -> Contestant:
