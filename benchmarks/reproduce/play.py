@@ -6,6 +6,7 @@ import contextlib
 import json
 import time
 from collections.abc import Sequence
+from functools import partial
 from operator import itemgetter
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from plumbing.errors import UserError
 from plumbing.keyed_log import KeyedLog
 from programs.models.accounts import Account
 from programs.playing.contestants import Contestant
+from programs.playing.executor import Executor
 from programs.playing.played_store import evaluate_with_store, owed
 from programs.playing.stage import GIVE_UP_AFTER, Stage
 
@@ -75,10 +77,13 @@ def stored(stage: Stage, one: Contestant) -> tuple[dict[str, Negotiation], dict[
     return negotiations, {case_id: costs[key] for case_id, key in keys.items() if key in costs}
 
 
-def play_missing(stage: Stage, contestants: Sequence[Contestant], bars: PhaseBars | None = None) -> None:
+def play_missing(
+    stage: Stage, contestants: Sequence[Contestant], bars: PhaseBars | None = None, executor: Executor | None = None
+) -> None:
     """Play what is owed: every contestant against the first debtor, then every one against the second, and so on.
 
-    A run that is stopped leaves the rows with the same debtors, but for the one it was at. Without `bars` it is silent.
+    A run that is stopped leaves the rows with the same debtors, but for those it was at. Without `bars` it is silent,
+    without an `executor` it plays in this thread.
 
     Raises:
         UserError: a model does not answer, or failed in several negotiations in a row; what was played is kept.
@@ -89,10 +94,14 @@ def play_missing(stage: Stage, contestants: Sequence[Contestant], bars: PhaseBar
     stage.check_models(contestants)
     if bars is not None:
         bars.phase("playing", len(todo))
-    clock, lost = _Clock([one.label for _, one in todo]), 0
-    with dspy.context(lm=stage.creditor_lm) if stage.creditor_lm else contextlib.nullcontext():
-        for case, one in todo:
-            negotiation, spent = _played(stage, one, case)
+    clock, lost, executor = _Clock([one.label for _, one in todo]), 0, executor or Executor()
+    tasks = [partial(_played, stage, one, case, executor) for case, one in todo]
+    with (
+        dspy.context(lm=stage.creditor_lm) if stage.creditor_lm else contextlib.nullcontext(),
+        contextlib.closing(executor.play(tasks)) as finished,
+    ):
+        for place, (negotiation, spent) in finished:
+            case, one = todo[place]
             lost = lost + 1 if spent.lost is not None else 0
             if lost >= GIVE_UP_AFTER:
                 raise UserError(
@@ -104,11 +113,13 @@ def play_missing(stage: Stage, contestants: Sequence[Contestant], bars: PhaseBar
                 bars.advance(f"{one.label} {case.case_id}: {negotiation.ending}, {spent.seconds:.1f} s, {clock.left()}")
 
 
-def _played(stage: Stage, one: Contestant, case: DebtCase) -> tuple[Negotiation, PlaySpending]:
+def _played(stage: Stage, one: Contestant, case: DebtCase, executor: Executor) -> tuple[Negotiation, PlaySpending]:
     """One negotiation, left in the store unless infrastructure broke it, with its cost in the cost book."""
     ground, account, start = stage.ground(one), Account(), time.perf_counter()
     with account.watching() if one.needs_lm else contextlib.nullcontext():
-        evaluation = evaluate_with_store(one.program, [case], ground=ground, store=stage.store, seed=stage.seed)
+        evaluation = evaluate_with_store(
+            one.program, [case], ground=ground, store=stage.store, seed=stage.seed, executor=executor
+        )
     negotiation, total = evaluation.played[0].negotiation, account.total
     broken = negotiation.ending is Ending.INFRASTRUCTURE
     spent = PlaySpending(

@@ -42,6 +42,9 @@ from programs.models.pace import set_limits
 from programs.options import (
     ArtifactsOption,
     BookOption,
+    ClusterOption,
+    CpusOption,
+    GpusOption,
     LmDebtorOption,
     MaxCallsOption,
     MaxMinutesOption,
@@ -50,8 +53,10 @@ from programs.options import (
     RpmOption,
     RunsOption,
     TpmOption,
+    WorkersOption,
 )
 from programs.playing.contestants import ARTIFACTS, NamedModel, contestant
+from programs.playing.placing import Place
 from programs.playing.played_store import lm_id
 from programs.playing.stage import chosen_debtors
 
@@ -90,7 +95,13 @@ def preferences(  # noqa: PLR0913, PLR0917  (a command line)
     book: BookOption = None,
     policy: PolicyOption = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the debtors' behaviour, of the turns and of the samples.")] = 0,
-    threads: Annotated[int, typer.Option(min=1, max=256, help="Debtors at once; for remote models.")] = 1,
+    threads: Annotated[
+        int, typer.Option(min=1, max=256, help="Debtors at once (on a cluster: in each worker); for remote models.")
+    ] = 1,
+    cluster: ClusterOption = None,
+    workers: WorkersOption = None,
+    cpus_per_worker: CpusOption = None,
+    gpus_per_worker: GpusOption = None,
     rpm: RpmOption = None,
     tpm: TpmOption = None,
     max_usd: MaxUsdOption = None,
@@ -116,6 +127,7 @@ def preferences(  # noqa: PLR0913, PLR0917  (a command line)
     --debtors 200 --threads 16 --max-usd 20 --format openai --out pairs.jsonl`.
     """
     set_limits(rpm, tpm)
+    place = Place(threads, cluster, workers, cpus_per_worker, gpus_per_worker)
     plan = SamplingPlan(
         turns=turns, teacher_samples=teacher_samples, student_samples=student_samples, temperature=temperature
     )
@@ -149,9 +161,14 @@ def preferences(  # noqa: PLR0913, PLR0917  (a command line)
     )
     limits = Limits(max_usd=max_usd, max_calls=max_calls, max_minutes=max_minutes)
     sampler = Sampler(program, student, plan)
-    with run.spending(limits, lms) as (_, store), dspy.context(lm=model.get()), PhaseBars() as bars:
+    with (
+        run.spending(limits, lms) as (_, store),
+        dspy.context(lm=model.get()),
+        place.executor() as executor,
+        PhaseBars() as bars,
+    ):
         bars.phase("sampling", len(cases), "training debtors")
-        negotiations, halted = sample(run, sampler, cases, threads, _watching(bars, rules))
+        negotiations, halted = sample(run, sampler, cases, executor, _watching(bars, rules))
         cost = paid(store)
     require_training(cases_of, negotiations)
     pairs = [pair for one in negotiations for table in one.tables for pair in pairs_at(table, rules)]

@@ -26,6 +26,7 @@ from plumbing.files import replace_file
 from plumbing.keyed_log import KeyedLog
 from plumbing.locks import lock_at, try_acquire
 from programs.models.accounts import Cost
+from programs.playing.executor import Executor
 from programs.table.failures import InfrastructureFailure
 
 GIVE_UP_AFTER = 5
@@ -122,7 +123,7 @@ class PreferenceRun:
 
 
 def sample(
-    run: PreferenceRun, sampler: Sampler, cases: Sequence[DebtCase], threads: int, progress: Progress
+    run: PreferenceRun, sampler: Sampler, cases: Sequence[DebtCase], executor: Executor, progress: Progress
 ) -> tuple[list[SampledNegotiation], Halted | None]:
     """Sample all `cases`, those on the disk from there; in the order of `cases`, with why it ended early, if it did.
 
@@ -134,7 +135,7 @@ def sample(
         progress.done(one, True)
     owed = [case for case in cases if case.case_id not in found]
     halted, lost_in_a_row = None, 0
-    for case, outcome in _sampled(sampler, owed, run.config.seed, threads):
+    for case, outcome in _sampled(executor.working(sampler.tables), owed, run.config.seed, executor.at_once):
         if isinstance(outcome, Halted):
             halted = halted or outcome
         elif isinstance(outcome, InfrastructureFailure):
@@ -154,17 +155,17 @@ def sample(
 
 
 Outcome = SampledNegotiation | Halted | InfrastructureFailure
+Tables = Callable[[DebtCase, int], Sequence[TableCandidates]]
+"""`Sampler.tables`, wherever it is done."""
 
 
-def _sampled(
-    sampler: Sampler, cases: Sequence[DebtCase], seed: int, threads: int
-) -> Iterator[tuple[DebtCase, Outcome]]:
+def _sampled(tables: Tables, cases: Sequence[DebtCase], seed: int, threads: int) -> Iterator[tuple[DebtCase, Outcome]]:
     """Each case as it is done, `threads` at once; after a halt nothing new is begun."""
     waiting, running = iter(cases), dict[Future[Outcome], DebtCase]()
     with ThreadPoolExecutor(max_workers=threads) as pool:
         while True:
             while len(running) < threads and (case := next(waiting, None)) is not None:
-                running[pool.submit(contextvars.copy_context().run, _one, sampler, case, seed)] = case
+                running[pool.submit(contextvars.copy_context().run, _one, tables, case, seed)] = case
             if not running:
                 return
             for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -174,9 +175,9 @@ def _sampled(
                 yield case, outcome
 
 
-def _one(sampler: Sampler, case: DebtCase, seed: int) -> Outcome:
+def _one(tables: Tables, case: DebtCase, seed: int) -> Outcome:
     try:
-        return SampledNegotiation(case_id=case.case_id, seed=seed, tables=tuple(sampler.tables(case, seed)))
+        return SampledNegotiation(case_id=case.case_id, seed=seed, tables=tuple(tables(case, seed)))
     except (Halted, InfrastructureFailure) as why:
         return why
 

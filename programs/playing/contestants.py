@@ -7,6 +7,7 @@ negotiations (`*.jsonl`), or else a reference to an artifact (`maden@3`, `maden@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -203,8 +204,11 @@ class NamedModel:
         self._made: dspy.LM | None = None
 
     def __getstate__(self) -> dict[str, object]:
-        """Only the name travels: whoever it is sent to makes the model there."""
-        return {"name": self.name, "_made": None}
+        """What was made travels without what it was asked here; what was not is made where it is needed."""
+        made = copy.copy(self._made)
+        if made is not None:
+            made.history = []
+        return {"name": self.name, "_made": made}
 
     @property
     def made(self) -> bool:

@@ -39,9 +39,9 @@ class Executor:
         """`program` as one that is played where this executor plays: called alike, with records that are equal."""
         return program
 
-    def call(self, work: Callable[[Any, int], Result], case: Any, seed: int) -> Result:
-        """`work(case, seed)`, done where this executor plays; for what is no program but plays one."""
-        return work(case, seed)
+    def working(self, work: Callable[[Any, int], Result]) -> Callable[[Any, int], Result]:
+        """`work(case, seed)` as work that is done where this executor plays; for what is no program but plays one."""
+        return work
 
     def rehearsed(self, program: Program, case: Any, seed: int, sample: Sample | None = None) -> Any | None:
         """Let a negotiation's calls be answered where this executor plays, so that playing it here pays for none.

@@ -28,7 +28,9 @@ from programs.playing.cluster.messages import (
     Made,
     Note,
     Paid,
+    Wanted,
 )
+from programs.playing.cluster.model_files import FilesHere
 from programs.table import runner
 
 LOOK_EVERY_S = 0.5
@@ -41,10 +43,11 @@ class Conversation:
     Args:
         actor: Ray's handle of a `programs.playing.cluster.worker.Worker`.
         job: what is played.
+        files: the model files of this machine.
     """
 
-    def __init__(self, actor: Any, job: Job) -> None:
-        self._actor, self._job = actor, job
+    def __init__(self, actor: Any, job: Job, files: FilesHere) -> None:
+        self._actor, self._job, self._files = actor, job, files
         self._token = secrets.token_hex(8)
         self._open: set[str] = set()
 
@@ -89,6 +92,8 @@ class Conversation:
             case Asked():
                 with _call(note):
                     return Answer(dspy.cache.get(note.request, note.ignored))
+            case Wanted():
+                return Answer((self._files.parts if note.content else self._files.facts)(note.path))
             case Paid():
                 with _call(note):
                     dspy.cache.put(note.request, note.value, note.ignored)

@@ -9,6 +9,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 import cloudpickle
@@ -29,7 +30,9 @@ from programs.playing.cluster.messages import (
     Made,
     Note,
     Paid,
+    Wanted,
 )
+from programs.playing.cluster.model_files import received
 from programs.table.runner import listening
 
 FLUSH_S = 0.02
@@ -63,7 +66,7 @@ class Line:
     def said(self) -> list[Note]:
         """What the job has to say next: up to a question or the end, or what is left unsaid for `FLUSH_S`."""
         notes = [self._notes.get()]
-        while not isinstance(notes[-1], Asked | Done | Failed):
+        while not isinstance(notes[-1], Asked | Wanted | Done | Failed):
             try:
                 notes.append(self._notes.get(timeout=FLUSH_S))
             except queue.Empty:
@@ -85,8 +88,8 @@ class Line:
             raise Dropped
         self._notes.put(note)
 
-    def ask(self, question: Asked) -> Any:
-        """What is stored; None: the call may be made.
+    def ask(self, question: Asked | Wanted) -> Any:
+        """What is stored, or None where the call may be made; of a file what is wanted.
 
         Raises:
             Dropped: nobody answers any more.
@@ -120,6 +123,21 @@ class Line:
             self._notes.put(Failed(_sendable(error), account.by_role))
         else:
             self._notes.put(Done(result, account.by_role))
+
+
+def file_here(path: Path) -> Path:
+    """Where this node has the model file that lies at `path` on the driver's machine; fetched if it has not.
+
+    Raises:
+        UserError: it cannot be had.
+    """
+    import ray
+
+    line = _LINE.get()
+    if line is None:
+        return path
+    wanted = str(path)
+    return received(line.ask(Wanted(wanted)), lambda: tuple(line.ask(Wanted(wanted, content=True))), ray.get)
 
 
 class AskedCache:

@@ -29,8 +29,6 @@ class Job:
     case: Any
     seed: int
     sample: Sample | None = None
-    files: tuple[tuple[str, Parcel], ...] = ()
-    """Model files that the node needs: the driver's path, and the content."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +70,15 @@ class Paid:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """A model file is to be loaded. The worker waits for an `Answer`: its facts, or references of its content."""
+
+    path: str
+    """On the driver's machine."""
+    content: bool = False
+
+
+@dataclass(frozen=True)
 class Made:
     """A turn was made, for whoever watches."""
 
@@ -95,12 +102,12 @@ class Failed:
     costs: dict[str, Cost] = field(default_factory=dict)
 
 
-Note = CallBegan | CallEnded | Asked | Paid | Made | Done | Failed
+Note = CallBegan | CallEnded | Asked | Wanted | Paid | Made | Done | Failed
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The driver's answer to `Asked`: what is stored, or None where the call may be made."""
+    """The driver's answer to `Asked`, what is stored or None where the call may be made, or to `Wanted`."""
 
     value: Any = None
 

@@ -73,6 +73,12 @@ class Pool:
         self._keeper = threading.Thread(target=self._keep, daemon=True)
         self._keeper.start()
 
+    @property
+    def ready(self) -> int:
+        """Workers that stand ready or play."""
+        with self._changed:
+            return len(self._ready)
+
     @contextmanager
     def worker(self, *, alone: bool = False) -> Iterator[Hired]:
         """A block that has one place of a worker to itself; waits for it, and says so where that takes long.

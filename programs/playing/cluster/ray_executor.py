@@ -21,6 +21,7 @@ from programs.models.pace import limits
 from programs.playing.cluster.connecting import connected
 from programs.playing.cluster.conversation import Conversation
 from programs.playing.cluster.messages import Job, Parcel
+from programs.playing.cluster.model_files import FilesHere
 from programs.playing.cluster.paces import keeper_of, shared
 from programs.playing.cluster.packing import packed_lm, packed_program, packed_work
 from programs.playing.cluster.pool import Pool, PoolSize
@@ -48,9 +49,19 @@ class RayExecutor(Executor):
 
     def __init__(self, ray: Any, pool: Pool) -> None:
         super().__init__(pool.size.workers * pool.size.places)
-        self._ray, self._pool = ray, pool
+        self._ray, self._pool, self._files = ray, pool, FilesHere(ray)
         self._sent: dict[str, Parcel] = {}
         self._lock = threading.Lock()
+
+    @property
+    def ready(self) -> int:
+        """Workers that stand ready or play."""
+        return self._pool.ready
+
+    @property
+    def lost(self) -> int:
+        """Workers that died."""
+        return self._pool.lost
 
     @override
     def placed(self, program: Program) -> Program:
@@ -66,8 +77,13 @@ class RayExecutor(Executor):
         return played
 
     @override
-    def call(self, work: Callable[[Any, int], Result], case: Any, seed: int) -> Result:
-        done: Result = self._played(self._parcel(packed_work(work)), case, seed, None)
+    def working(self, work: Callable[[Any, int], Result]) -> Callable[[Any, int], Result]:
+        parcel = self._parcel(packed_work(work))
+
+        def done(case: Any, seed: int) -> Result:
+            result: Result = self._played(parcel, case, seed, None)
+            return result
+
         return done
 
     @override
@@ -88,7 +104,7 @@ class RayExecutor(Executor):
         for attempt in range(AGAIN + 1):
             with self._pool.worker(alone=attempt > 0) as hired:  # it may be what took the worker down
                 try:
-                    return Conversation(hired.actor, job).result()
+                    return Conversation(hired.actor, job, self._files).result()
                 except _gone(self._ray) as error:
                     last = error
                     self._pool.lose(hired)

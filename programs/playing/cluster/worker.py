@@ -18,7 +18,8 @@ import dspy
 
 from plumbing.closure import files_behind, hash_of
 from programs.kinds.known import KINDS
-from programs.playing.cluster.line import AskedCache, Line
+from programs.models.model_file import from_elsewhere
+from programs.playing.cluster.line import AskedCache, Line, file_here
 from programs.playing.cluster.messages import Answer, Job, Note, Parcel, WorkerFacts
 
 MOST_KEPT = 64
@@ -37,6 +38,7 @@ class Worker:
         self._lines: dict[str, Line] = {}
         self._lock = threading.Lock()
         dspy.cache = AskedCache()
+        from_elsewhere(file_here)
         if setup is not None:
             setup()
 

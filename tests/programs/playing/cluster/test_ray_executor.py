@@ -29,7 +29,7 @@ CASES = tuple(unlike(number) for number in range(6))
 @pytest.fixture(scope="module")
 def cluster():
     with ray_executor("local", PoolSize(workers=2, places=2, cpus=0.5)) as executor:
-        while len(executor._pool._ready) < 2:
+        while executor.ready < 2:
             time.sleep(0.1)
         yield executor
 
@@ -109,7 +109,7 @@ def test_what_a_program_raises_is_raised_here_with_where_it_came_from(cluster):
         raise ZeroDivisionError(f"at {case.case_id}")
 
     with pytest.raises(ZeroDivisionError, match=CASES[0].case_id) as raised:
-        cluster.call(faulty, CASES[0], 0)
+        cluster.working(faulty)(CASES[0], 0)
     assert "in faulty" in "".join(raised.value.__notes__)
 
 
