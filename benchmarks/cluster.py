@@ -1,8 +1,8 @@
 """What a Ray cluster costs and bears: `python -m benchmarks.cluster COMMAND`, each on a Ray of this machine alone.
 
 `faults`: a node killed at a random moment, seed by seed; `scaling`: how near many workers come to the ideal;
-`overhead`: what the engine adds to a negotiation; `driver`: scoring, statistics and memory of the driver as the book grows;
-`embedded`: two engines as workers against one with two threads.
+`overhead`: what the engine adds to a negotiation; `driver`: scoring, statistics and memory of the driver as the book
+grows; `embedded`: two engines as workers against one with two threads.
 """
 
 from __future__ import annotations

@@ -13,9 +13,9 @@ from tests.programs.command_line import CommandLine, small_book
 from tests.programs.playing.cluster.fleet import calls, logged_lm
 
 ray = pytest.importorskip("ray", reason="Ray is not installed; make test-cluster installs it")
-pytestmark = [pytest.mark.cluster, pytest.mark.slow]
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(1200)]
 PROG = "python -m programs.compile"
-SMALL = ("--train", 4, "--val", 3, "--set", "accept=any", "--set", "trials=3", "--set", "candidates=2")
+SMALL = ("--train", 2, "--val", 2, "--set", "accept=any", "--set", "trials=2", "--set", "candidates=2")
 REPEATABLE = ["bootstrap", "mipro", "search"]
 
 
@@ -23,7 +23,7 @@ REPEATABLE = ["bootstrap", "mipro", "search"]
 def begun():
     from programs.playing.cluster.connecting import connected
 
-    with connected("local", 8):
+    with connected("local", 4):
         yield
 
 
@@ -74,12 +74,12 @@ def test_a_cap_on_calls_is_kept_whoever_makes_them(cli, tmp_path):
     log = tmp_path / "log"
     cli.use_model(logged_lm(log))
     folders = ("--artifacts", tmp_path / "a", "--runs", tmp_path / "r", "--run", "it")
-    more = ("--book", small_book(tmp_path, 60), "--max-calls", 40, "--cluster", "local", "--workers", 4)
+    more = ("--book", small_book(tmp_path, 60), "--max-calls", 30, "--cluster", "local", "--workers", 4)
     result = cli(compile_, PROG, *SMALL, *folders, *more)
-    assert "the budget of 40 calls is used up" in result.err
+    assert "the budget of 30 calls is used up" in result.err
     with closing(sqlite3.connect(tmp_path / "r" / "it" / "responses.sqlite")) as connection:
         [(paid,)] = connection.execute("SELECT SUM(calls) FROM answers").fetchall()
-        assert paid == 40
+        assert paid == 30
         assert connection.execute("SELECT COUNT(*) FROM reservations").fetchone() == (0,)
     probes = 1
-    assert len(calls(log)) == 40 + probes
+    assert len(calls(log)) == 30 + probes

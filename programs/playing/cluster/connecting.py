@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -35,7 +36,7 @@ def connected(address: str, cpus: int | None = None) -> Iterator[Any]:
         return
     try:
         _init(ray, address, cpus)
-    except (ConnectionError, TimeoutError, RuntimeError, ValueError) as error:
+    except Exception as error:  # Ray raises its own, plain Exception and many others for a cluster that does not begin
         raise UserError(f"no Ray cluster answers at {address} ({_first_line(error)}); {_advice(address)}") from error
     try:
         yield ray
@@ -49,6 +50,8 @@ def imported() -> Any:
     Raises:
         UserError: it is not installed.
     """
+    # Ray gives its own processes 30 s to begin, and a busy machine may need more.
+    os.environ.setdefault("RAY_raylet_start_wait_time_s", "120")
     try:
         import ray
     except ImportError as error:
@@ -60,8 +63,9 @@ def _init(ray: Any, address: str, cpus: int | None) -> None:
     _hush(ray)
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR, "configure_logging": False}
     if address == LOCAL:
-        # Negotiations are small, and what Ray's workers share needs no third of the memory.
-        ray.init(address="local", num_cpus=cpus, object_store_memory=STORE_BYTES, include_dashboard=False, **quiet)
+        # Negotiations are small: the store needs no third of the memory, and no process stands ready but the workers.
+        lean = {"object_store_memory": STORE_BYTES, "_system_config": {"prestart_worker_first_driver": False}}
+        ray.init(address="local", num_cpus=cpus, include_dashboard=False, **lean, **quiet)
     else:
         ray.init(address=address, **quiet)
 
@@ -82,6 +86,8 @@ def _check(address: str) -> None:
 
 
 def _advice(address: str) -> str:
+    if address == LOCAL:
+        return "a machine that is busy with other work may need a second try"
     if address == AUTO:
         return "begin one with `ray start --head`, or give --cluster local"
     return "check host and port, and that the Ray Client server listens there (10001 unless told otherwise)"

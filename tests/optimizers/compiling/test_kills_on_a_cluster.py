@@ -9,7 +9,7 @@ import pytest
 from tests.optimizers.served import Compiler, served
 
 pytest.importorskip("ray", reason="Ray is not installed; make test-cluster installs it")
-pytestmark = [pytest.mark.cluster, pytest.mark.slow]
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(900)]
 WORKERS = 2
 
 

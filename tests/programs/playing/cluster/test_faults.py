@@ -22,7 +22,7 @@ from programs.playing.executor import Executor
 from tests.data.builders import unlike
 from tests.programs.playing.cluster.fleet import calls, logged_lm
 
-pytestmark = [pytest.mark.cluster, pytest.mark.slow]
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(900)]
 PROGRAM = Maden(ProgramSettings(variant=Variant.PLANNED))
 CASES = tuple(unlike(number) for number in range(24))
 
