@@ -2,7 +2,7 @@
 
 `faults`: a node killed at a random moment, seed by seed; `scaling`: how near many workers come to the ideal;
 `overhead`: what the engine adds to a negotiation; `driver`: scoring, statistics and memory of the driver as the book
-grows; `embedded`: two engines as workers against one with two threads.
+grows; `book`: a large book, sampled; `embedded`: two engines as workers against one with two threads.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import contextlib
 import json
 import logging
 import random
+import resource
 import sys
 import tempfile
 import threading
@@ -27,6 +28,7 @@ import typer
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # also as `python benchmarks/cluster.py`
 
 from data.book import read_book
+from data.book.rows import AMOUNT_COLUMNS, write_row
 from plumbing import cli
 from programs.creditor.settings import ProgramSettings, Variant
 from programs.maden import Maden
@@ -155,6 +157,52 @@ def embedded(
         two = _timed(executor, cases, trials, make_lm(lm, threads=1), PROGRAM)
     for what, ms in (("one engine, two threads", one), ("two engines, one thread each", two)):
         _say(played=what, negotiations=negotiations, negotiations_an_hour=round(3_600_000 / ms, 1))
+
+
+@app.command()
+def book(
+    debtors: Annotated[int, typer.Option(min=1000)] = 1_000_000,
+    sample: Annotated[int, typer.Option(min=1)] = 2000,
+) -> None:
+    """A book of so many debtors, sampled in strata: seconds and memory."""
+    from data.book.sampling import sampled_book
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "book.parquet")
+        _write_large(path, debtors)
+        begun = time.perf_counter()
+        found = sampled_book(path, "heldout", sample)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        _say(
+            debtors=debtors,
+            file_mb=round(path.stat().st_size / 1e6, 1),
+            heldout=found.debtors,
+            sampled=len(found.book),
+            strata=len(found.strata),
+            seconds=round(time.perf_counter() - begun, 1),
+            peak_memory_gb=round(peak / 1e9, 2),
+        )
+
+
+def _write_large(path: Path, debtors: int) -> None:
+    """Debtors who differ, in parts: the shipped ones with other names and amounts."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    rows, rng, writer = [write_row(case) for case in read_book().cases], random.Random(0), None
+    for first in range(0, debtors, 50_000):
+        part = [_varied(rows[number % len(rows)], number, rng) for number in range(first, min(first + 50_000, debtors))]
+        table = pa.Table.from_pylist(part)
+        writer = writer or parquet.ParquetWriter(path, table.schema)
+        writer.write_table(table)
+    if writer is not None:
+        writer.close()
+
+
+def _varied(row: dict[str, str], number: int, rng: random.Random) -> dict[str, str]:
+    factor = rng.uniform(0.3, 3)
+    amounts = {name: f"{float(row[name]) * factor:.2f}" for name in AMOUNT_COLUMNS if row[name]}
+    return {**row, **amounts, "case_id": f"b-{number:07d}", "family_id": "", "name": f"Debtor {number:07d}"}
 
 
 def _cases(negotiations: int) -> tuple[tuple[Any, ...], int]:
