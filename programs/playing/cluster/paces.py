@@ -97,8 +97,10 @@ def keeper_of(ray: Any, limits: RateLimits) -> Any:
     """A keeper on the driver's node, where no worker's node takes it along; lost all the same, it is begun anew."""
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
-    options = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": -1, "scheduling_strategy": here}
+    options: dict[str, Any] = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": -1}
+    if not ray.util.client.ray.is_connected():  # through Ray Client the driver is on no node
+        here = ray.get_runtime_context().get_node_id()
+        options["scheduling_strategy"] = NodeAffinitySchedulingStrategy(here, soft=True)
     return ray.remote(PaceKeeper).options(**options).remote(limits)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import random
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 
 import dspy
 import pytest
@@ -74,12 +77,19 @@ def kill_after(cluster, node, log, count: int) -> None:
 
 def test_an_empty_cluster_is_waited_for_and_it_is_said(caplog, monkeypatch):
     monkeypatch.setattr(pools, "SAY_EVERY_S", 1.0)
-    with nodes(0) as (cluster, _), ray_executor("auto", PoolSize(2)) as executor:
-        adder = threading.Timer(3.0, lambda: cluster.add_node(num_cpus=2))
-        adder.start()
-        with dspy.context(lm=logged_lm()), caplog.at_level(logging.WARNING):
-            found = evaluate(executor.placed(PROGRAM), CASES[:2], threads=2)
-        adder.join()
+    with (
+        nodes(0) as (cluster, _),
+        ray_executor("auto", PoolSize(2)) as executor,
+        caplog.at_level(logging.WARNING),
+        ThreadPoolExecutor() as threads,
+        dspy.context(lm=logged_lm()),
+    ):
+        playing = partial(evaluate, executor.placed(PROGRAM), CASES[:2], threads=2)
+        evaluated = threads.submit(contextvars.copy_context().run, playing)
+        time.sleep(3.0)
+        assert not evaluated.done()
+        cluster.add_node(num_cpus=2)
+        found = evaluated.result()
     assert found.scored == 2
     assert "no worker is there: asked for are 2 with 1 CPUs each, the cluster has 0 CPUs" in caplog.text
 
