@@ -51,6 +51,8 @@ class RayExecutor(Executor):
         super().__init__(pool.size.workers * pool.size.places)
         self._ray, self._pool, self._files = ray, pool, FilesHere(ray)
         self._sent: dict[str, Parcel] = {}
+        self._given_up: dict[tuple[str, str, int], WorkerLost] = {}
+        """Whoever retries what infrastructure broke is not to take three more workers down."""
         self._lock = threading.Lock()
 
     @property
@@ -100,7 +102,9 @@ class RayExecutor(Executor):
 
     def _played(self, work: Parcel, case: Any, seed: int, sample: Sample | None) -> Any:
         lm = self._parcel(packed_lm(dspy.settings.lm)) if dspy.settings.lm is not None else None
-        job = Job(work, lm, case, seed, sample)
+        job, key = Job(work, lm, case, seed, sample), (work.sha256, getattr(case, "case_id", ""), seed)
+        if key in self._given_up:
+            raise self._given_up[key]
         for attempt in range(AGAIN + 1):
             with self._pool.worker(alone=attempt > 0) as hired:  # it may be what took the worker down
                 try:
@@ -108,7 +112,8 @@ class RayExecutor(Executor):
                 except _gone(self._ray) as error:
                     last = error
                     self._pool.lose(hired)
-        raise WorkerLost(f"{AGAIN + 1} workers died while they played it ({type(last).__name__})")
+        self._given_up[key] = WorkerLost(f"{AGAIN + 1} workers died while they played it ({type(last).__name__})")
+        raise self._given_up[key]
 
     def _parcel(self, content: bytes) -> Parcel:
         sha256 = hashlib.sha256(content).hexdigest()

@@ -96,8 +96,10 @@ def test_a_rehearsed_negotiation_is_played_here_without_a_call(cluster, tmp_path
 def test_a_case_that_kills_its_worker_is_unscored_and_the_others_are_played(cluster, tmp_path):
     deadly = words.account(CASES[2].creditor_view())
     log = tmp_path / "log"
+    before = cluster.lost
     with dspy.context(lm=logged_lm(log, deadly=deadly)):
-        played = evaluate(cluster.placed(PROGRAM), CASES, seed=3, threads=4, retries=0).played
+        played = evaluate(cluster.placed(PROGRAM), CASES, seed=3, threads=4, retries=2).played
+    assert cluster.lost - before == 3, "whoever retries takes no more workers down"
     lost = [one.case_id for one in played if broken(one.negotiation)]
     assert lost == [CASES[2].case_id]
     assert "worker_lost" in played[2].negotiation.failure
