@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -50,8 +49,6 @@ def imported() -> Any:
     Raises:
         UserError: it is not installed.
     """
-    # Ray gives its own processes 30 s to begin, and a busy machine may need more.
-    os.environ.setdefault("RAY_raylet_start_wait_time_s", "120")
     try:
         import ray
     except ImportError as error:

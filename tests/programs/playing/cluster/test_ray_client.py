@@ -38,7 +38,7 @@ def address(tmp_path_factory):
     ports = {name: free_port() for name in ("port", "ray-client-server-port")}
     flags = [f"--{name}={port}" for name, port in ports.items()]
     ray = str(Path(sys.executable).parent / "ray")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "RAY_raylet_start_wait_time_s": "120"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     begin = [ray, "start", "--head", "--num-cpus=2", "--include-dashboard=false", "--block", *flags]
     with subprocess.Popen(begin, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as head:
         yield f"ray://127.0.0.1:{ports['ray-client-server-port']}"
