@@ -39,7 +39,8 @@ def address(tmp_path_factory):
     flags = [f"--{name}={port}" for name, port in ports.items()]
     ray = str(Path(sys.executable).parent / "ray")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    begin = [ray, "start", "--head", "--num-cpus=2", "--include-dashboard=false", "--block", *flags]
+    here = ("--node-ip-address=127.0.0.1", "--num-cpus=2", "--include-dashboard=false", "--block")
+    begin = [ray, "start", "--head", *here, *flags]
     with subprocess.Popen(begin, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as head:
         yield f"ray://127.0.0.1:{ports['ray-client-server-port']}"
         head.terminate()
