@@ -7,6 +7,7 @@
 #   make test-thorough  make test with all that it samples or leaves out: some ten minutes more, before a release
 #   make test-postgres  the tests of the service on the PostgreSQL server that MADEN_TEST_DATABASE names
 #   make test-train     the tests that train weights (torch and others come on top: several hundred MB, or GBs with CUDA)
+#   make test-cluster   the tests that play on a local Ray, nodes that die among them (Ray comes on top: 230 MB)
 #   make test-embedded  the tests that play on the embedded model
 #   make test-notebook  docs/first-hour.ipynb, run from its first cell to its last with the tests' small model
 #   make docs           the site of docs/ in build/site, built strictly and without a network
@@ -25,7 +26,7 @@ ROOM ?=
 WORKERS ?= logical
 UPGRADE ?=
 
-.PHONY: compile test test-thorough quick test-postgres postgres-named test-train test-dpo test-embedded test-notebook docs check lock clean
+.PHONY: compile test test-thorough quick test-postgres postgres-named test-train test-dpo test-cluster test-embedded test-notebook docs check lock clean
 
 compile: $(VENV)/local.stamp
 	@echo "a small model on this machine will negotiate with simulated debtors for about ten minutes, longer beside other work; nothing is sent anywhere"
@@ -36,17 +37,17 @@ compile: $(VENV)/local.stamp
 PARALLEL := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test: $(VENV)/test.stamp
-	$(BIN)/python -m pytest $(PARALLEL) -m "not embedded and not train and not alone and not thorough" $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) -m "not embedded and not train and not cluster and not alone and not thorough" $(ARGS)
 	$(BIN)/python -m pytest -m alone $(ARGS) || test $$? -eq 5  # 5: ARGS left none of them
 	$(MAKE) check
 
 test-thorough: $(VENV)/test.stamp
-	MADEN_TEST_THOROUGH=1 $(BIN)/python -m pytest $(PARALLEL) -m "not embedded and not train and not alone" $(ARGS)
+	MADEN_TEST_THOROUGH=1 $(BIN)/python -m pytest $(PARALLEL) -m "not embedded and not train and not cluster and not alone" $(ARGS)
 	$(BIN)/python -m pytest -m alone $(ARGS) || test $$? -eq 5
 	$(MAKE) check
 
 quick: $(VENV)/test.stamp
-	$(BIN)/python -m pytest $(PARALLEL) -m "not embedded and not train and not alone and not slow and not thorough" $(ARGS) \
+	$(BIN)/python -m pytest $(PARALLEL) -m "not embedded and not train and not cluster and not alone and not slow and not thorough" $(ARGS) \
 		$$($(BIN)/python -m tests.rooms quick $(ROOM))
 
 test-postgres: postgres-named $(VENV)/test.stamp
@@ -60,6 +61,10 @@ test-train: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -m train $(ARGS)
 
 test-dpo: test-train  # an earlier name
+
+test-cluster: $(VENV)/test.stamp
+	$(PIP) install --constraint requirements-test.lock --editable ".[cluster]"
+	$(BIN)/python -m pytest -m cluster $(ARGS)
 
 test-embedded: $(VENV)/test.stamp $(VENV)/local.stamp
 	$(BIN)/python -m pytest -m embedded $(ARGS)

@@ -22,8 +22,11 @@ from plumbing.files import replace_file
 from programs.command_options import (
     ArtifactsOption,
     BookOption,
+    ClusterOption,
+    CpusOption,
     DebtorLmOption,
     DebtorOption,
+    GpusOption,
     LmOption,
     MeasuredOption,
     PlayedOption,
@@ -32,6 +35,7 @@ from programs.command_options import (
     ThreadsOption,
     TpmOption,
     TrialSeedOption,
+    WorkersOption,
 )
 from programs.comparison.ablation import (
     FREE_EXACT,
@@ -50,6 +54,7 @@ from programs.maden import Maden
 from programs.models import make as models
 from programs.models.pace import set_limits
 from programs.playing.contestants import ARTIFACTS, Contestant, NamedModel, contestants
+from programs.playing.placing import Place
 from programs.playing.played_store import owed
 from programs.playing.stage import Stage, chosen_debtors
 
@@ -72,6 +77,10 @@ def ablate(  # noqa: PLR0913, PLR0917  (a command line)
     book: BookOption = None,
     policy: PolicyOption = None,
     threads: ThreadsOption = 1,
+    cluster: ClusterOption = None,
+    workers: WorkersOption = None,
+    cpus_per_worker: CpusOption = None,
+    gpus_per_worker: GpusOption = None,
     rpm: RpmOption = None,
     tpm: TpmOption = None,
     json: Annotated[Path | None, typer.Option(help="Write the result there.")] = None,
@@ -92,6 +101,7 @@ def ablate(  # noqa: PLR0913, PLR0917  (a command line)
     if metric not in (*METRIC_IDS, *INDEX_IDS):
         raise UserError(f"no metric is called {metric!r}; there are {', '.join((*METRIC_IDS, *INDEX_IDS))}")
     set_limits(rpm, tpm)
+    place = Place(threads, cluster, workers, cpus_per_worker, gpus_per_worker)
     cli.require_writable(json)
     model = NamedModel(lm)
     debtor_model = NamedModel(debtor_lm) if debtor_lm else model
@@ -108,8 +118,8 @@ def ablate(  # noqa: PLR0913, PLR0917  (a command line)
         return
     cli.stderr.print(_announced(plan, sum(still_owed), len(cases), trials), highlight=False)
     stage.check_models(plan.contestants)
-    with progress() as bar:
-        evaluations = dict(zip(plan.taken, stage.played(plan.contestants, threads, bar), strict=True))
+    with place.executor() as executor, progress() as bar:
+        evaluations = dict(zip(plan.taken, stage.played(plan.contestants, executor, bar), strict=True))
     result = ablated(
         plan.changes,
         evaluations,

@@ -24,7 +24,23 @@ PlayedOption = Annotated[Path, typer.Option(help="Folder where compare and ablat
 MeasuredOption = Annotated[int | None, typer.Option(min=1, help="How many; default: all of the split.")]
 """Debtors to measure on."""
 TrialSeedOption = Annotated[int, typer.Option(help="Trial t is played with seed + t.")]
-ThreadsOption = Annotated[int, typer.Option(min=1, help="Negotiations at once; for remote models.")]
+ThreadsOption = Annotated[
+    int, typer.Option(min=1, help="Negotiations at once (on a cluster: in each worker); for remote models.")
+]
+
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Play on a Ray cluster: local (on this machine), auto (the one it belongs to), or ray://HOST:PORT."
+    ),
+]
+WorkersOption = Annotated[
+    int | None, typer.Option(min=1, max=4096, help="Workers on the cluster, each with --threads; default: 2.")
+]
+CpusOption = Annotated[
+    float | None, typer.Option("--cpus-per-worker", min=0, help="CPUs of a worker, as Ray counts them; default: 1.")
+]
+GpusOption = Annotated[float | None, typer.Option("--gpus-per-worker", min=0, help="GPUs of a worker; default: 0.")]
 
 MaxUsdOption = Annotated[float | None, typer.Option(min=0, help="Stop before the run costs more.")]
 MaxCallsOption = Annotated[int | None, typer.Option(min=0, help="Stop after so many paid calls.")]

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any
 
 import typer
 
-from data.book import DebtorBook, read_book
 from data.book.split import MEASURED_ON
-from data.domain import DebtCase
 from data.policy import read_policy
 from plumbing import cli
 from plumbing.bars import progress
@@ -23,8 +20,11 @@ from programs.artifacts.diff import ArtifactDiff, program_diff
 from programs.command_options import (
     ArtifactsOption,
     BookOption,
+    ClusterOption,
+    CpusOption,
     DebtorLmOption,
     DebtorOption,
+    GpusOption,
     LmOption,
     MeasuredOption,
     PlayedOption,
@@ -33,9 +33,11 @@ from programs.command_options import (
     ThreadsOption,
     TpmOption,
     TrialSeedOption,
+    WorkersOption,
 )
-from programs.comparison.apart.apart_contest import ApartContest, known_debtors, stand_apart
+from programs.comparison.apart.apart_contest import ApartContest
 from programs.comparison.apart.apart_text import rendered_apart
+from programs.comparison.apart.meeting import MeetingGround, drawn_book, met
 from programs.comparison.comparison_text import rendered
 from programs.comparison.examples.contest import Contest
 from programs.comparison.examples.measured import MeasuredComparison
@@ -45,7 +47,6 @@ from programs.comparison.margins import read_margins
 from programs.comparison.outputs import Outputs
 from programs.comparison.paired import Comparison, DifferenceVerdict, compared
 from programs.comparison.sample_size import planned
-from programs.creditor.fingerprints import canonical_sha256
 from programs.debtor.seating import debtor_factory
 from programs.kinds.negotiation_kind import NEGOTIATIONS
 from programs.maden import Maden
@@ -61,8 +62,8 @@ from programs.playing.contestants import (
     kind_of_names,
 )
 from programs.playing.evaluate import Evaluation
-from programs.playing.saved import common_ground
-from programs.playing.stage import Stage, chosen_debtors
+from programs.playing.placing import Place
+from programs.playing.stage import Stage
 
 
 def compare(  # noqa: PLR0913, PLR0917  (a command line)
@@ -75,6 +76,13 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
     ],
     split: Annotated[str, typer.Option(help="heldout, or val.")] = "heldout",
     debtors: MeasuredOption = None,
+    stratify: Annotated[
+        bool,
+        typer.Option(
+            "--stratify",
+            help="Draw the --debtors of a large book in proportion to persona, reason and size of debt.",
+        ),
+    ] = False,
     trials: Annotated[int, typer.Option(min=1, help="Negotiations per debtor, each sampled anew.")] = 1,
     seed: TrialSeedOption = 0,
     lm: LmOption = models.LOCAL,
@@ -86,6 +94,10 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
         Path | None, typer.Option(help="TOML file: the smallest difference that matters, by metric; default: shipped.")
     ] = None,
     threads: ThreadsOption = 1,
+    cluster: ClusterOption = None,
+    workers: WorkersOption = None,
+    cpus_per_worker: CpusOption = None,
+    gpus_per_worker: GpusOption = None,
     rpm: RpmOption = None,
     tpm: TpmOption = None,
     plan: Annotated[
@@ -121,6 +133,7 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
     if split not in MEASURED_ON:
         raise UserError(f"no split to compare on is called {split!r}; there are {' and '.join(MEASURED_ON)}")
     set_limits(rpm, tpm)
+    place = Place(threads, cluster, workers, cpus_per_worker, gpus_per_worker)
     outputs = Outputs(html, json, csv, save_negotiations)
     outputs.check()
     model = NamedModel(lm)
@@ -141,7 +154,7 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
         if plan is not None:
             cli.results().print(planned(plan, contest.stage(model.get(), runs), contest.found))
             return
-        measured, played = contest.compared(model.get(), runs, artifacts, outputs, threads)
+        measured, played = contest.compared(model.get(), runs, artifacts, outputs, place)
         if html is not None:
             _write_examples_report(html, contest, measured, played)
         cli.results().print(rendered_measured(kind, measured))
@@ -154,7 +167,8 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
         programs, debtors=debtor_factory(debtor, debtor_model), artifacts=artifacts, policy=read_policy(policy)
     )
     creditor_lm = model.get() if any(one.needs_lm and one.model is None for one in found) else None
-    found, ground, apart = _met(found, book, split, debtors, seed, trials)
+    drawn = drawn_book(book, split, debtors) if stratify else None
+    found, ground, apart = met(found, book, split, debtors, seed, trials, drawn)
     stage = Stage(
         ground.cases,
         ground.book_sha256,
@@ -166,14 +180,14 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
     )
     if apart is not None:
         apart.check(outputs, plan=plan is not None, fail_if_worse=fail_if_worse)
-        _compare_apart(apart, stage, ground, outputs, threads)
+        _compare_apart(apart, stage, ground, outputs, place)
         return
     if plan is not None:
         cli.results().print(planned(plan, stage, found))
         return
     stage.check_models(found)
-    with progress() as bar:
-        evaluations = stage.played(found, threads, bar)
+    with place.executor() as executor, progress() as bar:
+        evaluations = stage.played(found, executor, bar)
     notes = _notes(found, ground.split, artifacts)
     setting = stage.setting(ground.split, ground.source)
     result = compared(found, evaluations, setting=setting, seed=seed, notes=notes, margins=smallest)
@@ -187,11 +201,11 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
         sys.exit(cli.EXIT_COMPARISON_FAILED)
 
 
-def _compare_apart(apart: ApartContest, stage: Stage, ground: _Ground, outputs: Outputs, threads: int) -> None:
+def _compare_apart(apart: ApartContest, stage: Stage, ground: MeetingGround, outputs: Outputs, place: Place) -> None:
     playing = [one for one in apart.found if one.saved is None]
     stage.check_models(playing)
-    with progress() as bar:
-        played = dict(zip((one.label for one in playing), stage.played(playing, threads, bar), strict=True))
+    with place.executor() as executor, progress() as bar:
+        played = dict(zip((one.label for one in playing), stage.played(playing, executor, bar), strict=True))
     result = apart.compared(played, stage.setting(ground.split, ground.source), outputs, ground.seed)
     cli.results().print(rendered_apart(result))
 
@@ -236,47 +250,6 @@ def _diffs(found: Sequence[Contestant]) -> list[ArtifactDiff]:
         for other in others
         if isinstance(other.program, Maden)
     ]
-
-
-@dataclass(frozen=True)
-class _Ground:
-    """The debtors and seeds of a comparison."""
-
-    split: str
-    cases: tuple[DebtCase, ...]
-    seed: int
-    trials: int
-    source: str
-    book_sha256: str
-
-
-def _met(
-    found: Sequence[Contestant], book: Path | None, split: str, debtors: int | None, seed: int, trials: int
-) -> tuple[list[Contestant], _Ground, ApartContest | None]:
-    """The contestants with the debtors that are known of them, the ground, and whether they are compared apart."""
-    files_alone = all(one.saved is not None for one in found)
-    loaded = None if files_alone and book is None else read_book(book)
-    whole = known_debtors(found, loaded.cases if loaded is not None else ())
-    if files_alone and stand_apart(whole, None):
-        names = " and ".join(one.saved.path.name for one in whole if one.saved is not None)
-        return whole, _Ground("saved", (), seed, trials, names, ""), ApartContest(whole)
-    ground = _ground(whole, loaded, split, debtors, seed, trials)
-    apart = not files_alone and stand_apart(whole, ground.cases)
-    return whole, ground, ApartContest(whole) if apart else None
-
-
-def _ground(
-    found: Sequence[Contestant], loaded: DebtorBook | None, split: str, debtors: int | None, seed: int, trials: int
-) -> _Ground:
-    """Debtors of the book's split; where nothing is played, those that the files have in common."""
-    plays = [one.saved for one in found if one.saved is not None]
-    if len(plays) == len(found):
-        cases, seed, trials = common_ground(plays)
-        source = " and ".join(play.path.name for play in plays)
-        return _Ground("saved", cases[:debtors], seed, trials, source, canonical_sha256([p.sha256 for p in plays]))
-    loaded = loaded or read_book(None)
-    cases = chosen_debtors(loaded, cast(Literal["heldout", "val"], split), debtors)
-    return _Ground(split, cases, seed, trials, loaded.name, loaded.sha256)
 
 
 def _notes(found: Sequence[Contestant], split: str, artifacts: Path) -> tuple[str, ...]:

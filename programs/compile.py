@@ -27,6 +27,9 @@ from programs.artifacts.provenance import current_environment
 from programs.command_options import (
     ArtifactsOption,
     BookOption,
+    ClusterOption,
+    CpusOption,
+    GpusOption,
     LmDebtorOption,
     LmOption,
     MaxCallsOption,
@@ -35,12 +38,14 @@ from programs.command_options import (
     RpmOption,
     RunsOption,
     TpmOption,
+    WorkersOption,
 )
 from programs.kinds.kind import Kind
 from programs.kinds.known import PROGRAMS, kind_named
 from programs.models import make as models
 from programs.models.pace import set_limits
 from programs.playing.contestants import ARTIFACTS
+from programs.playing.placing import Place
 
 EXITS = {"interrupted": cli.EXIT_INTERRUPTED, "infrastructure": 1}
 """Statuses of a compile that was stopped early and saved the best so far; 0 at a cap, which is what was asked for."""
@@ -86,7 +91,14 @@ def compile_(  # noqa: PLR0913, PLR0917  (a command line)
     max_usd: MaxUsdOption = None,
     max_calls: MaxCallsOption = None,
     max_minutes: MaxMinutesOption = None,
-    threads: Annotated[int, typer.Option(min=1, max=256, help="Negotiations at once; for remote models.")] = 1,
+    threads: Annotated[
+        int,
+        typer.Option(min=1, max=256, help="Negotiations at once (on a cluster: in each worker); for remote models."),
+    ] = 1,
+    cluster: ClusterOption = None,
+    workers: WorkersOption = None,
+    cpus_per_worker: CpusOption = None,
+    gpus_per_worker: GpusOption = None,
     rpm: RpmOption = None,
     tpm: TpmOption = None,
     log_json: Annotated[Path | None, typer.Option(help="Append every event to this file, a JSON line each.")] = None,
@@ -113,9 +125,9 @@ def compile_(  # noqa: PLR0913, PLR0917  (a command line)
     """
     set_limits(rpm, tpm)
     given = {name: value for name, value in ctx.params.items() if _given(ctx, name)}
-    work = Work(
-        Limits(max_usd=max_usd, max_calls=max_calls, max_minutes=max_minutes), threads, artifacts, log_json, mlflow
-    )
+    place = Place(threads, cluster, workers, cpus_per_worker, gpus_per_worker)
+    limits = Limits(max_usd=max_usd, max_calls=max_calls, max_minutes=max_minutes)
+    work = Work(limits, place, artifacts, log_json, mlflow)
     if sum(one is not None for one in (run_id, resume, join)) > 1:
         raise UserError("--run names a new run, --resume and --join an earlier one; give one of the three")
     earlier = resume or join

@@ -28,10 +28,12 @@ from plumbing.bars import PhaseBars
 from plumbing.errors import UserError
 from programs.artifacts.playing_code import playing_code
 from programs.artifacts.provenance import described, git_revision, installed_versions
+from programs.command_options import ClusterOption, CpusOption, GpusOption, ThreadsOption, WorkersOption
 from programs.creditor.rule_seats import RULE_SEATS
 from programs.creditor.settings import Variant
 from programs.models import make as models
 from programs.playing.contestants import ARTIFACTS, NamedModel, contestant
+from programs.playing.placing import Place
 from programs.playing.stage import Stage, chosen_debtors
 from wording import LANGUAGES
 
@@ -62,6 +64,11 @@ def reproduce(  # noqa: PLR0913, PLR0917  (a command line)
     out: Annotated[Path, typer.Option(help="Writes OUT.md, OUT.json and OUT.svg.")] = Path("docs/results/reproduction"),
     artifacts: Annotated[Path, typer.Option(help="Folder of the artifacts.")] = ARTIFACTS,
     runs: Annotated[Path, typer.Option(help="Folder where played negotiations are kept.")] = Path("runs"),
+    threads: ThreadsOption = 1,
+    cluster: ClusterOption = None,
+    workers: WorkersOption = None,
+    cpus_per_worker: CpusOption = None,
+    gpus_per_worker: GpusOption = None,
 ) -> None:
     """Print the reproduction table: oracle, rules, vanilla, planned, judged and maden; the 13 metrics and the indices.
 
@@ -75,13 +82,14 @@ def reproduce(  # noqa: PLR0913, PLR0917  (a command line)
     cases = chosen_debtors(loaded, split, debtors)
     rules = [TableRow(contestant(name)) for name in RULE_SEATS]
     programs = [_row(name, artifacts) for name in names]
+    place = Place(threads, cluster, workers, cpus_per_worker, gpus_per_worker)
     sections = []
-    with PhaseBars() as bars:
+    with place.executor() as executor, PhaseBars() as bars:
         for model in _models(lm, rules_only):
             stage = Stage(cases, loaded.sha256, seed, 1, model.get() if model else None, None, runs)
             play_missing(stage, rules)  # a matter of seconds, so that --render-only needs no case of its own
             if not render_only:
-                play_missing(stage, programs, bars)
+                play_missing(stage, programs, bars, executor)
             sections.append(_section(stage, [*rules, *programs]))
     found = Reproduction(
         command=_command(),

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from operator import itemgetter
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from plumbing.errors import UserError
 from plumbing.keyed_log import KeyedLog
 from programs.models.accounts import CostAccount
 from programs.playing.contestants import Contestant
+from programs.playing.executor import Executor
 from programs.playing.played_store import evaluate_with_store, owed
 from programs.playing.stage import GIVE_UP_AFTER, Stage
 
@@ -96,10 +98,13 @@ def stored(stage: Stage, row: TableRow) -> tuple[dict[str, Negotiation], dict[st
     return negotiations, {case_id: costs[key] for case_id, key in keys.items() if key in costs}
 
 
-def play_missing(stage: Stage, rows: Sequence[TableRow], bars: PhaseBars | None = None) -> None:
+def play_missing(
+    stage: Stage, rows: Sequence[TableRow], bars: PhaseBars | None = None, executor: Executor | None = None
+) -> None:
     """Play what is owed: every row against the first debtor, then every one against the second, and so on.
 
-    A run that is stopped leaves the rows with the same debtors, but for the one it was at. Without `bars` it is silent.
+    A run that is stopped leaves the rows with the same debtors, but for those it was at. Without `bars` it is silent,
+    without an `executor` it plays in this thread.
 
     Raises:
         UserError: a model does not answer, or failed in several negotiations in a row; what was played is kept.
@@ -110,10 +115,14 @@ def play_missing(stage: Stage, rows: Sequence[TableRow], bars: PhaseBars | None 
     stage.check_models([row.contestant for row in rows])
     if bars is not None:
         bars.phase("playing", len(todo))
-    clock, lost = _Clock([row.label for _, row in todo]), 0
-    with dspy.context(lm=stage.creditor_lm) if stage.creditor_lm else contextlib.nullcontext():
-        for case, row in todo:
-            negotiation, spent = _played(stage, row, case)
+    clock, lost, executor = _Clock([row.label for _, row in todo]), 0, executor or Executor()
+    tasks = [partial(_played, stage, row, case, executor) for case, row in todo]
+    with (
+        dspy.context(lm=stage.creditor_lm) if stage.creditor_lm else contextlib.nullcontext(),
+        contextlib.closing(executor.play(tasks)) as finished,
+    ):
+        for place, (negotiation, spent) in finished:
+            case, row = todo[place]
             lost = lost + 1 if spent.lost is not None else 0
             if lost >= GIVE_UP_AFTER:
                 raise UserError(
@@ -125,12 +134,14 @@ def play_missing(stage: Stage, rows: Sequence[TableRow], bars: PhaseBars | None 
                 bars.advance(f"{row.label} {case.case_id}: {negotiation.ending}, {spent.seconds:.1f} s, {clock.left()}")
 
 
-def _played(stage: Stage, row: TableRow, case: DebtCase) -> tuple[Negotiation, PlaySpending]:
+def _played(stage: Stage, row: TableRow, case: DebtCase, executor: Executor) -> tuple[Negotiation, PlaySpending]:
     """One negotiation, left in the store unless infrastructure broke it, with its cost in the cost book."""
     one, case = row.contestant, row.meets(case)
     ground, account, start = stage.ground(one), CostAccount(), time.perf_counter()
     with account.watching() if one.needs_lm else contextlib.nullcontext():
-        evaluation = evaluate_with_store(one.program, [case], ground=ground, store=stage.store, seed=stage.seed)
+        evaluation = evaluate_with_store(
+            one.program, [case], ground=ground, store=stage.store, seed=stage.seed, executor=executor
+        )
     negotiation, total = evaluation.played[0].negotiation, account.total
     broken = negotiation.ending is Ending.INFRASTRUCTURE
     spent = PlaySpending(

@@ -109,7 +109,7 @@ def read_book(path: Path | str | None = None) -> DebtorBook:
     path = SHIPPED_BOOK if path is None else Path(path)
     if not path.is_file():
         raise UserError(f"no debtor book at {path}; name a .csv, .parquet or .jsonl file")
-    cases, faults = _sorted_out(_results(path))
+    cases, faults = _sorted_out(book_results(path))
     if not cases and not faults:
         faults = [Fault("the file is empty; a book holds at least one debtor")]
     if faults:
@@ -148,7 +148,12 @@ def write_book_rows(rows: Sequence[dict[str, str]], path: Path) -> None:
     replace_file(path, content)
 
 
-def _results(path: Path) -> Iterator[RowResult]:
+def book_results(path: Path) -> Iterator[RowResult]:
+    """Each row of a book, read and checked by itself as it is asked for.
+
+    Raises:
+        UserError: the file cannot be read at all.
+    """
     if path.suffix.lower() == ".jsonl":
         return read_lines(decoded(path, BookFaults))
     if path.suffix.lower() == ".parquet":

@@ -21,6 +21,8 @@ from plumbing.errors import UserError
 
 _FEWEST_KNOWN = 3
 """A file with fewer known columns, and as many unknown ones or more, is somebody's own and no book with slips in it."""
+_PART_ROWS = 10_000
+"""Of a Parquet file that are in memory at once."""
 _FINANCES = [name for name in Finances.model_fields if name not in OPTIONAL_COLUMNS]
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]{1,2}", re.ASCII)
 
@@ -144,19 +146,26 @@ def written_csv(rows: Sequence[dict[str, str]], columns: Sequence[str]) -> bytes
 def parquet_table(path: Path, faults: type[FileFaults] = BookFaults) -> Table:
     """The header and the rows of a Parquet file, every cell as text (floats by their shortest decimal).
 
+    It is read part by part, as its rows are asked for.
+
     Raises:
         FileFaults: the file is not Parquet.
         UserError: the extra `parquet` is not installed.
     """
     pa, parquet = _pyarrow()
     try:
-        table = parquet.read_table(path)
+        file = parquet.ParquetFile(path)
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise faults(path.name, [Fault(f"the file cannot be read as Parquet ({reason})")]) from None
-    columns = [[_text(value) for value in column.to_pylist()] for column in table.columns]
-    rows = (Row(number, list(cells)) for number, cells in enumerate(zip(*columns, strict=True), start=1))
-    return Table([str(name).strip().lower() for name in table.column_names], rows)
+    names = [str(name).strip().lower() for name in file.schema_arrow.names]
+    return Table(names, (Row(number, cells) for number, cells in enumerate(_parquet_cells(file), start=1)))
+
+
+def _parquet_cells(file: Any) -> Iterator[list[str]]:
+    for part in file.iter_batches(batch_size=_PART_ROWS):
+        columns = [[_text(value) for value in column.to_pylist()] for column in part.columns]
+        yield from map(list, zip(*columns, strict=True))
 
 
 def _text(value: object) -> str:

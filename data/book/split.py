@@ -23,7 +23,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from scipy.cluster.hierarchy import DisjointSet
@@ -53,7 +53,11 @@ OVERDUE_TOLERANCE_DAYS = 31
 
 def split_of(case: DebtCase) -> SplitName:
     """Where `case` falls: 60/20/20 by SHA-256 of its family id, or of its own id without one."""
-    key = case.family_id or case.case_id
+    return split_of_key(case.family_id or case.case_id)
+
+
+def split_of_key(key: str) -> SplitName:
+    """Where the debtors of a family, or the one of an id, fall."""
     digest = hashlib.sha256(key.encode()).digest()
     position = int.from_bytes(digest[:8], "big") * 100 // 2**64
     if position < TRAIN_PCT:
@@ -67,14 +71,23 @@ def with_families(cases: Sequence[DebtCase]) -> tuple[DebtCase, ...]:
     The id is the smallest the group already has, else its smallest case id, so it does not depend on the order of
     the book. Cases without a near-duplicate are returned as they are.
     """
-    groups: DisjointSet = DisjointSet(range(len(cases)))
-    for one, other in _near_duplicates(cases):
-        groups.merge(one, other)
-    family = {index: _family_of(members, cases) for members in groups.subsets() for index in members}
+    family = families(cases)
     return tuple(
         case if family[index] == case.family_id else case.model_copy(update={"family_id": family[index]})
         for index, case in enumerate(cases)
     )
+
+
+def families(cases: Sequence[Any]) -> dict[int, str | None]:
+    """The family id of each case by its place: `with_families` without the cases.
+
+    Args:
+        cases: `DebtCase`s, or what has of them the fields that the relation asks for (`SplitTraits`).
+    """
+    groups: DisjointSet = DisjointSet(range(len(cases)))
+    for one, other in _near_duplicates(cases):
+        groups.merge(one, other)
+    return {index: _family_of(members, cases) for members in groups.subsets() for index in members}
 
 
 def _family_of(members: Iterable[int], cases: Sequence[DebtCase]) -> str | None:

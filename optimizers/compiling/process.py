@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from optimizers.watching.mlflow import MlflowWatcher
 from optimizers.watching.terminal import BarsWatcher
 from optimizers.watching.watchers import RunWatcher, Watchers
 from programs.artifacts.store import ROOT as ARTIFACTS
+from programs.playing.placing import Place
 
 LONGEST_CALL_S = 150.0
 """What is being answered when a compile ends is waited for so long; a remote call's own limit is 120 s."""
@@ -34,8 +35,8 @@ class Work:
     """How a run is worked off here; none of it changes what comes of it, so it is no part of the configuration."""
 
     limits: Limits = field(default_factory=Limits)
-    threads: int = 1
-    """Negotiations at once."""
+    place: Place = field(default_factory=Place)
+    """Where its negotiations are played."""
     artifacts: Path = ARTIFACTS
     log_json: Path | None = None
     mlflow: str | None = None
@@ -76,7 +77,7 @@ def _player(
 ) -> Iterator[tuple[Player, ResponseStore, Budget, RunWatcher]]:
     """A player for the run, and what stands around it; interruptible as long as the block runs."""
     store = ResponseStore(folder.responses_path, dspy.cache)
-    try:
+    with closing(store), work.place.executor() as executor:
         budget = Budget(work.limits, store)
         budget.check_prices({session.lm, session.prompt_lm})
         watcher = Watchers(_watchers(session, work, budget))
@@ -86,11 +87,10 @@ def _player(
             session.outside,
             session.debtor,
             watcher,
-            work.threads,
+            executor,
             lambda: budget.halted,
             session.kind,
         )
-
         why = Halted("interrupted", "the compile was interrupted")
         with (
             watcher,
@@ -101,8 +101,6 @@ def _player(
                 yield player, store, budget, watcher
             finally:
                 store.wait_for_calls(LONGEST_CALL_S)
-    finally:
-        store.close()
 
 
 def _watchers(session: Session, work: Work, budget: Budget) -> list[RunWatcher]:

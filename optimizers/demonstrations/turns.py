@@ -27,6 +27,7 @@ from programs.creditor.fingerprints import predictors
 from programs.kinds.known import kind_of
 from programs.kinds.negotiation_kind import NEGOTIATIONS, NEGOTIATOR, PLANNER, SPEAKER
 from programs.playing.evaluate import evaluate
+from programs.playing.executor import Executor, Sample
 from programs.table import words
 from programs.table.runner import CreditorSeat, TableState, play
 from signatures.options import OptionPick
@@ -141,8 +142,18 @@ class RecordingSeat:
         return turn
 
 
-def recorded(program: Any, case: Any, seed: int) -> Recorded:
-    """Play one negotiation as `program(case=case, seed=seed)` does, and keep the calls behind each turn."""
+def recorded(
+    program: Any, case: Any, seed: int, executor: Executor | None = None, sample: Sample | None = None
+) -> Recorded:
+    """Play one negotiation as `program(case=case, seed=seed)` does, and keep the calls behind each turn.
+
+    Args:
+        program, case, seed: of the negotiation.
+        executor: lets the calls be made where it plays; None: they are made here.
+        sample: how the calls are sampled around this, for the executor.
+    """
+    if executor is not None and (lost := executor.rehearsed(program, case, seed, sample)) is not None:
+        return Recorded(lost, ())
     trace: list[tuple[Any, Any, Any]] = []
     names = {id(predictor): name for name, predictor in predictors(program).items()}
     with dspy.context(trace=trace, max_trace_size=_WHOLE_TRACE):
@@ -166,7 +177,7 @@ def play_training(task: CompileTask) -> list[Recorded]:
     found: dict[str, Recorded] = {}
 
     def playing(case: Any, seed: int) -> SimpleNamespace:
-        found[case.case_id] = recorded(task.program, case, seed)
+        found[case.case_id] = recorded(task.program, case, seed, task.player.executor)
         return SimpleNamespace(negotiation=found[case.case_id].negotiation)
 
     def once(case: Any, seed: int) -> SimpleNamespace:

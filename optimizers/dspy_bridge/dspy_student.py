@@ -51,6 +51,8 @@ class ThroughPlayer(dspy.Module):
 
         def playing(case: Case, seed: int) -> dspy.Prediction:
             nonlocal made
+            if (lost := self.player.executor.rehearsed(self, case, seed)) is not None:
+                return dspy.Prediction(negotiation=lost)
             made = super(ThroughPlayer, self).forward(case, seed)
             return made
 

@@ -22,6 +22,7 @@ from programs.kinds.kind import Case, Kind
 from programs.kinds.negotiation_kind import NEGOTIATIONS
 from programs.models.accounts import CostAccount
 from programs.playing.evaluate import Evaluation, Program, broken, evaluate, scored_evaluation
+from programs.playing.executor import Executor
 from programs.playing.played_store import Ground, lm_id
 from programs.table.runner import listening
 
@@ -65,7 +66,7 @@ class Player:
         debtors: who sits on the other side of restored candidates; None where nobody does.
         debtor: the same as the command line names it, part of every key.
         watcher: told of every negotiation.
-        threads: negotiations at once.
+        executor: where negotiations are played; None for this thread.
         stopped: why the budget lets no call through any more; None while it does. A strategy may meet it outside any
             negotiation.
         kind: of the programs that are played.
@@ -78,12 +79,13 @@ class Player:
         debtors: Any,
         debtor: str,
         watcher: Watcher,
-        threads: int = 1,
+        executor: Executor | None = None,
         stopped: Callable[[], Halted | None] = lambda: None,
         kind: Kind = NEGOTIATIONS,
     ) -> None:
         self.folder, self.lm, self.debtors, self.debtor = folder, lm, debtors, debtor
-        self.watcher, self.threads, self.kind = watcher, threads, kind
+        self.executor = executor or Executor()
+        self.watcher, self.threads, self.kind = watcher, self.executor.at_once, kind
         self.ledger = Ledger(folder.ledger_path)
         self.phase = ""
         self.scored = 0
@@ -113,7 +115,8 @@ class Player:
             case: a training or validation debtor.
             seed: of the debtor's behaviour and of sampling.
             fresh: play even what is in the ledger, as whoever needs the trace must; its calls were paid before.
-            playing: what to call in place of `program`, which then only says whose negotiation it is.
+            playing: what to call here in place of `program`, which then only says whose negotiation it is; it lets
+                the executor make the calls first (`Executor.rehearsed`).
 
         Raises:
             Halted: a cap was reached, or someone stopped the run.
@@ -126,7 +129,7 @@ class Player:
             return self.kind.record(known.negotiation)
         if (why := self.failed or self.halted) is not None:
             raise why
-        negotiation, account = self._tried(playing or program, case, seed)
+        negotiation, account = self._tried(playing or self.executor.placed(program), case, seed)
         if broken(negotiation):
             with self._lock:
                 self.unscored += 1

@@ -30,6 +30,7 @@ from programs.creditor.fingerprints import predictors
 from programs.kinds.kind import Case, Kind
 from programs.models.calls import exploring
 from programs.models.retryable import classify
+from programs.playing.executor import Sample
 from programs.table.failures import ProgramFault
 
 logger = logging.getLogger(__name__)
@@ -171,10 +172,11 @@ class Explorer(ThroughPlayer):
 
     def _recorded(self, case: Case, seed: int) -> Recorded:
         program = plain(self)
+        executor = self.player.executor
         if not self.sample:
-            return recorded(program, case, seed)
+            return recorded(program, case, seed, executor)
         with exploring(SAMPLING_TEMPERATURE, self.sample):
-            return recorded(program, case, seed)
+            return recorded(program, case, seed, executor, Sample(SAMPLING_TEMPERATURE, self.sample))
 
 
 def _samples(settings: StrategySettings) -> int:

@@ -246,6 +246,18 @@ class Kind(ABC):
         """The record in a stored line."""
         return self.record_class.model_validate(content)
 
+    def unplayed(self, program: Any, case: Any, seed: int, failure: str) -> Any:
+        """The record of what infrastructure kept from being played at all.
+
+        Args:
+            program: whose record it would have been.
+            case, seed: as it would have been called.
+            failure: why.
+        """
+        return self.record_class.model_validate(
+            {"case": case, "seed": seed, "ending": INFRASTRUCTURE, "failure": failure}
+        )
+
     def scored(self, records: Sequence[Any]) -> list[Any]:
         """A card for each record; None for one that infrastructure broke."""
         kept = [record for record in records if record.ending.value != INFRASTRUCTURE]

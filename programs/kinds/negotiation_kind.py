@@ -11,7 +11,7 @@ from typing_extensions import override
 from data.amounts import minor_digits
 from data.book import DebtorBook, read_book
 from data.circumstance import Circumstance, CircumstanceKind
-from data.domain import DebtCase, Negotiation
+from data.domain import DebtCase, Ending, Negotiation
 from metrics.evaluator import score_many
 from metrics.feedback import feedback
 from metrics.money.weights import default_weights
@@ -90,6 +90,11 @@ class NegotiationKind(Kind):
     @override
     def score(self, records: Sequence[Negotiation]) -> list[Scorecard]:
         return score_many(records)
+
+    @override
+    def unplayed(self, program: Any, case: DebtCase, seed: int, failure: str) -> Negotiation:
+        policy = program.settings.policy if isinstance(program, Maden) else program.policy
+        return Negotiation(case=case, turns=(), ending=Ending.INFRASTRUCTURE, policy=policy, seed=seed, failure=failure)
 
     @override
     def feedback(self, record: Negotiation, card: Scorecard, predictor: str) -> str:

@@ -13,6 +13,7 @@ import importlib.metadata
 import importlib.util
 import shutil
 from base64 import urlsafe_b64decode
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -60,20 +61,31 @@ def located(model: SlicedModel = QWEN, directory: Path | None = None) -> Path:
     Raises:
         UserError: it is not there, and packages to make it of are missing.
     """
-    target = (directory or _models_folder()) / model.file_name
+    target = (directory or models_folder()) / model.file_name
     if not _complete(target, model.size):
         _slices(model)
     return target
 
 
-def ensured(path: Path, model: SlicedModel = QWEN) -> None:
-    """Make the shipped model's file if `path` is its place and it is not there; nothing for any other file.
+_elsewhere: list[Callable[[Path], Path]] = []
+
+
+def from_elsewhere(fetched: Callable[[Path], Path]) -> None:
+    """From now on `ensured` asks `fetched` for every file: this process plays for one that has them."""
+    _elsewhere.append(fetched)
+
+
+def ensured(path: Path, model: SlicedModel = QWEN) -> Path:
+    """Where the file of `path` is to be read: made there if it is the shipped model's place and it is not there.
 
     Raises:
         UserError: as `assembled`.
     """
+    if _elsewhere:
+        return _elsewhere[-1](path)
     if path.name == model.file_name and not path.is_file():
         assembled(model, path.parent)
+    return path
 
 
 def assembled(model: SlicedModel = QWEN, directory: Path | None = None) -> Path:
@@ -86,7 +98,7 @@ def assembled(model: SlicedModel = QWEN, directory: Path | None = None) -> Path:
     Raises:
         UserError: packages are missing, a slice is damaged, or the disk is full.
     """
-    directory = directory or _models_folder()
+    directory = directory or models_folder()
     target = directory / model.file_name
     if _complete(target, model.size):
         return target
@@ -108,8 +120,14 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _models_folder() -> Path:
+def models_folder() -> Path:
+    """Where model files are kept: in the user's cache."""
     return platformdirs.user_cache_path("maden") / "models"
+
+
+def slices_installed(model: SlicedModel = QWEN) -> bool:
+    """Whether the packages are here that the file can be made of."""
+    return all(_slice_of(package) is not None for package in model.packages)
 
 
 def _complete(path: Path, size: int) -> bool:

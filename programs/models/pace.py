@@ -93,6 +93,7 @@ class Pace:
 
 _paces: dict[str, Pace] = {}
 _limits = RateLimits()
+_made_by: list[Callable[[str], Pace]] = []
 _checks: list[Callable[[], None]] = []
 _lock = threading.Lock()
 
@@ -100,7 +101,21 @@ _lock = threading.Lock()
 def pace_of(model: str) -> Pace:
     """The one pace of `model` in this process."""
     with _lock:
-        return _paces.setdefault(model, Pace(_limits))
+        if model not in _paces:
+            _paces[model] = _made_by[-1](model) if _made_by else Pace(_limits)
+        return _paces[model]
+
+
+def limits() -> RateLimits:
+    """The limits that `set_limits` set."""
+    return _limits
+
+
+def from_now_on(made_by: Callable[[str], Pace]) -> None:
+    """Let each model's pace be one that `made_by(model)` makes, such as one that other processes share."""
+    with _lock:
+        _made_by.append(made_by)
+        _paces.clear()
 
 
 def set_limits(rpm: int | None = None, tpm: int | None = None) -> None:

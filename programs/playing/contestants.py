@@ -7,21 +7,21 @@ negotiations (`*.jsonl`), or else a reference to an artifact (`maden@3`, `maden@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Literal, NoReturn
 
 import dspy
 
-from data.domain import CreditorPolicy, CreditorView, DebtCase
+from data.domain import CreditorPolicy, CreditorView
 from plumbing.errors import UserError
 from programs.artifacts.restoring import artifact_kind, restored
 from programs.artifacts.store import ROOT as ARTIFACTS
 from programs.artifacts.store import load_program, read_artifact
 from programs.creditor.fingerprints import canonical_sha256
-from programs.creditor.rule_seats import RULE_SEATS, rule_seat
+from programs.creditor.rule_seats import RULE_SEATS
 from programs.creditor.settings import PROGRAM_NAMES, ProgramSettings, Variant
 from programs.debtor.simulated import SimulatedDebtor
 from programs.kinds.kind import Kind
@@ -30,9 +30,10 @@ from programs.kinds.negotiation_kind import NEGOTIATIONS
 from programs.maden import DebtorFactory, Maden
 from programs.models import make as models
 from programs.playing.evaluate import Program
+from programs.playing.rule_play import RulePlay
 from programs.playing.rule_program import RuleProgram
 from programs.playing.saved import SavedPlay, is_saved_play, read_saved_play
-from programs.table.runner import CreditorSeat, play
+from programs.table.runner import CreditorSeat
 
 
 @dataclass(frozen=True)
@@ -211,6 +212,13 @@ class NamedModel:
         self.name = name
         self._made: dspy.LM | None = None
 
+    def __getstate__(self) -> dict[str, object]:
+        """What was made travels without what it was asked here; what was not is made where it is needed."""
+        made = copy.copy(self._made)
+        if made is not None:
+            made.history = []
+        return {"name": self.name, "_made": made}
+
     @property
     def made(self) -> bool:
         """Whether it has been needed."""
@@ -228,17 +236,11 @@ class NamedModel:
 
 
 def _baseline(name: str, debtors: DebtorFactory, policy: CreditorPolicy) -> Contestant:
-    def seat(view: CreditorView, seed: int) -> CreditorSeat:
-        return rule_seat(name, view, policy, seed)
-
-    def program(case: DebtCase, seed: int = 0) -> SimpleNamespace:
-        negotiation = play(case, seat(case.creditor_view(), seed), debtors(case, seed), policy, seed)
-        return SimpleNamespace(negotiation=negotiation)
-
+    program = RulePlay(name, debtors, policy)
     state = RULE_SEATS[name].state()
     identity = ["rule", name, policy.model_dump(mode="json"), *([state] if state else [])]
     fingerprint = canonical_sha256(identity)
-    return Contestant(name, program, seat, policy, fingerprint, needs_lm=False, kind="baseline")
+    return Contestant(name, program, program.seat, policy, fingerprint, needs_lm=False, kind="baseline")
 
 
 def _saved(name: str) -> Contestant:

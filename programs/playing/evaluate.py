@@ -6,10 +6,10 @@ compared debtor by debtor. An infrastructure failure is played again, then left 
 
 from __future__ import annotations
 
-import contextvars
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic
 
 from typing_extensions import TypeVar
@@ -18,9 +18,9 @@ from data.domain import Negotiation
 from metrics.scorecard import Scorecard
 from programs.kinds.kind import INFRASTRUCTURE, Kind
 from programs.kinds.negotiation_kind import NEGOTIATIONS
+from programs.playing.executor import Executor, Program
 
-Program = Callable[..., Any]
-"""Called as `program(case=, seed=int)`; the result has a `negotiation`. A program of any kind, any baseline."""
+__all__ = ["Evaluation", "Played", "Program", "broken", "evaluate", "scored_evaluation", "shared_debtors"]
 
 Record = TypeVar("Record", default=Negotiation)
 Card = TypeVar("Card", default=Scorecard)
@@ -99,7 +99,8 @@ def evaluate(
     """Play `program` once per case and trial, and score.
 
     Args:
-        program: see `Program`; its model is taken from DSPy's current settings.
+        program: see `Program`; its model is taken from DSPy's current settings. One that was `placed` by an executor
+            is played there.
         cases: the debtors.
         seed: trial t is played with seed + t, whatever the program.
         trials: negotiations per debtor.
@@ -109,14 +110,13 @@ def evaluate(
         kind: of the program, whose metric scores.
     """
     jobs = [(case, trial) for case in cases for trial in range(trials)]
-    if threads > 1 and len(jobs) > 1:
-        negotiations = _parallel(program, jobs, seed, threads, retries, on_played)
-    else:
-        negotiations = []
-        for case, trial in jobs:
-            negotiations.append(_played(program, case, seed + trial, retries))
+    tasks = [partial(_played, program, case, seed + trial, retries) for case, trial in jobs]
+    negotiations: list[Any] = [None] * len(jobs)
+    with contextlib.closing(Executor(threads).play(tasks)) as finished:
+        for place, negotiation in finished:
+            negotiations[place] = negotiation
             if on_played is not None:
-                on_played(negotiations[-1])
+                on_played(negotiation)
     return scored_evaluation(negotiations, (trial for _, trial in jobs), kind)
 
 
@@ -143,28 +143,3 @@ def _played(program: Program, case: Any, seed: int, retries: int) -> Any:
 def broken(record: Any) -> bool:
     """Whether infrastructure broke it, so that it is nobody's score."""
     return bool(record.ending.value == INFRASTRUCTURE)
-
-
-def _parallel(
-    program: Program,
-    jobs: Sequence[tuple[Any, int]],
-    seed: int,
-    threads: int,
-    retries: int,
-    on_played: Callable[[Any], None] | None,
-) -> list[Any]:
-    """As the plain loop, in a pool; each job gets a copy of the caller's context, where DSPy keeps its settings."""
-    with ThreadPoolExecutor(max_workers=threads) as pool:
-        futures = {
-            pool.submit(contextvars.copy_context().run, _played, program, case, seed + trial, retries): index
-            for index, (case, trial) in enumerate(jobs)
-        }
-        try:
-            for future in as_completed(futures):
-                negotiation = future.result()  # what one job raises ends all of them now, not after the last
-                if on_played is not None:
-                    on_played(negotiation)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-        return [future.result() for future in futures]

@@ -21,6 +21,7 @@ from programs.kinds.kind import Case, Kind
 from programs.kinds.negotiation_kind import NEGOTIATIONS
 from programs.models.accounts import Cost, CostAccount
 from programs.playing.evaluate import Evaluation, Program, broken, evaluate
+from programs.playing.executor import Executor
 
 
 @dataclass(frozen=True)
@@ -130,23 +131,25 @@ def evaluate_with_store(  # noqa: PLR0913  (as `evaluate`, and where to look fir
     store: PlayedStore,
     seed: int = 0,
     trials: int = 1,
-    threads: int = 1,
+    executor: Executor | None = None,
     retries: int = 2,
     on_played: Callable[[Any], None] | None = None,
 ) -> Evaluation[Any, Any]:
     """`programs.playing.evaluate.evaluate`, playing only what the store does not hold.
 
     Args:
-        program, cases, seed, trials, threads, retries, on_played: as there; `on_played` hears of stored ones too.
+        program, cases, seed, trials, retries, on_played: as there; `on_played` hears of stored ones too.
         ground: program, model and debtor, which are part of every key.
-        store: where played negotiations are found and left.
+        store: where played negotiations are found and left, by this process alone.
+        executor: where they are played; None for this thread.
     """
+    executor = executor or Executor()
     return evaluate(
-        remembered(program, ground, store),
+        remembered(executor.placed(program), ground, store),
         cases,
         seed=seed,
         trials=trials,
-        threads=threads,
+        threads=executor.at_once,
         retries=retries,
         on_played=on_played,
         kind=ground.kind,

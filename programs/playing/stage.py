@@ -20,6 +20,7 @@ from programs.models import make as models
 from programs.models.accounts import Cost
 from programs.playing.contestants import Contestant
 from programs.playing.evaluate import Evaluation, broken, scored_evaluation, shared_debtors
+from programs.playing.executor import Executor
 from programs.playing.played_store import Ground, PlayedStore, evaluate_with_store, lm_id, owed
 
 GIVE_UP_AFTER = 5
@@ -112,13 +113,15 @@ class Stage:
         for lm in dict.fromkeys(lm for lm in needed if lm is not None):
             models.check_lm(lm)
 
-    def played(self, contestants: Sequence[Contestant], threads: int, bar: Progress) -> list[Evaluation[Any, Any]]:
+    def played(
+        self, contestants: Sequence[Contestant], executor: Executor, bar: Progress
+    ) -> list[Evaluation[Any, Any]]:
         """Every program's evaluation, in order.
 
         Raises:
             UserError: the provider is gone, or a program shares no scored debtor with the first one.
         """
-        evaluations = [self._evaluation(one, threads, bar) for one in contestants]
+        evaluations = [self._evaluation(one, executor, bar) for one in contestants]
         for one, evaluation in zip(contestants, evaluations, strict=True):
             if not shared_debtors(evaluations[0], evaluation):
                 raise UserError(
@@ -127,7 +130,7 @@ class Stage:
                 )
         return evaluations
 
-    def _evaluation(self, contestant: Contestant, threads: int, bar: Progress) -> Evaluation[Any, Any]:
+    def _evaluation(self, contestant: Contestant, executor: Executor, bar: Progress) -> Evaluation[Any, Any]:
         if contestant.saved is not None:
             return contestant.saved.evaluation(self.cases, self.seed, self.trials)
         task = bar.add_task(contestant.label, total=len(self.cases) * self.trials)
@@ -140,7 +143,7 @@ class Stage:
                 store=self.store,
                 seed=self.seed,
                 trials=self.trials,
-                threads=threads,
+                executor=executor,
                 on_played=_watch(lambda: bar.advance(task), f"{self.kind.words.record}s"),
             )
 

@@ -16,6 +16,7 @@ from optimizers.runs.task import CompileTask
 from programs.creditor.settings import ProgramSettings
 from programs.debtor.simulated import SimulatedDebtor
 from programs.maden import DebtorFactory, Maden
+from programs.playing.executor import Executor
 
 
 class Heard:
@@ -54,13 +55,14 @@ def compile_task(
     threshold: float = 0.2,
     seed: int = 0,
     threads: int = 1,
+    executor: Executor | None = None,
     program: Maden | None = None,
     debtors: DebtorFactory = SimulatedDebtor,
     **settings: object,
 ) -> CompileTask:
     """A task whose run lies under `folder`; the watcher is `task.player.watcher`."""
     run = RunFolder.begin(folder, CompileConfig(), {})
-    player = Player(run, lm, debtors, "simulated", Heard(), threads)
+    player = Player(run, lm, debtors, "simulated", Heard(), executor or Executor(threads))
     return CompileTask(
         program or Maden(ProgramSettings(), debtors),
         tuple(train),

@@ -16,6 +16,7 @@ from programs.comparison.outputs import Outputs
 from programs.kinds.kind import Book, Kind
 from programs.playing.contestants import Contestant
 from programs.playing.evaluate import Evaluation
+from programs.playing.placing import Place
 from programs.playing.stage import Stage, chosen_debtors
 
 
@@ -44,7 +45,7 @@ class Contest:
         return Stage(cases, self.book.sha256, self.seed, self.trials, lm, None, runs, self.kind)
 
     def compared(
-        self, lm: dspy.LM, runs: Path, artifacts: Path, outputs: Outputs, threads: int = 1
+        self, lm: dspy.LM, runs: Path, artifacts: Path, outputs: Outputs, place: Place
     ) -> tuple[MeasuredComparison, list[Evaluation[Any, Any]]]:
         """Play what has not been played yet, compare, and write the files that are wanted, all but the report.
 
@@ -53,8 +54,8 @@ class Contest:
         """
         stage = self.stage(lm, runs)
         stage.check_models(self.found)
-        with progress() as bar:
-            evaluations = stage.played(self.found, threads, bar)
+        with place.executor() as executor, progress() as bar:
+            evaluations = stage.played(self.found, executor, bar)
         setting: dict[str, Any] = {**stage.setting(self.split, self.book.name), "debtor": "none"}
         notes = self._notes()
         result = measured(

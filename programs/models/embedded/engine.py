@@ -114,8 +114,9 @@ def model_for(settings: EngineSettings) -> EmbeddedModel:
     """
     with _models_lock:
         if settings not in _models or _models[settings].hung:
-            ensured(Path(settings.path))
-            _models[settings] = EmbeddedModel(settings.path, settings.context, settings.threads, settings.adapter)
+            path = str(ensured(Path(settings.path)))
+            adapter = None if settings.adapter is None else str(ensured(Path(settings.adapter)))
+            _models[settings] = EmbeddedModel(path, settings.context, settings.threads, adapter)
         return _models[settings]
 
 

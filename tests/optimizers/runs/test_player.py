@@ -167,7 +167,7 @@ def test_a_budget_that_stopped_halts_the_player_too(player):
     stopped: list[Halted] = []
     lm = playing()
     first = player(lm)
-    bounded = Player(first.folder, lm, SimulatedDebtor, "simulated", Heard(), 1, lambda: next(iter(stopped), None))
+    bounded = Player(first.folder, lm, SimulatedDebtor, "simulated", Heard(), None, lambda: next(iter(stopped), None))
     with dspy.context(lm=lm):
         bounded.play(Maden(), CASES[0], 0)
         stopped.append(Halted("max_calls", "used up"))

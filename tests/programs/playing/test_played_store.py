@@ -15,6 +15,7 @@ import pytest
 from data.domain import DebtCase, Ending, Move, MoveKind, Negotiation, Speaker, Turn
 from data.terms import Terms
 from plumbing import files
+from programs.playing.executor import Executor
 from programs.playing.played_store import Ground, PlayedStore, evaluate_with_store, lm_id, owed
 from tests.data.builders import make_case, unlike
 
@@ -212,6 +213,6 @@ def test_what_infrastructure_broke_is_retried_left_unscored_and_owed(path):
 
 def test_threads_play_each_negotiation_once(path):
     cases, program = [unlike(i) for i in range(8)], Counting()
-    evaluation = evaluate_with_store(program, cases, ground=GROUND, store=PlayedStore(path), threads=4)
+    evaluation = evaluate_with_store(program, cases, ground=GROUND, store=PlayedStore(path), executor=Executor(4))
     assert sorted(program.calls) == [(case.case_id, 0) for case in cases]
     assert [p.case_id for p in evaluation.played] == [case.case_id for case in cases]

@@ -1,0 +1,1 @@
+"""Programs played on a Ray cluster: workers that hold a program and a model each, and a driver that alone writes."""

@@ -1,0 +1,94 @@
+"""The way to a Ray cluster, and out of it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from plumbing.errors import UserError
+
+LOCAL, AUTO = "local", "auto"
+STORE_BYTES = 256 * 1024**2
+"""Of a local Ray's object store."""
+HINT = "Ray is not installed; install it with `pip install 'maden[cluster]'`, or leave --cluster out"
+
+
+@contextlib.contextmanager
+def connected(address: str, cpus: int | None = None) -> Iterator[Any]:
+    """Ray's module, connected as long as the block runs; a connection that stands already is used and left.
+
+    Args:
+        address: `local` (Ray is begun on this machine), `auto` (the cluster that this machine belongs to) or
+            `ray://HOST:PORT` (Ray Client).
+        cpus: that a local Ray may count on; None for the machine's.
+
+    Raises:
+        UserError: Ray is not installed, the address is none, or nothing answers there.
+    """
+    ray = imported()
+    _check(address)
+    if ray.is_initialized():
+        yield ray
+        return
+    try:
+        _init(ray, address, cpus)
+    except Exception as error:  # Ray raises its own, plain Exception and many others for a cluster that does not begin
+        raise UserError(f"no Ray cluster answers at {address} ({_first_line(error)}); {_advice(address)}") from error
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def imported() -> Any:
+    """Ray's module.
+
+    Raises:
+        UserError: it is not installed.
+    """
+    try:
+        import ray
+    except ImportError as error:
+        raise UserError(HINT) from error
+    return ray
+
+
+def _init(ray: Any, address: str, cpus: int | None) -> None:
+    _hush(ray)
+    quiet = {"log_to_driver": False, "logging_level": logging.ERROR, "configure_logging": False}
+    if address == LOCAL:
+        # Negotiations are small: the store needs no third of the memory, and no process stands ready but the workers.
+        lean = {"object_store_memory": STORE_BYTES, "_system_config": {"prestart_worker_first_driver": False}}
+        ray.init(address="local", num_cpus=cpus, include_dashboard=False, **lean, **quiet)
+    else:
+        ray.init(address=address, **quiet)
+
+
+def _hush(ray: Any) -> None:
+    """Ray tells of every worker that died, on stdout, where results go; the pool says it in a sentence on stderr."""
+    worker = getattr(getattr(ray, "_private", None), "worker", None)
+    if worker is not None and hasattr(worker, "print_to_stdstream"):
+        worker.print_to_stdstream = lambda *_, **__: None
+
+
+def _check(address: str) -> None:
+    if address not in (LOCAL, AUTO) and not re.fullmatch(r"ray://[^\s/]+:\d+", address):
+        raise UserError(
+            f"--cluster {address} is no cluster: write local, auto (this machine belongs to a Ray cluster) or "
+            "ray://HOST:PORT"
+        )
+
+
+def _advice(address: str) -> str:
+    if address == LOCAL:
+        return "a machine that is busy with other work may need a second try"
+    if address == AUTO:
+        return "begin one with `ray start --head`, or give --cluster local"
+    return "check host and port, and that the Ray Client server listens there (10001 unless told otherwise)"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n", 1)[0][:200]

@@ -1,0 +1,151 @@
+"""The driver's end of the line: answers a worker's LM calls as if they were made here, and hears the result.
+
+It runs in the thread that asked for the negotiation, under that thread's DSPy settings. So stored answers, budgets,
+accounts and whoever watches the turns are the ones of the asking process, and nothing of them leaves it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import dspy
+from dspy.utils.callback import ACTIVE_CALL_ID
+
+from programs.models.accounts import Cost, CostAccount, role
+from programs.models.pace import look
+from programs.playing.cluster.messages import (
+    CallAsked,
+    CallBegan,
+    CallEnded,
+    Done,
+    DriverAnswer,
+    Failed,
+    Job,
+    Made,
+    Note,
+    Paid,
+    Wanted,
+)
+from programs.playing.cluster.model_files import FilesHere
+from programs.table import runner
+
+LOOK_EVERY_S = 0.5
+"""How long a worker is waited for without a look at whether the run is over."""
+
+
+class Conversation:
+    """One job on one worker.
+
+    Args:
+        actor: Ray's handle of a `programs.playing.cluster.cluster_worker.Worker`.
+        job: what is played.
+        files: the model files of this machine.
+    """
+
+    def __init__(self, actor: Any, job: Job, files: FilesHere) -> None:
+        self._actor, self._job, self._files = actor, job, files
+        self._token = secrets.token_hex(8)
+        self._open: set[str] = set()
+
+    def result(self) -> Any:
+        """What the job came to.
+
+        Raises:
+            ray.exceptions.RayError: the worker is gone.
+            Exception: what the job raised, or what whoever answers its calls did (a cap, a full disk).
+        """
+        try:
+            notes = self._got(self._actor.start.remote(self._token, self._job))
+            while True:
+                answer = None
+                for note in notes:
+                    if isinstance(note, Done):
+                        self._book(note.costs)
+                        return note.result
+                    answer = self._heard(note) or answer
+                notes = self._got(self._actor.go_on.remote(self._token, answer))
+        except BaseException:
+            self._actor.drop.remote(self._token)
+            raise
+        finally:
+            self._close()
+
+    def _got(self, ref: Any) -> list[Note]:
+        import ray
+
+        while True:
+            try:
+                return list(ray.get(ref, timeout=LOOK_EVERY_S))
+            except ray.exceptions.GetTimeoutError:
+                look()
+
+    def _heard(self, note: Note) -> DriverAnswer | None:
+        match note:
+            case CallBegan():
+                self._began(note)
+            case CallEnded():
+                self._ended(note.call_id)
+            case CallAsked():
+                with _call(note):
+                    return DriverAnswer(dspy.cache.get(note.request, note.ignored))
+            case Wanted():
+                return DriverAnswer((self._files.parts if note.content else self._files.facts)(note.path))
+            case Paid():
+                with _call(note):
+                    dspy.cache.put(note.request, note.value, note.ignored)
+            case Made():
+                _heard_by_listener(note.turn)
+            case Failed():
+                self._book(note.costs)
+                raise note.error
+        return None
+
+    def _began(self, note: CallBegan) -> None:
+        self._open.add(note.call_id)
+        caller = SimpleNamespace(model=note.model, engine=note.engine)
+        for callback in _watchers():
+            callback.on_lm_start(note.call_id, caller, {})
+
+    def _ended(self, call_id: str) -> None:
+        self._open.discard(call_id)
+        for callback in _watchers():
+            callback.on_lm_end(call_id, None, None)
+
+    def _close(self) -> None:
+        """Calls that a worker took with it are over: what was set aside for them is free again."""
+        for call_id in list(self._open):
+            self._ended(call_id)
+
+    @staticmethod
+    def _book(costs: dict[str, Cost]) -> None:
+        for callback in dspy.settings.callbacks:
+            if isinstance(callback, CostAccount):
+                for name, cost in costs.items():
+                    callback.add(name, cost)
+
+
+def _heard_by_listener(turn: Any) -> None:
+    # The runner has no public way to this, and any change to its file would owe every stored negotiation anew.
+    if (listener := runner._LISTENER.get()) is not None:
+        listener(turn)
+
+
+def _watchers() -> list[Any]:
+    """Who else hears of LM calls; accounts are told of the whole cost at the end."""
+    return [callback for callback in dspy.settings.callbacks if not isinstance(callback, CostAccount)]
+
+
+@contextmanager
+def _call(note: CallAsked | Paid) -> Iterator[None]:
+    """A block inside the call of which the note is."""
+    before = ACTIVE_CALL_ID.get()
+    ACTIVE_CALL_ID.set(note.call_id)
+    try:
+        with role(note.role):
+            yield
+    finally:
+        ACTIVE_CALL_ID.set(before)

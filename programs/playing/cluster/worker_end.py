@@ -1,0 +1,194 @@
+"""The worker's end of the line to the driver: what a job says, and where its LM calls look for stored answers."""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import queue
+import threading
+import traceback
+from collections.abc import Callable
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+import dspy
+from dspy.clients.cache import _transform_value
+from dspy.utils.callback import ACTIVE_CALL_ID, BaseCallback
+
+from programs.models.accounts import CostAccount, current_role
+from programs.models.calls import exploring
+from programs.playing.cluster.messages import (
+    CallAsked,
+    CallBegan,
+    CallEnded,
+    Done,
+    DriverAnswer,
+    Failed,
+    Job,
+    Made,
+    Note,
+    Paid,
+    Wanted,
+)
+from programs.playing.cluster.model_files import received
+from programs.table.runner import listening
+
+FLUSH_S = 0.02
+"""A paid answer waits so long at most for the next question to travel with."""
+_LINE: ContextVar[WorkerLine | None] = ContextVar("maden_line", default=None)
+
+
+class Dropped(BaseException):
+    """Nobody waits for this job any more; no `Exception`, so that no program takes it for a model's failure."""
+
+
+class WorkerLine:
+    """One job and its thread.
+
+    Args:
+        work: called with case and seed.
+        lm: of its DSPy settings.
+        job: what is played.
+    """
+
+    def __init__(self, work: Callable[[Any, int], Any], lm: dspy.LM | None, job: Job) -> None:
+        self._work, self._lm, self._job = work, lm, job
+        self._notes: queue.SimpleQueue[Note] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[DriverAnswer | None] = queue.SimpleQueue()
+        self._dropped = False
+
+    def begin(self) -> None:
+        """Let the thread begin."""
+        threading.Thread(target=contextvars.copy_context().run, args=(self._play,), daemon=True).start()
+
+    def said(self) -> list[Note]:
+        """What the job has to say next: up to a question or the end, or what is left unsaid for `FLUSH_S`."""
+        notes = [self._notes.get()]
+        while not isinstance(notes[-1], CallAsked | Wanted | Done | Failed):
+            try:
+                notes.append(self._notes.get(timeout=FLUSH_S))
+            except queue.Empty:
+                break
+        return notes
+
+    @staticmethod
+    def over(notes: list[Note]) -> bool:
+        """Whether the job has ended with these notes."""
+        return isinstance(notes[-1], Done | Failed)
+
+    def say(self, note: Note) -> None:
+        """Tell the driver, from the job's thread.
+
+        Raises:
+            Dropped: it does not listen any more.
+        """
+        if self._dropped:
+            raise Dropped
+        self._notes.put(note)
+
+    def ask(self, question: CallAsked | Wanted) -> Any:
+        """What is stored, or None where the call may be made; of a file what is wanted.
+
+        Raises:
+            Dropped: nobody answers any more.
+        """
+        self.say(question)
+        answer = self._answers.get()
+        if answer is None:
+            raise Dropped
+        return answer.value
+
+    def answer(self, answer: DriverAnswer) -> None:
+        """The driver's answer."""
+        self._answers.put(answer)
+
+    def drop(self) -> None:
+        """Let the job end at its next word."""
+        self._dropped = True
+        self._answers.put(None)
+
+    def _play(self) -> None:
+        account = CostAccount()
+        _LINE.set(self)
+        explored = exploring(*self._job.sample) if self._job.sample else contextlib.nullcontext()
+        settings = {"callbacks": [account, _Teller()], **({"lm": self._lm} if self._lm is not None else {})}
+        try:
+            with dspy.context(**settings), explored, listening(lambda turn: self.say(Made(turn))):
+                result = self._work(self._job.case, self._job.seed)
+        except Dropped:
+            return
+        except BaseException as error:
+            self._notes.put(Failed(_sendable(error), account.by_role))
+        else:
+            self._notes.put(Done(result, account.by_role))
+
+
+def file_here(path: Path) -> Path:
+    """Where this node has the model file that lies at `path` on the driver's machine; fetched if it has not.
+
+    Raises:
+        UserError: it cannot be had.
+    """
+    import ray
+
+    line = _LINE.get()
+    if line is None:
+        return path
+    wanted = str(path)
+    return received(line.ask(Wanted(wanted)), lambda: tuple(line.ask(Wanted(wanted, content=True))), ray.get)
+
+
+class AskedCache:
+    """Stands where DSPy looks for cached answers: asks the driver of the job at hand."""
+
+    def get(self, request: dict[str, Any], ignored_args_for_cache_key: list[str] | None = None) -> Any:
+        """As DSPy's cache: the stored answer, or None where the call is to be made."""
+        line = _LINE.get()
+        if line is None:
+            return None
+        call_id, role = ACTIVE_CALL_ID.get(), current_role()
+        return line.ask(CallAsked(call_id, role, _plain(request), ignored_args_for_cache_key))
+
+    def put(
+        self,
+        request: dict[str, Any],
+        value: Any,
+        ignored_args_for_cache_key: list[str] | None = None,
+        enable_memory_cache: bool = True,
+    ) -> None:
+        """As DSPy's cache: the driver stores it."""
+        if (line := _LINE.get()) is not None:
+            call_id, role = ACTIVE_CALL_ID.get(), current_role()
+            line.say(Paid(call_id, role, _plain(request), ignored_args_for_cache_key, value))
+
+
+class _Teller(BaseCallback):
+    """Tells the driver when a call begins and ends, so that what it set aside for the call is free again."""
+
+    def on_lm_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
+        """DSPy's callback."""
+        if (line := _LINE.get()) is not None:
+            line.say(CallBegan(call_id, instance.model, instance.engine))
+
+    def on_lm_end(self, call_id: str, outputs: Any, exception: BaseException | None = None) -> None:
+        """DSPy's callback."""
+        if (line := _LINE.get()) is not None and not line._dropped:
+            line.say(CallEnded(call_id))
+
+
+def _plain(request: dict[str, Any]) -> dict[str, Any]:
+    """A request that gives the same key, without the classes in it, which are made anew in every process."""
+    return {name: _transform_value(value) for name, value in request.items()}
+
+
+def _sendable(error: BaseException) -> BaseException:
+    """The error itself where it pickles, with where it came from; else one that says the same."""
+    where = "".join(traceback.format_exception(error))
+    try:
+        cloudpickle.loads(cloudpickle.dumps(error))
+    except Exception:
+        return RuntimeError(f"on a worker: {where}")
+    error.add_note(f"on a worker: {where}")
+    return error
