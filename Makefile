@@ -58,7 +58,7 @@ postgres-named:
 
 test-train: $(VENV)/test.stamp
 	$(PIP) install --constraint requirements-test.lock --constraint constraints-train.txt --editable ".[gpu]"
-	$(BIN)/python -m pytest -m train $(ARGS)
+	$(BIN)/python -m pytest -m "train and not thorough" $(ARGS)
 
 test-dpo: test-train  # an earlier name
 
