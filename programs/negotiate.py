@@ -13,6 +13,7 @@ from data.accounts import read_accounts
 from data.book import read_book
 from data.domain import AccountRecord, CreditorView, Debt, DebtCase, Ending, Negotiation, Turn
 from data.policy import read_policy
+from data.spoken_with import spoken_with
 from metrics.evaluator import score, score_accounts
 from plumbing import cli
 from plumbing.errors import UserError
@@ -110,10 +111,7 @@ def _chosen(case: str, book: Path | None, accounts: Path | None, as_debtor: bool
 
 def _spoken_to(case: DebtCase | CreditorView, lang: str | None) -> DebtCase | CreditorView:
     """The case with the language that was asked for."""
-    if lang is None:
-        return case
-    debtor = case.debtor.model_copy(update={"language": require_spoken(lang)})
-    return case.model_copy(update={"debtor": debtor})
+    return case if lang is None else spoken_with(case, require_spoken(lang))
 
 
 def _person(debt: Debt, transcript: Transcript, model: NamedModel | None) -> PersonDebtor:

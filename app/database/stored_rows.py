@@ -18,6 +18,7 @@ from app.conduct.signals import Noticed
 from app.database.tables import MessageRow, NegotiationRow, Sender, Status, now
 from app.database.transactions import PROFILE, WRITES
 from data.domain import CreditorView, Turn
+from data.spoken_with import spoken_with
 from plumbing.errors import UserError
 from wording import say, speaking
 
@@ -101,9 +102,7 @@ def row_alone_on_case(session: Session, negotiation_id: str) -> NegotiationRow:
 
 def view_of(row: NegotiationRow) -> CreditorView:
     """The case as the creditor's side sees it, with the language that is spoken in this negotiation."""
-    view = CreditorView.model_validate(row.view)
-    debtor = view.debtor.model_copy(update={"language": row.language or None})
-    return view.model_copy(update={"debtor": debtor})
+    return spoken_with(CreditorView.model_validate(row.view), row.language or None)
 
 
 def knows_language(row: NegotiationRow) -> bool:

@@ -15,6 +15,7 @@ import dspy
 
 from data.domain import DebtCase, Ending, Negotiation
 from data.frozen import Frozen
+from data.spoken_with import spoken_with
 from plumbing.bars import PhaseBars
 from plumbing.errors import UserError
 from plumbing.keyed_log import KeyedLog
@@ -40,9 +41,7 @@ class TableRow:
 
     def meets(self, case: DebtCase) -> DebtCase:
         """The debtor whom this row negotiates with: the same one in every row, but for the language."""
-        if self.language is None:
-            return case
-        return case.model_copy(update={"debtor": case.debtor.model_copy(update={"language": self.language})})
+        return case if self.language is None else spoken_with(case, self.language)
 
 
 class PlaySpending(Frozen):

@@ -7,10 +7,10 @@ knows the right answer, the program's own serves if the example scored well.
 from __future__ import annotations
 
 from collections import Counter
-
-import dspy
+from dataclasses import replace
 
 from data.circumstance import CircumstanceKind
+from optimizers.demonstrations.labelled import rightly_answered
 from optimizers.demonstrations.turns import Demonstration, Recorded
 from programs.debtor.voice import spoken_circumstance
 from programs.kinds.kind import Kind
@@ -35,20 +35,9 @@ def answered(one: Recorded, kind: Kind, threshold: float, *, own_from: float | N
         if times[call.predictor] > 1 or (outputs is None and one.objective < threshold):
             continue
         shown = kind.shown(one.negotiation, call.predictor)
-        found.append(
-            Demonstration(
-                call.predictor,
-                one.negotiation.case.case_id,
-                1,
-                shown.facet,
-                shown.choice,
-                0.0,
-                one.objective if outputs is None else 1.0,
-                clean=True,
-                example=dspy.Example(augmented=True, **call.inputs, **(outputs or call.outputs)),
-                weight=shown.weight,
-            )
-        )
+        case_id, answer = one.negotiation.case.case_id, outputs or call.outputs
+        made = rightly_answered(call.predictor, case_id, call.inputs, answer, shown.facet, shown.choice)
+        found.append(replace(made, objective=one.objective if outputs is None else 1.0, weight=shown.weight))
     return found
 
 
@@ -65,17 +54,7 @@ def hearings(one: Recorded) -> list[Demonstration]:
     facet = "nothing" if kind is CircumstanceKind.NOTHING else "fact"
     asked = ((number, call) for number, entry in enumerate(one.calls, start=1) for call in entry)
     return [
-        Demonstration(
-            HEARER,
-            case.case_id,
-            number,
-            facet,
-            kind.value,
-            0.0,
-            1.0,
-            clean=True,
-            example=dspy.Example(augmented=True, **call.inputs, **right),
-        )
+        replace(rightly_answered(HEARER, case.case_id, call.inputs, right, facet, kind.value), number=number)
         for number, call in asked
         if call.predictor == HEARER and call.inputs["sentence"].strip() in said
     ][:1]

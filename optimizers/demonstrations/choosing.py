@@ -23,6 +23,7 @@ from programs.kinds.kind import Kind
 from programs.kinds.known import kind_of
 from programs.kinds.negotiation_kind import NEGOTIATIONS
 from programs.models.adapter import ADAPTER
+from programs.reader.nearest import NearestPredict
 
 BYTES_PER_TOKEN = 3.5
 """Of text without digits."""
@@ -103,7 +104,7 @@ def choose(
     pool, kind, found = list(candidates), kind_of(program), {}
     for name in taught(program):
         predictor, own = predictors(program)[name], [made for made in pool if made.predictor == name]
-        if getattr(predictor, "shown", 0):
+        if isinstance(predictor, NearestPredict) and predictor.shown:
             found[name] = sorted(own, key=lambda made: (made.case_id, made.number))
         else:
             most = kind.most_demos(name, max_demos)

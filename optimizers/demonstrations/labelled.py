@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import dspy
 
 from optimizers.demonstrations.turns import Demonstration
 from optimizers.runs.task import CompileTask
-from programs.kinds.kind import Kind, LabelledCall
+from programs.kinds.kind import Kind
 
 
 def labelled(task: CompileTask, *, unplayed: bool = False) -> list[Demonstration]:
@@ -26,10 +26,17 @@ def labelled(task: CompileTask, *, unplayed: bool = False) -> list[Demonstration
     return list(_calls((cases[case_id] for case_id in sorted(cases)), task.kind))
 
 
+def rightly_answered(
+    predictor: str, case_id: str, given: Mapping[str, Any], right: Mapping[str, Any], facet: str, choice: str
+) -> Demonstration:
+    """The demonstration of one call and the answer that it should get; facet and choice as of `Shown`."""
+    example = dspy.Example(augmented=True, **given, **right)  # as DSPy's bootstrap makes them
+    return Demonstration(predictor, case_id, 1, facet, choice, 0.0, 1.0, clean=True, example=example)
+
+
 def _calls(cases: Iterable[Any], kind: Kind) -> Iterable[Demonstration]:
-    return (_demonstration(call, case.case_id) for case in cases for call in kind.labelled(case))
-
-
-def _demonstration(call: LabelledCall, case_id: str) -> Demonstration:
-    example = dspy.Example(augmented=True, **call.inputs, **call.outputs)
-    return Demonstration(call.predictor, case_id, 1, call.facet, call.facet, 0.0, 1.0, clean=True, example=example)
+    return (
+        rightly_answered(call.predictor, case.case_id, call.inputs, call.outputs, call.facet, call.facet)
+        for case in cases
+        for call in kind.labelled(case)
+    )

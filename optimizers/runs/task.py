@@ -54,7 +54,7 @@ class CompileTask:
     @property
     def shown_from(self) -> tuple[Any, ...]:
         """Every training example that a demonstration may be about."""
-        return (*self.train, *self.pool)
+        return (*self.train, *self.pool) if self.kind.has_labels else tuple(self.train)
 
     def trainset(self) -> list[dspy.Example]:
         """The training debtors as DSPy examples, in the seed's order (DSPy's bootstrap has no seed of its own)."""

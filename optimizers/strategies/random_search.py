@@ -8,6 +8,7 @@ from typing import Any
 
 from optimizers.compile_config import StrategySettings
 from optimizers.demonstrations.choosing import Chosen, described, drawn, gathered, with_demos
+from optimizers.demonstrations.turns import Demonstration
 from optimizers.dspy_bridge.dspy_student import plain
 from optimizers.runs.task import CompileTask
 from programs.playing.evaluate import Evaluation
@@ -50,11 +51,17 @@ def best_of(evaluations: Sequence[Evaluation[Any, Any]]) -> int:
     return means.index(max(means))
 
 
-def demo_sets(task: CompileTask, sets: int) -> list[Chosen]:
-    """Up to `sets` different choices of demonstrations, all drawn from the same training negotiations."""
+def demo_sets(task: CompileTask, sets: int, good: Sequence[Demonstration] | None = None) -> list[Chosen]:
+    """Up to `sets` different choices of demonstrations.
+
+    Args:
+        task: its settings say how many a predictor.
+        sets: wanted.
+        good: what is chosen from; None: all that the training examples give.
+    """
     settings = task.settings
     return drawn(
-        gathered(task),
+        gathered(task) if good is None else good,
         task.program,
         max_demos=settings.max_demos,
         token_budget=settings.demo_token_budget,

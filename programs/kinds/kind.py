@@ -148,6 +148,8 @@ class Kind(ABC):
     pool: ClassVar[int] = 200
     """Training examples, drawn by the seed, for what costs no call. Of 200 negotiations a difference of 0.02 is two
     standard errors."""
+    has_labels: ClassVar[bool] = False
+    """Whether the right answers are known without playing (`labelled`), so that the whole pool may be shown."""
     takes: ClassVar[frozenset[str]] = frozenset()
     """Flags of the command line that mean something to it alone (`debtor`, `policy`, `temperature`)."""
 

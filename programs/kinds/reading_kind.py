@@ -54,6 +54,7 @@ class ReadingKind(Kind):
     indices = READING_INDICES
     metric_version = READING_VERSION
     pool = 20_000
+    has_labels = True
     code = ("programs.reader_program",)
     margins: ClassVar = {
         "MISS": 0.05,

@@ -30,7 +30,6 @@ from programs.kinds.negotiation_kind import NEGOTIATIONS
 from programs.maden import DebtorFactory, Maden
 from programs.models import make as models
 from programs.playing.evaluate import Program
-from programs.playing.rule_play import RulePlay
 from programs.playing.rule_program import RuleProgram
 from programs.playing.saved import SavedPlay, is_saved_play, read_saved_play
 from programs.table.runner import CreditorSeat
@@ -76,7 +75,7 @@ class Contestant:
         Raises:
             UserError: it is a model alone or a file of negotiations.
         """
-        return RuleProgram(self.label, self.policy) if self.kind == "baseline" else self.own_program("be served")
+        return self.program if isinstance(self.program, RuleProgram) else self.own_program("be served")
 
 
 def contestant(
@@ -236,7 +235,7 @@ class NamedModel:
 
 
 def _baseline(name: str, debtors: DebtorFactory, policy: CreditorPolicy) -> Contestant:
-    program = RulePlay(name, debtors, policy)
+    program = RuleProgram(name, debtors, policy)
     state = RULE_SEATS[name].state()
     identity = ["rule", name, policy.model_dump(mode="json"), *([state] if state else [])]
     fingerprint = canonical_sha256(identity)

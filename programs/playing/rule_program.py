@@ -1,14 +1,19 @@
-"""A creditor without a model in the form of a program, so that a service can be tried before there is one."""
+"""A rule-based creditor as a program: called like one, with a record like one's, and served like one.
+
+So a service can be tried before there is a model.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 
-from data.domain import CreditorPolicy, CreditorView, Turn
+from data.domain import CreditorPolicy, CreditorView, DebtCase, Turn
 from data.terms import Terms
 from programs.creditor.rule_seats import rule_seat
 from programs.creditor.seat import SeatMemory
-from programs.table.runner import CreditorSeat, TableState
+from programs.maden import DebtorFactory
+from programs.table.runner import CreditorSeat, TableState, play
 
 
 @dataclass(frozen=True)
@@ -18,16 +23,20 @@ class RuleSettings:
     policy: CreditorPolicy
 
 
+@dataclass(frozen=True)
 class RuleProgram:
-    """Makes chairs for one of `RULE_SEATS`.
+    """The rule called `name`, one of `RULE_SEATS`; pickles, so that it can be played anywhere."""
 
-    Args:
-        name: the rule.
-        policy: the limits; no offer leaves them.
-    """
+    name: str
+    debtors: DebtorFactory
+    """Who it plays against when it is called."""
+    policy: CreditorPolicy
+    """The limits; no offer leaves them."""
 
-    def __init__(self, name: str, policy: CreditorPolicy) -> None:
-        self.name, self.settings = name, RuleSettings(policy)
+    @property
+    def settings(self) -> RuleSettings:
+        """As of a program with a model."""
+        return RuleSettings(self.policy)
 
     def seat(self, view: CreditorView, seed: int = 0) -> MemorylessSeat:
         """A chair at one table.
@@ -35,7 +44,12 @@ class RuleProgram:
         Raises:
             UserError: there is no such rule, or the support's file cannot be read.
         """
-        return MemorylessSeat(rule_seat(self.name, view, self.settings.policy, seed))
+        return MemorylessSeat(rule_seat(self.name, view, self.policy, seed))
+
+    def __call__(self, case: DebtCase, seed: int = 0) -> SimpleNamespace:
+        """Play one negotiation."""
+        seat = self.seat(case.creditor_view(), seed)
+        return SimpleNamespace(negotiation=play(case, seat, self.debtors(case, seed), self.policy, seed))
 
 
 class MemorylessSeat:

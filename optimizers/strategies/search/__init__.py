@@ -16,14 +16,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from optimizers.compile_config import StrategySettings
-from optimizers.demonstrations.choosing import choose, drawn, good_ones
+from optimizers.demonstrations.choosing import choose, good_ones
 from optimizers.demonstrations.labelled import labelled
 from optimizers.demonstrations.turns import Recorded, play_training
 from optimizers.dspy_bridge.dspy_student import plain
 from optimizers.proposals.instructions import proposed, proposes, written
 from optimizers.proposals.library import combined
 from optimizers.runs.task import CompileTask
-from optimizers.strategies.random_search import UNCOMPILED, best_of
+from optimizers.strategies.random_search import UNCOMPILED, best_of, demo_sets
 from optimizers.strategies.search.racing import race, starting_order
 from optimizers.strategies.search.screening import screened
 from optimizers.strategies.search.space import DemoSet, Point, SearchSpace, demo_set, knobs
@@ -194,14 +194,7 @@ def _demo_sets(task: CompileTask, played: list[Recorded]) -> list[DemoSet]:
     """
     settings = task.settings
     if unplayed := labelled(task, unplayed=True):
-        sets = drawn(
-            unplayed,
-            task.program,
-            max_demos=settings.max_demos,
-            token_budget=settings.demo_token_budget,
-            sets=settings.candidates,
-            seed=task.seed,
-        )
+        sets = demo_sets(task, settings.candidates, unplayed)
         return [demo_set(number, task.program, one, task.shown_from) for number, one in enumerate(sets, start=1)]
     good = good_ones(
         played, task.metric_threshold, threshold_given=task.threshold_given, train=task.train, kind=task.kind

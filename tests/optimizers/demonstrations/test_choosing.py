@@ -328,6 +328,16 @@ class TestOrigin:
         with pytest.raises(ForeignDemonstration):
             with_demos(task.program, {NEGOTIATOR: [forged]}, task.train)
 
+    def test_so_is_one_of_the_pool_where_nobody_knows_the_right_answers(self, played, good):
+        """More training debtors are drawn for what costs no call; what is shown was played."""
+        task, _ = played
+        foreign = next(d.case_id for d in good)
+        pool, train = task.train, tuple(one for one in task.train if one.case_id != foreign)
+        drawn_for = dataclasses.replace(task, train=train, pool=pool)
+        chosen = choose(good, task.program, max_demos=16, token_budget=100_000)
+        with pytest.raises(ForeignDemonstration):
+            with_demos(task.program, chosen, drawn_for.shown_from)
+
 
 class TestTexts:
     def test_demonstrations_are_rendered_as_the_predictor_saw_them(self, played, good):
