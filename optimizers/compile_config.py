@@ -74,6 +74,8 @@ class CompileConfig(Frozen):
     prompt_lm: str | None = None
     debtor: str = "simulated"
     book: str | None = None
+    stratify: bool = False
+    """Whether the debtors are drawn in strata (`data.book.stratified_sample`), and the book is not held whole."""
     policy: CreditorPolicy = CreditorPolicy()
     train: Annotated[int, Field(ge=1)] = 4
     val: Annotated[int, Field(ge=1)] = 6

@@ -14,6 +14,13 @@ LmDebtorOption = Annotated[str, typer.Option(help="simulated, or lm: played by t
 """`--debtor` of a command without `--debtor-lm`."""
 
 BookOption = Annotated[Path | None, typer.Option(help="A debtor book; default: the shipped one.")]
+StratifyOption = Annotated[
+    bool,
+    typer.Option(
+        "--stratify",
+        help="Draw the debtors of a large book in proportion to persona, reason and size of debt; it is read in parts.",
+    ),
+]
 PolicyOption = Annotated[
     Path | None, typer.Option(help="TOML or JSON file with the creditor's limits; artifacts keep their own.")
 ]

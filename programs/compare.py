@@ -30,6 +30,7 @@ from programs.command_options import (
     PlayedOption,
     PolicyOption,
     RpmOption,
+    StratifyOption,
     ThreadsOption,
     TpmOption,
     TrialSeedOption,
@@ -76,13 +77,7 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
     ],
     split: Annotated[str, typer.Option(help="heldout, or val.")] = "heldout",
     debtors: MeasuredOption = None,
-    stratify: Annotated[
-        bool,
-        typer.Option(
-            "--stratify",
-            help="Draw the --debtors of a large book in proportion to persona, reason and size of debt.",
-        ),
-    ] = False,
+    stratify: StratifyOption = False,
     trials: Annotated[int, typer.Option(min=1, help="Negotiations per debtor, each sampled anew.")] = 1,
     seed: TrialSeedOption = 0,
     lm: LmOption = models.LOCAL,

@@ -37,6 +37,7 @@ from programs.command_options import (
     MaxUsdOption,
     RpmOption,
     RunsOption,
+    StratifyOption,
     TpmOption,
     WorkersOption,
 )
@@ -64,6 +65,7 @@ def compile_(  # noqa: PLR0913, PLR0917  (a command line)
     ] = None,
     debtor: LmDebtorOption = "simulated",
     book: BookOption = None,
+    stratify: StratifyOption = False,
     policy: Annotated[Path | None, typer.Option(help="TOML or JSON file with the creditor's limits.")] = None,
     preset: Annotated[Preset, typer.Option(help="How much work: sets --train, --val and the optimiser's sizes.")] = (
         Preset.QUICK
@@ -155,7 +157,7 @@ def compile_(  # noqa: PLR0913, PLR0917  (a command line)
 
 def _refuse_foreign(kind: Kind, program: str, given: dict[str, Any]) -> None:
     """Flags that mean nothing to a program would be taken for something that it does."""
-    for flag in ("debtor", "policy", "temperature"):
+    for flag in ("debtor", "policy", "stratify", "temperature"):
         if flag in given and flag not in kind.takes:
             raise UserError(f"{program} has no {flag}, so --{flag} means nothing to it; leave it out")
 

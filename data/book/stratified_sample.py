@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -101,13 +101,28 @@ def sampled_book(path: Path | str, split: SplitName, count: int) -> SampledBook:
         UserError: the file cannot be read, is faulty, or the part has not so many debtors.
     """
     path = Path(path)
-    family, part = _part(path, split)
+    family, parts = _parts(path)
+    part = parts[split]
     if count > len(part):
         raise UserError(f"{path} has only {len(part)} {split} debtors; ask for at most so many")
     drawn, strata = _drawn(part, count)
-    kept = (case for case in _cases(path) if case.case_id in drawn)
-    cases = tuple(case.model_copy(update={"family_id": family.get(case.case_id)}) for case in kept)
-    return SampledBook(DebtorBook(cases, str(path)), len(part), strata)
+    return SampledBook(_kept(path, drawn, family), len(part), strata)
+
+
+def sampled_parts(path: Path | str, counts: Mapping[SplitName, int]) -> DebtorBook:
+    """Debtors of several parts of the book at `path`, each stratum in proportion; of a smaller part all there are.
+
+    Args:
+        path: as of `sampled_book`.
+        counts: debtors by part.
+
+    Raises:
+        UserError: the file cannot be read, or is faulty.
+    """
+    path = Path(path)
+    family, parts = _parts(path)
+    drawn = {one for split, count in counts.items() for one in _drawn(parts[split], min(count, len(parts[split])))[0]}
+    return _kept(path, drawn, family)
 
 
 def allocated(sizes: Mapping[Stratum, int], count: int) -> dict[Stratum, int]:
@@ -120,13 +135,21 @@ def allocated(sizes: Mapping[Stratum, int], count: int) -> dict[Stratum, int]:
     return given
 
 
-def _part(path: Path, split: SplitName) -> tuple[dict[str, str | None], list[SplitTraits]]:
-    """Family ids by case id, of those that have one, and the traits of the part's debtors."""
+def _parts(path: Path) -> tuple[dict[str, str | None], dict[SplitName, list[SplitTraits]]]:
+    """Family ids by case id, of those that have one, and the traits of each part's debtors."""
     everybody = [SplitTraits(case) for case in _cases(path)]
     found = families(everybody)
-    part = [one for place, one in enumerate(everybody) if split_of_key(found[place] or one.case_id) == split]
+    parts: dict[SplitName, list[SplitTraits]] = defaultdict(list)
+    for place, one in enumerate(everybody):
+        parts[split_of_key(found[place] or one.case_id)].append(one)
     named = {one.case_id: found[place] for place, one in enumerate(everybody) if found[place] is not None}
-    return named, part
+    return named, parts
+
+
+def _kept(path: Path, drawn: Set[str], family: Mapping[str, str | None]) -> DebtorBook:
+    kept = (case for case in _cases(path) if case.case_id in drawn)
+    cases = tuple(case.model_copy(update={"family_id": family.get(case.case_id)}) for case in kept)
+    return DebtorBook(cases, str(path))
 
 
 def _drawn(part: Sequence[SplitTraits], count: int) -> tuple[set[str], dict[Stratum, tuple[int, int]]]:

@@ -135,11 +135,18 @@ def session_of(config: CompileConfig) -> Session:
         UserError: a file, name or number of the configuration is unusable.
     """
     kind = kind_named(config.program)
-    book = kind.book(Path(config.book) if config.book else None)
+    book = _book(config, kind)
     model = NamedModel(config.lm)
     debtors = debtor_factory(config.debtor, model) if "debtor" in kind.takes else None
     prompt_lm = NamedModel(config.prompt_lm).get() if config.prompt_lm else None
     return prepare(config, book, model.get(), prompt_lm, debtors)
+
+
+def _book(config: CompileConfig, kind: Kind) -> Book:
+    path = Path(config.book) if config.book else None
+    if not config.stratify:
+        return kind.book(path)
+    return kind.sampled(path, {"train": max(config.train, kind.pool), "val": config.val})
 
 
 def chosen(book: Book, split: str, count: int, seed: int, kind: Kind = NEGOTIATIONS) -> tuple[Any, ...]:

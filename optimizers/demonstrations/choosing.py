@@ -104,12 +104,16 @@ def choose(
     pool, kind, found = list(candidates), kind_of(program), {}
     for name in taught(program):
         predictor, own = predictors(program)[name], [made for made in pool if made.predictor == name]
-        if isinstance(predictor, NearestPredict) and predictor.shown:
+        if _chooses_itself(predictor):
             found[name] = sorted(own, key=lambda made: (made.case_id, made.number))
         else:
             most = kind.most_demos(name, max_demos)
             found[name] = _in_order(_covering(own, predictor.signature, most, token_budget))
     return found
+
+
+def _chooses_itself(predictor: dspy.Predict) -> bool:
+    return isinstance(predictor, NearestPredict) and predictor.shown > 0
 
 
 def taught(program: Any) -> list[str]:
@@ -171,6 +175,8 @@ def drawn(
 ) -> list[Chosen]:
     """Up to `sets` different choices, the full one first, then from random parts of the negotiations and phases.
 
+    Of phases all where predictors choose for themselves: without the others near ones of a wrong phase would be shown.
+
     Args:
         candidates, program, max_demos, token_budget: as for `choose`; a random set has 1 to `max_demos` a predictor.
         sets: wanted; fewer where there are not so many different ones.
@@ -179,6 +185,7 @@ def drawn(
     rng = random.Random(f"demo sets {seed}")
     ids = sorted({made.case_id for made in candidates})
     order = _phases(made.phase for made in candidates)
+    whole = all(_chooses_itself(predictors(program)[name]) for name in taught(program))
     found: dict[frozenset[tuple[str, str, int]], Chosen] = {}
     limits = {"max_demos": max_demos, "token_budget": token_budget}
     _add(found, choose(candidates, program, **limits))
@@ -186,7 +193,7 @@ def drawn(
         if len(found) >= sets:
             break
         kept = set(rng.sample(ids, rng.randint(math.ceil(len(ids) / 2), len(ids))))
-        phases = set(rng.sample(order, rng.randint(1, len(order))))
+        phases = set(order if whole else rng.sample(order, rng.randint(1, len(order))))
         part = [made for made in candidates if made.case_id in kept and made.phase in phases]
         _add(found, choose(part, program, **{**limits, "max_demos": rng.randint(1, max_demos)}))
     return list(found.values())

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 import dspy
 from pydantic import BaseModel
 
+from data.book.split import SplitName
 from metrics.scorecard import Metric
 from plumbing.closure import files_behind, hash_of
 from signatures.instruction import ProposeInstruction
@@ -151,7 +152,7 @@ class Kind(ABC):
     has_labels: ClassVar[bool] = False
     """Whether the right answers are known without playing (`labelled`), so that the whole pool may be shown."""
     takes: ClassVar[frozenset[str]] = frozenset()
-    """Flags of the command line that mean something to it alone (`debtor`, `policy`, `temperature`)."""
+    """Flags of the command line that mean something to it alone (`debtor`, `policy`, `stratify`, `temperature`)."""
 
     @property
     def measures(self) -> tuple[Metric, ...]:
@@ -179,6 +180,16 @@ class Kind(ABC):
         Raises:
             UserError: they cannot be read.
         """
+
+    def sampled(self, path: Path | None, counts: Mapping[SplitName, int]) -> Book:
+        """At most so many examples of each part, of a book that need not be held whole.
+
+        A kind whose books are never that large reads all of it, and does not take the flag `stratify`.
+
+        Raises:
+            UserError: they cannot be read.
+        """
+        return self.book(path)
 
     @abstractmethod
     def uncompiled(self, program: str, *, policy: Any, temperature: float | None, outside: Any) -> Any:

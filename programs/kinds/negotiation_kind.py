@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from typing_extensions import override
 
 from data.amounts import minor_digits
-from data.book import DebtorBook, read_book
+from data.book import SHIPPED_BOOK, DebtorBook, read_book
+from data.book.split import SplitName
+from data.book.stratified_sample import sampled_parts
 from data.circumstance import Circumstance, CircumstanceKind
 from data.domain import DebtCase, Ending, Negotiation
 from metrics.evaluator import score_many
@@ -54,7 +56,7 @@ class NegotiationKind(Kind):
     indices = INDICES
     metric_version = METRIC_VERSION
     code = ("programs.maden", "programs.creditor.rules", "programs.debtor.seating")
-    takes = frozenset({"debtor", "policy", "temperature"})
+    takes = frozenset({"debtor", "policy", "stratify", "temperature"})
 
     @property
     @override
@@ -77,6 +79,10 @@ class NegotiationKind(Kind):
     @override
     def book(self, path: Path | None) -> DebtorBook:
         return read_book(path)
+
+    @override
+    def sampled(self, path: Path | None, counts: Mapping[SplitName, int]) -> DebtorBook:
+        return sampled_parts(path or SHIPPED_BOOK, counts)
 
     @override
     def uncompiled(self, program: str, *, policy: Any, temperature: float | None, outside: Any) -> Maden:

@@ -188,3 +188,24 @@ def test_the_artifact_holds_no_private_figure_of_a_debtor_who_did_not_tell(cli, 
     text = json.dumps(read_artifact("maden@1", root=tmp_path / "a").state)
     for case in read_book(book).cases:
         assert case.finances.story not in text or not case.finances.story
+
+
+def test_a_stratified_compile_never_reads_the_book_whole_and_refuses_no_flag_of_its_kind(
+    cli, tmp_path, book, monkeypatch
+):
+    def whole(path):
+        raise AssertionError(f"{path} was read whole")
+
+    monkeypatch.setattr("programs.kinds.negotiation_kind.read_book", whole)
+    result = compiled(cli, tmp_path, book, "--set", "accept=any", "--stratify")
+    assert result.code == 0, result.err
+    artifact = read_artifact("maden@1", root=tmp_path / "a")
+    assert artifact.provenance["config"]["stratify"] is True
+    assert artifact.scores["compiled"].estimates["objective"].n == 3
+
+
+def test_messages_are_not_drawn_in_strata(cli, tmp_path):
+    cli.use_model(playing())
+    result = cli(compile_, PROG, "--program", "reader", "--stratify")
+    assert result.code == 2
+    assert "reader has no stratify" in " ".join(result.err.split())

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from data.book import read_book, stratified_sample, write_book
-from data.book.stratified_sample import allocated, sampled_book, stratum_of
+from data.book.stratified_sample import allocated, sampled_book, sampled_parts, stratum_of
 from data.domain import Persona, Reason
 from plumbing.errors import UserError
 from tests.data.builders import unlike
@@ -43,6 +43,13 @@ def test_each_stratum_gives_its_share(book):
     for stratum, size in whole.items():
         assert abs(drawn[stratum] - 30 * size / whole.total()) < 1
         assert found.strata[stratum] == (size, drawn[stratum])
+
+
+def test_parts_are_drawn_as_each_alone_and_of_a_small_one_all(book):
+    whole, found = read_book(book), sampled_parts(book, {"train": 40, "val": 10_000})
+    assert found.split("train") == sampled_book(book, "train", 40).book.split("train")
+    assert found.split("val") == whole.split("val")
+    assert not found.split("heldout")
 
 
 def test_the_draw_depends_on_no_order(book, tmp_path):
