@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from collections import Counter
 
 import dspy
 import pytest
@@ -18,6 +19,7 @@ from optimizers.demonstrations.choosing import (
     good_ones,
     with_demos,
 )
+from optimizers.demonstrations.labelled import rightly_answered
 from optimizers.demonstrations.turns import (
     DISCLOSURE_BONUS,
     NEGOTIATOR,
@@ -35,6 +37,7 @@ from programs.creditor.fingerprints import predictors
 from programs.creditor.settings import ProgramSettings, Variant
 from programs.maden import Maden
 from programs.models.adapter import ADAPTER
+from programs.reader_program import NOTICES, ReaderProgram, ReaderSettings
 from signatures.turn import LadderTurn, TakeLadderTurn
 from tests.optimizers.tasks import compile_task
 from tests.programs.cases import POLICY, case, debtor_turn, offer, random_cases, terms
@@ -378,3 +381,17 @@ class TestTexts:
         shown = with_demos(program, choose(good, program, max_demos=1, token_budget=3000), task.train)
         assert len(shown.judge.predict.demos) == 1
         assert program.negotiator.predict.demos == []
+
+    def test_sets_of_near_demonstrations_leave_messages_out_and_no_facet(self):
+        program = ReaderProgram(ReaderSettings(nearest=2))
+        facets = ("only_payment_talk", "has_lawyer_or_adviser", "under_18")
+        known = [
+            rightly_answered(
+                NOTICES, f"m-{n}", {"message": f"words {n}"}, {"category": facets[n % 3]}, *[facets[n % 3]] * 2
+            )
+            for n in range(60)
+        ]
+        sets = drawn(known, program, max_demos=2, token_budget=3000, sets=4, seed=0)
+        shown = [Counter(made.phase for made in one[NOTICES]) for one in sets]
+        assert shown[0].total() == 60
+        assert all(30 <= one.total() < 60 and set(one) == set(facets) for one in shown[1:])
