@@ -28,7 +28,8 @@ ROWS = {
     ),
     "es": (
         "Español",
-        "Nuestra oferta es: un 10 % de descuento, 20 % pagado en 7 días, el resto en 12 cuotas mensuales.",
+        "Nuestra oferta es: un 10 % de descuento, un primer pago del 20 % a más tardar en 7 días y el resto en "
+        "12 cuotas mensuales.",
         "12.345,67 CNY",
     ),
     "zh": ("中文", "我们的方案是：减免10%，7天内支付20%，余款分12期按月还清。", "¥12,345.67"),

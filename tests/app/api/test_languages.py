@@ -86,7 +86,7 @@ MONEY = {
     "en": "That is USD 5,836 by 26 November, then 9 monthly payments of USD 875.40 and a last one of USD 875.42.",
     "es": "Es decir, 5.836\u00a0US$ a más tardar el 26 de noviembre, y después 9 pagos mensuales de 875,40\u00a0US$ "
     "y un último de 875,42\u00a0US$.",
-    "zh": "即最迟11月26日支付US$5,836，之后每月支付US$875.40，共9次，最后一次支付US$875.42。",
+    "zh": "即最迟11月26日支付US$5,836，之后每月支付US$875.40，共9次，最后再支付一次US$875.42。",
 }
 
 
