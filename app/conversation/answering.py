@@ -14,7 +14,6 @@ from functools import partial
 from app.conduct.outgoing import Checked, checked
 from app.conduct.own_words import Private
 from app.conduct.signals import Noticed, but_for_its_language, joined, noticed, read_signals
-from app.conduct.yes_no import said_yes
 from app.conversation.house import House
 from app.conversation.plans.plan_text import offers_stated, said_back, with_amounts
 from app.conversation.plans.repayment_plan import Plan, plan_of
@@ -30,6 +29,7 @@ from data.terms import Terms
 from programs.creditor.seat import SeatMemory
 from programs.reader.readers import hear
 from programs.reader.understood import NotClear, ReadSignal, Understood
+from programs.reader.yes_no import said_yes
 from programs.table import words
 from programs.table.failures import ProgramFault
 from programs.table.guard import guarded

@@ -18,6 +18,7 @@ from programs.reader.reader import MessageReader
 from programs.reader.readers import Reader, hear
 from programs.reader.understanding import terms_after
 from programs.reader.understood import NotClear, Understood
+from programs.reader.yes_no import said_yes
 from programs.table import words
 from programs.table.failures import InfrastructureFailure, ProgramFault
 from programs.table.runner import DebtorReply, TableState
@@ -34,8 +35,6 @@ Answer in your own words, or with a command:
   /help     these lines
 Your own words are binding only after you have confirmed how they were understood.
 End of input (Ctrl-D) leaves the table."""
-
-_YES = frozenset({"y", "yes", "ok", "是", "好", "对"})
 
 
 class PersonDebtor:
@@ -86,7 +85,7 @@ class PersonDebtor:
             return _reply(understood, f"My offer: {said}." if said else _SAID.get(command, ""))
         understood = self._heard(text, table)
         self._say(understood.sentence)
-        if self._read("Is that what you mean? [y/n] ").strip().lower() not in _YES:
+        if not said_yes(self._read("Is that what you mean? [y/n] ")):
             self._say("Nothing was sent. Say it in other words, or see /help.")
             return None
         return _reply(understood, text)

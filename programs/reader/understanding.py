@@ -81,7 +81,7 @@ def acceptance(table: TableState) -> Understood:
     if table.theirs is None:
         raise NotClear(say("There is no offer to accept yet."))
     sentence = say(
-        "I understood: you accept the creditor's offer: {package}. That is binding.",
+        "I understood: you accept the creditor's offer: {package}. Once you have confirmed it, that is binding.",
         package=words.package_said(table.theirs),
     )
     return Understood(Move.accept(), sentence)
@@ -141,15 +141,15 @@ def _intended(
         raise NotClear(
             say(
                 "You seem to accept, but name another {what} than the creditor's offer. "
-                "Do you accept that offer (/accept), or do you make your own?",
+                "Do you accept that offer, or do you make your own?",
                 what=say(SPECS[next(iter(named))].label),
             )
         )
     if intent is Intent.LEAVE and named:
-        raise NotClear(say("You seem to leave, but name terms. Do you leave (/leave), or do you make an offer?"))
+        raise NotClear(say("You seem to leave, but name terms. Do you leave, or do you make an offer?"))
     if intent is Intent.ACCEPT and any(_other_than_theirs(role, table) for role in found.unsure):
         told = say(", ").join(_quoted(role, text) for role in found.unsure[:4])
-        sentence = mark("You seem to accept, but name {told}. Do you accept the creditor's offer as it is (/accept)?")
+        sentence = mark("You seem to accept, but name {told}. Do you accept the creditor's offer as it is?")
         raise NotClear(say(sentence, told=told))
     if found.unsure and intent is not Intent.ACCEPT:
         raise NotClear(_asked_about(found.unsure, text, debt, named))
@@ -186,7 +186,7 @@ def _other_than_theirs(role: Role, table: TableState) -> bool:
 
 def _leave(text: str) -> Understood:
     if not intents.leaves(text):
-        raise NotClear(say("Do you want to end this conversation without an agreement (/leave), or shall we go on?"))
+        raise NotClear(say("Do you want to end this conversation without an agreement, or shall we go on?"))
     return Understood(Move.reject(), say("I understood: you end the negotiation."), leaves=True)
 
 

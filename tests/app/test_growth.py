@@ -23,7 +23,6 @@ from app.conduct.outgoing import checked
 from app.conduct.own_words import Private
 from app.conduct.profile import PROFILES, load_profile
 from app.conduct.signals import noticed
-from app.conduct.yes_no import said_yes
 from app.privacy.names import Names
 from app.privacy.personal_data import finder, plain
 from app.privacy.redaction import Redaction
@@ -33,6 +32,7 @@ from metrics.talk import conduct, disclosure, stated
 from programs.reader.message_parts import message_parts
 from programs.reader.readers import hear
 from programs.reader.understood import NotClear
+from programs.reader.yes_no import said_yes
 from programs.table.runner import view
 from screening.languages import other_language
 from tests.worst_texts import COMMON, Piece, most_steps, pieces, worst_texts

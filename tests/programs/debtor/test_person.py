@@ -182,7 +182,7 @@ class TestFreeText:
     @pytest.mark.parametrize(
         ("intent", "kind", "leaves", "said"),
         [
-            ("accept", MoveKind.ACCEPT, False, "That is binding"),
+            ("accept", MoveKind.ACCEPT, False, "that is binding"),
             ("reject", MoveKind.REJECT, False, "you refuse the creditor's offer; you make no offer yet"),
             ("talk", MoveKind.REJECT, False, "your words are passed on"),
         ],
@@ -272,7 +272,7 @@ class TestFreeText:
         standing = {d: int(v) for d, v in THEIRS.model_dump().items()}
         reply, shown, _ = answer("ok, deal, I take it", "y", reading={"intent": "accept", **standing})
         assert reply.turn.move.kind is MoveKind.ACCEPT
-        assert "That is binding" in shown
+        assert "that is binding" in shown
 
     @pytest.mark.parametrize(
         ("text", "intent", "asked"),
