@@ -12,10 +12,11 @@ _YES = (
     r"|s[ií]p?|claro|correcto|exacto|as[ií] es|efectivamente|vale|de acuerdo|por supuesto|sí señora?"
     r"|是的?|对的?|嗯+|好的?|没错|确定|当然|可以|是啊|对啊|希望|需要|要|有的?|愿意|同意|接受"
 )
+# 不想 is none: to "shall we stop?" it is a no, and meant as "I want no more messages" a yes
 _NO = (
     r"n|no+|nope|nah|not? (?:really|at all|that)|never|i (?:do not|don'?t|am not)|i'?m not|wrong|stay|go on|continue"
     r"|para nada|claro que no|de ninguna manera|negativo|sigamos|seguimos"
-    r"|不是?的?|否|不对|不對|没有?|沒有?|不要|不用|不需要|不希望|不想|不愿意|不同意|不接受|不是这样|继续"
+    r"|不(?!想)是?的?|否|不对|不對|没有?|沒有?|不要|不用|不需要|不希望|不愿意|不同意|不接受|不是这样|继续"
 )
 _MORE = (
     r"please|pls|thanks?|thank you|sorry|end|it|this|that|the|i|do|am|want|to|am done|done|goodbye|bye|stop|leave|mean"

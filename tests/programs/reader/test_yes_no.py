@@ -20,7 +20,7 @@ def test_a_no_is_one(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "maybe", "yes but only next year", "no tengo dinero", "有人吗", "需要三个月", "不是我欠的"]
+    "text", ["", "maybe", "yes but only next year", "no tengo dinero", "有人吗", "需要三个月", "不是我欠的", "不想"]
 )
 def test_whatever_says_more_is_neither(text):
     assert said_yes(text) is None
