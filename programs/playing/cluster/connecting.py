@@ -64,7 +64,20 @@ def _init(ray: Any, address: str, cpus: int | None) -> None:
         lean = {"object_store_memory": STORE_BYTES, "_system_config": {"prestart_worker_first_driver": False}}
         ray.init(address="local", num_cpus=cpus, include_dashboard=False, **lean, **quiet)
     else:
+        _show_token()
         ray.init(address=address, **quiet)
+
+
+def _show_token() -> None:
+    """`ray start` asks for a token (since 2.60), and Ray Client shows the one that is here only where it was told to.
+
+    It knows no public way of being told but RAY_AUTH_MODE in the environment before it is imported.
+    """
+    with contextlib.suppress(ImportError):
+        from ray._private.authentication import authentication_token_setup as setup
+
+        setup.logger.setLevel(logging.ERROR)
+        setup.maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
 
 
 def _hush(ray: Any) -> None:
@@ -87,7 +100,10 @@ def _advice(address: str) -> str:
         return "a machine that is busy with other work may need a second try"
     if address == AUTO:
         return "begin one with `ray start --head`, or give --cluster local"
-    return "check host and port, and that the Ray Client server listens there (10001 unless told otherwise)"
+    return (
+        "check host and port, that the Ray Client server listens there (10001 unless told otherwise), and that this "
+        "machine has the cluster's token (RAY_AUTH_TOKEN, or ~/.ray/auth_token)"
+    )
 
 
 def _first_line(error: Exception) -> str:

@@ -35,17 +35,14 @@ def free_port() -> int:
 
 @pytest.fixture
 def address(tmp_path_factory):
-    from ray.util import get_node_ip_address
-
     ports = {name: free_port() for name in ("port", "ray-client-server-port")}
     flags = [f"--{name}={port}" for name, port in ports.items()]
     ray = str(Path(sys.executable).parent / "ray")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    here = ("--num-cpus=2", "--include-dashboard=false", "--block")
+    here = ("--node-ip-address=127.0.0.1", "--num-cpus=2", "--include-dashboard=false", "--block")
     begin = [ray, "start", "--head", *here, *flags]
     with subprocess.Popen(begin, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as head:
-        # its server listens at the node's address alone, and Ray takes none that is this machine's own for one
-        yield f"ray://{get_node_ip_address()}:{ports['ray-client-server-port']}"
+        yield f"ray://127.0.0.1:{ports['ray-client-server-port']}"
         head.terminate()
 
 
