@@ -88,6 +88,12 @@ class Session:
         """`sha256` of the program to compile."""
         return self.program.sha256
 
+    @property
+    def pool(self) -> tuple[Any, ...]:
+        """Further training examples, for what costs no call."""
+        most = min(self.kind.pool, len(self.book.split("train")))
+        return chosen(self.book, "train", most, self.config.seed, self.kind)
+
     def task(self, metric_threshold: float, player: Player) -> CompileTask:
         """The optimiser's view of this session: training and validation debtors, never a held-out one."""
         return CompileTask(
@@ -100,7 +106,7 @@ class Session:
             player,
             self.config.strategy,
             self.config.seed,
-            chosen(self.book, "train", min(self.kind.pool, len(self.book.split("train"))), self.config.seed, self.kind),
+            self.pool,
         )
 
 
@@ -300,12 +306,18 @@ def _section(session: Session, player: Player, threshold: float) -> dict[str, An
         book=session.book,
         train_ids=_ids(session.train),
         val_ids=_ids(session.val),
+        pool=_counted(session.pool) if session.kind.has_labels else None,
         debtor=config.debtor if "debtor" in session.kind.takes else "none",
         config={**config.model_dump(mode="json"), "book": Path(config.book).name if config.book else None},
         compile_unscored=player.unscored,
         environment=player.folder.environment,
         kind=session.kind,
     ).section()
+
+
+def _counted(cases: Sequence[Any]) -> dict[str, Any]:
+    """As `_ids`, without the ids, of which there may be thousands."""
+    return {"examples": len(cases), "sha256": _ids(cases)["sha256"]}
 
 
 def _ids(cases: Sequence[Any]) -> dict[str, Any]:

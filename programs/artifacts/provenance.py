@@ -54,6 +54,8 @@ class Compilation:
     train_ids: dict[str, Any]
     """`ids` and their `sha256`; the same hash means the same debtors."""
     val_ids: dict[str, Any]
+    pool: dict[str, Any] | None = None
+    """Where labels teach without play: how many training `examples` may be shown, and the `sha256` of their ids."""
     debtor: str
     """Who sat on the other side, as the command line names it."""
     config: dict[str, Any] = field(default_factory=dict)
@@ -75,7 +77,11 @@ class Compilation:
                 "optimizer": {"name": self.optimizer, "settings": self.optimizer_settings},
                 "seed": self.seed,
                 "book": {"source": self.book.name, "sha256": self.book.sha256, "debtors": len(self.book)},
-                "split": {"train": self.train_ids, "val": self.val_ids},
+                "split": {
+                    "train": self.train_ids,
+                    "val": self.val_ids,
+                    **({} if self.pool is None else {"pool": self.pool}),
+                },
                 "metric_version": self.kind.metric_version,
                 "weights": self.kind.weights_sha256,
                 "debtor": self.debtor,

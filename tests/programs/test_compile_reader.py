@@ -61,6 +61,7 @@ def test_every_labelled_message_may_be_shown_and_no_call_is_paid_for_it(cli, tmp
     plain = {demo["message"] for demo in noticed if demo["category"] in (NOTHING_ELSE, "ill_or_vulnerable")}
     assert plain <= {demo["message"] for demo in read} < set(texts), "to a stop nobody answers with terms"
     assert artifact.settings.nearest == 5
+    assert artifact.provenance["split"]["pool"]["examples"] == len(texts)
     assert result.code == 0
     shown = [sum(prompt.count(f"[[ ## message ## ]]\n{text}") for text in texts) for prompt in lm.engine.prompts]
     assert max(shown) == 5, "of all the nearest five"
