@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import json
 import random
+from pathlib import Path
 from typing import Any
 
 import dspy
@@ -16,6 +17,8 @@ from optimizers.preferences.student import Student
 from programs.creditor.rule_seats import rule_seat
 from programs.creditor.settings import ProgramSettings
 from tests.programs.cases import POLICY, case
+from tests.programs.creditor.choosing.test_choosing import options
+from tests.programs.playing.cluster.fleet import LoggedEngine, fleet_lm
 from tests.scripted import ScriptedEngine, scripted_lm
 
 HOPES = ("I hear you.", "Thank you for telling us.", "Let us settle this together.", "We want to help you.")
@@ -49,6 +52,21 @@ def reply(prompt: str, rng: random.Random) -> str:
         "installment_periods": round(3 + 21 * given),
     }
     return written(choice, terms, f"{rng.choice(HOPES)} {rng.choice(WHY)}", rng.choice(QUESTIONS), rng.choice(WHY))
+
+
+class ConcedingEngine(LoggedEngine):
+    """Over-concedes by prompt and seed alone, so that whoever asks, in whatever order, hears the same."""
+
+    def reply(self, prompt: str, seed: int | None) -> Any:
+        asked, rng = prompt.rsplit("Respond with", 1)[-1], random.Random(f"{seed}|{prompt}")
+        if "`pick`" in asked:
+            return {"pick": {"highest_result": 0, "choice": rng.choice(sorted(options(prompt)))}}
+        return reply(prompt, rng) if "`turn`" in asked else super().reply(prompt, seed)
+
+
+def conceding(log: Path | None = None, deadly: str = "", **settings: Any) -> dspy.LM:
+    """A model that can be sent to workers (`tests.programs.playing.cluster.fleet`)."""
+    return fleet_lm(ConcedingEngine(log, deadly=deadly), **settings)
 
 
 def written(
