@@ -13,10 +13,10 @@ import typer
 from data.book import DebtorBook, read_book
 from data.domain import DebtCase
 from data.policy import read_policy
+from optimizers.preferences.card.label_checks import confirmed, told_apart_by_words
+from optimizers.preferences.card.pairs_card import PairsCard, PairsChecked, card_of, text
 from optimizers.preferences.formats import PairFormat, write_examples, write_pairs
-from optimizers.preferences.label_checks import confirmed, told_apart_by_words
 from optimizers.preferences.pairs import Pair, PairRules, balanced, examples_at, pairs_at
-from optimizers.preferences.pairs_card import PairsCard, PairsChecked, card_of, text
 from optimizers.preferences.rollouts import Rollouts
 from optimizers.preferences.run import (
     PreferenceConfig,
