@@ -55,18 +55,26 @@ def reply(prompt: str, rng: random.Random) -> str:
 
 
 class ConcedingEngine(LoggedEngine):
-    """Over-concedes by prompt and seed alone, so that whoever asks, in whatever order, hears the same."""
+    """Over-concedes by prompt and seed alone, so that whoever asks, in whatever order, hears the same.
+
+    Args:
+        name: tells one such model from another, which concedes otherwise.
+    """
+
+    def __init__(self, name: str, log: Path | None = None, deadly: str = "") -> None:
+        super().__init__(log, deadly=deadly)
+        self.name = name
 
     def reply(self, prompt: str, seed: int | None) -> Any:
-        asked, rng = prompt.rsplit("Respond with", 1)[-1], random.Random(f"{seed}|{prompt}")
+        asked, rng = prompt.rsplit("Respond with", 1)[-1], random.Random(f"{self.name}|{seed}|{prompt}")
         if "`pick`" in asked:
             return {"pick": {"highest_result": 0, "choice": rng.choice(sorted(options(prompt)))}}
         return reply(prompt, rng) if "`turn`" in asked else super().reply(prompt, seed)
 
 
-def conceding(log: Path | None = None, deadly: str = "", **settings: Any) -> dspy.LM:
+def conceding(log: Path | None = None, deadly: str = "", name: str = "conceding") -> dspy.LM:
     """A model that can be sent to workers (`tests.programs.playing.cluster.fleet`)."""
-    return fleet_lm(ConcedingEngine(log, deadly=deadly), **settings)
+    return fleet_lm(ConcedingEngine(name, log, deadly), f"scripted/{name}")
 
 
 def written(

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 import random
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
+from contextlib import closing
 
 import dspy
 import pytest
 
 from data.book import read_book
+from programs.models import make as models
 from programs.playing.stage import chosen_debtors
 from programs.table import words
 from tests.optimizers.preferences.command import candidates, options, sampled
@@ -62,6 +65,24 @@ def test_the_pairs_do_not_depend_on_where_they_were_sampled(line, book, tmp_path
     by_workers = [pid for pid, _ in asked_there if pid != os.getpid()]
     assert len(set(by_workers)) == WORKERS
     assert len(asked_there) - len(by_workers) == 1, "the driver asks whether the model answers, and nothing else"
+
+
+def test_teacher_and_student_keep_a_model_each(line, book, tmp_path, monkeypatch):
+    for folder, place in ((tmp_path / "here", ()), (tmp_path / "there", CLUSTER)):
+        monkeypatch.setattr(models, "make_lm", lambda name, **_: conceding(name=name))
+        both = ("--teacher", "planned", "--lm", "shows", "--student-lm", "learns")
+        result = sampled(line, folder, book, *both, *place)
+        assert result.code == 0, result.err
+    assert candidates(tmp_path / "there") == candidates(tmp_path / "here")
+    assert answers(tmp_path / "there") == answers(tmp_path / "here")
+    assert {model for model, _ in answers(tmp_path / "here")} == {"scripted/shows", "scripted/learns"}
+
+
+def answers(folder):
+    """Model and key of each stored answer."""
+    [path] = (folder / "runs").glob("preferences-*/responses.sqlite")
+    with closing(sqlite3.connect(path)) as connection:
+        return sorted(connection.execute("SELECT model, key FROM answers"))
 
 
 def test_at_a_cap_it_stops_and_goes_on_without_paying_twice(line, book, tmp_path):

@@ -73,10 +73,10 @@ def logged_lm(log: Path | None = None, latency_s: float = 0.0, deadly: str = "",
     return fleet_lm(LoggedEngine(log, latency_s, deadly), **settings)
 
 
-def fleet_lm(engine: LoggedEngine, **settings: Any) -> dspy.LM:
+def fleet_lm(engine: LoggedEngine, model: str = "scripted/fleet", **settings: Any) -> dspy.LM:
     """A model with this engine."""
     settings = {"temperature": 0.0, "max_tokens": 400, "cache": True, "num_retries": 0, **settings}
-    return dspy.LM("scripted/fleet", engine=engine, **settings)
+    return dspy.LM(model, engine=engine, **settings)
 
 
 def calls(log: Path) -> list[tuple[int, str]]:
