@@ -13,11 +13,11 @@ import typer
 from data.book import DebtorBook, read_book
 from data.domain import DebtCase
 from data.policy import read_policy
+from optimizers.preferences.card.label_checks import confirmed, told_apart_by_words
+from optimizers.preferences.card.pairs_card import PairsCard, PairsChecked, card_of, text
 from optimizers.preferences.formats import PairFormat, write_examples, write_pairs
-from optimizers.preferences.label_checks import confirmed, told_apart_by_words
 from optimizers.preferences.pairs import Pair, PairRules, balanced, examples_at, pairs_at
-from optimizers.preferences.pairs_card import PairsCard, PairsChecked, card_of, text
-from optimizers.preferences.picking.pick_sampling import PickSampler
+from optimizers.preferences.rollouts import Rollouts
 from optimizers.preferences.run import (
     PreferenceConfig,
     PreferenceRun,
@@ -27,8 +27,8 @@ from optimizers.preferences.run import (
     require_training,
     sample,
 )
-from optimizers.preferences.sampling import Sampler, SamplingPlan
-from optimizers.preferences.student import Student
+from optimizers.preferences.sampling import SamplingPlan
+from optimizers.preferences.travelling_sampler import PICKING, VANILLA, TravellingSampler
 from optimizers.runs.folder import RUNS
 from optimizers.spending.budget import Limits
 from plumbing import cli
@@ -39,25 +39,28 @@ from programs.artifacts.playing_code import playing_code
 from programs.command_options import (
     ArtifactsOption,
     BookOption,
+    ClusterOption,
+    CpusOption,
+    GpusOption,
     MaxCallsOption,
     MaxMinutesOption,
     MaxUsdOption,
     PolicyOption,
     RpmOption,
     RunsOption,
+    ThreadsOption,
     TpmOption,
+    WorkersOption,
 )
 from programs.creditor.rule_seats import rule_seat
-from programs.creditor.settings import ProgramSettings
 from programs.kinds.negotiation_kind import NEGOTIATIONS
 from programs.models import make as models
 from programs.models.pace import set_limits
 from programs.playing.contestants import ARTIFACTS, Contestant, NamedModel, contestant
+from programs.playing.placing import Place
 from programs.playing.played_store import lm_id
 from programs.playing.stage import chosen_debtors
 
-VANILLA, PICKING = "vanilla", ("planned", "maden")
-"""Students: the one that states its terms itself, and those that pick among computed options."""
 _PLAN, _RULES = SamplingPlan(), PairRules()
 CHECKED_TABLES = 200
 """Tables whose labels are played again for the card."""
@@ -107,7 +110,11 @@ def preferences(  # noqa: PLR0913, PLR0917  (a command line)
     book: BookOption = None,
     policy: PolicyOption = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the debtors' behaviour, of the turns and of the samples.")] = 0,
-    threads: Annotated[int, typer.Option(min=1, max=256, help="Debtors at once; for remote models.")] = 1,
+    threads: ThreadsOption = 1,
+    cluster: ClusterOption = None,
+    workers: WorkersOption = None,
+    cpus_per_worker: CpusOption = None,
+    gpus_per_worker: GpusOption = None,
     rpm: RpmOption = None,
     tpm: TpmOption = None,
     max_usd: MaxUsdOption = None,
@@ -132,6 +139,7 @@ def preferences(  # noqa: PLR0913, PLR0917  (a command line)
     --debtors 200 --threads 16 --max-usd 20 --format openai --out pairs.jsonl --examples examples.jsonl`.
     """
     set_limits(rpm, tpm)
+    place = Place(threads, cluster, workers, cpus_per_worker, gpus_per_worker)
     plan = SamplingPlan(
         turns=turns,
         teacher_turns=teacher_turns,
@@ -167,18 +175,24 @@ def preferences(  # noqa: PLR0913, PLR0917  (a command line)
         return
     lms = list(dict.fromkeys([student_model.get(), *([model.get()] if shows.needs_lm else [])]))
     _check(run, cases, lms)
-    sampler = _sampler(student, shows, student_model.get(), plan)
+    sampler = TravellingSampler(student, shows.served(), student_model, plan)
     limits = Limits(max_usd=max_usd, max_calls=max_calls, max_minutes=max_minutes)
-    with run.spending(limits, lms) as (_, store), dspy.context(lm=lms[-1]), PhaseBars() as bars:
+    with (
+        place.executor() as executor,
+        run.spending(limits, lms) as (_, store),
+        dspy.context(lm=lms[-1]),
+        PhaseBars() as bars,
+    ):
         bars.phase("sampling", len(cases), "training debtors")
-        negotiations, halted = sample(run, sampler, cases, threads, _watching(bars, rules))
+        negotiations, halted = sample(run, sampler, cases, executor, _watching(bars, rules))
         cost = paid(store)
     require_training(cases_of, negotiations)
     pairs, dropped = _labelled(negotiations, rules)
     why = str(halted) if halted is not None else None
     if pairs:
         files = [*write_pairs(out, pairs, form), *_examples(examples, negotiations, rules, form)]
-        checked = _checked(cases_of, negotiations, rules, pairs, sampler, dropped, _sha256(out))
+        rollouts = Rollouts(plays_on, shows.policy)
+        checked = _checked(cases_of, negotiations, rules, pairs, rollouts, dropped, _sha256(out))
         card = card_of(config, rules, cases_of.source, negotiations, pairs, checked, cost, why)
         _write_card(card, out)
         cli.tell(f"{len(pairs)} pairs written to {' and '.join(map(str, files))}")
@@ -190,13 +204,6 @@ def preferences(  # noqa: PLR0913, PLR0917  (a command line)
             "no pair came of it, and nothing was written: no turn passed the threshold, or all that did were about as "
             "good; lower --threshold or --margin (nothing is sampled again), or sample more"
         )
-
-
-def _sampler(student: str, shows: Contestant, lm: dspy.LM, plan: SamplingPlan) -> Sampler | PickSampler:
-    if student != VANILLA:
-        return PickSampler(student, shows.policy, lm, plan)
-    settings = ProgramSettings(policy=shows.policy, temperature=plan.temperature)
-    return Sampler(shows.seat, Student(settings, lm), plan)
 
 
 def _labelled(negotiations: list[SampledNegotiation], rules: PairRules) -> tuple[list[Pair], int]:
@@ -211,7 +218,7 @@ def _checked(
     negotiations: list[SampledNegotiation],
     rules: PairRules,
     pairs: list[Pair],
-    sampler: Sampler | PickSampler,
+    rollouts: Rollouts,
     dropped: int,
     sha256: str,
 ) -> PairsChecked:
@@ -221,7 +228,7 @@ def _checked(
     return PairsChecked(
         pairs_sha256=sha256,
         dropped_for_balance=dropped,
-        confirmed=confirmed(pairs, tables, cases, sampler.rollouts, CHECKED_TABLES),
+        confirmed=confirmed(pairs, tables, cases, rollouts, CHECKED_TABLES),
         told_apart_by_words=told_apart_by_words(pairs),
         examples=sum(len(examples_at(table, rules)) for table in tables),
     )

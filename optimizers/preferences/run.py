@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextvars
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -27,6 +26,7 @@ from plumbing.files import replace_file
 from plumbing.keyed_log import KeyedLog
 from plumbing.locks import lock_at, try_acquire
 from programs.models.accounts import Cost
+from programs.playing.executor import Executor
 from programs.table.failures import InfrastructureFailure
 
 GIVE_UP_AFTER = 5
@@ -136,9 +136,16 @@ class PreferenceRun:
 
 
 def sample(
-    run: PreferenceRun, sampler: TableSource, cases: Sequence[DebtCase], threads: int, progress: Progress
+    run: PreferenceRun, sampler: TableSource, cases: Sequence[DebtCase], executor: Executor, progress: Progress
 ) -> tuple[list[SampledNegotiation], Halted | None]:
     """Sample all `cases`, those on the disk from there; in the order of `cases`, with why it ended early, if it did.
+
+    Args:
+        run: where they are kept, by this process alone.
+        sampler: whoever looks at their tables; must pickle where the executor plays elsewhere.
+        cases: training debtors.
+        executor: where the tables are looked at.
+        progress: told of each debtor, from this thread.
 
     Raises:
         UserError: the provider is gone.
@@ -147,52 +154,50 @@ def sample(
     for one in found.values():
         progress.done(one, True)
     owed = [case for case in cases if case.case_id not in found]
-    halted, lost_in_a_row = None, 0
-    for case, outcome in _sampled(sampler, owed, run.config.seed, threads):
-        if isinstance(outcome, Halted):
-            halted = halted or outcome
-        elif isinstance(outcome, InfrastructureFailure):
-            lost_in_a_row += 1
-            progress.lost(case.case_id, str(outcome))
-            if lost_in_a_row == GIVE_UP_AFTER:
-                raise UserError(
-                    f"{GIVE_UP_AFTER} debtors in a row were lost because the model failed ({outcome}); the same "
-                    "command goes on where it stopped, and pays for nothing twice"
-                )
-        else:
-            lost_in_a_row = 0
-            run.add(outcome)
-            found[case.case_id] = outcome
-            progress.done(outcome, False)
-    return [found[case.case_id] for case in cases if case.case_id in found], halted
+    sampling, lost_in_a_row = _Sampling(executor.working(sampler.tables), run.config.seed), 0
+    with closing(executor.play([partial(sampling.outcome, case) for case in owed])) as finished:
+        for place, outcome in finished:
+            if isinstance(outcome, InfrastructureFailure):
+                lost_in_a_row += 1
+                progress.lost(owed[place].case_id, str(outcome))
+                _check_provider(lost_in_a_row, outcome)
+            elif isinstance(outcome, SampledNegotiation):
+                lost_in_a_row = 0
+                run.add(outcome)
+                found[outcome.case_id] = outcome
+                progress.done(outcome, False)
+    return [found[case.case_id] for case in cases if case.case_id in found], sampling.halted
 
 
-Outcome = SampledNegotiation | Halted | InfrastructureFailure
+class _Sampling:
+    """Debtors sampled one by one, until it is halted.
+
+    What had begun by then is heard to its end, since it may need paid answers alone; what had not is never begun.
+    """
+
+    def __init__(self, tables: Callable[[DebtCase, int], list[TableCandidates]], seed: int) -> None:
+        self._tables, self._seed = tables, seed
+        self.halted: Halted | None = None
+
+    def outcome(self, case: DebtCase) -> SampledNegotiation | Halted | InfrastructureFailure:
+        if self.halted is not None:
+            return self.halted
+        try:
+            tables = tuple(self._tables(case, self._seed))
+        except Halted as why:
+            self.halted = self.halted or why
+            return why
+        except InfrastructureFailure as why:
+            return why
+        return SampledNegotiation(case_id=case.case_id, seed=self._seed, tables=tables)
 
 
-def _sampled(
-    sampler: TableSource, cases: Sequence[DebtCase], seed: int, threads: int
-) -> Iterator[tuple[DebtCase, Outcome]]:
-    """Each case as it is done, `threads` at once; after a halt nothing new is begun."""
-    waiting, running = iter(cases), dict[Future[Outcome], DebtCase]()
-    with ThreadPoolExecutor(max_workers=threads) as pool:
-        while True:
-            while len(running) < threads and (case := next(waiting, None)) is not None:
-                running[pool.submit(contextvars.copy_context().run, _one, sampler, case, seed)] = case
-            if not running:
-                return
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                case, outcome = running.pop(future), future.result()
-                if isinstance(outcome, Halted):
-                    waiting = iter(())
-                yield case, outcome
-
-
-def _one(sampler: TableSource, case: DebtCase, seed: int) -> Outcome:
-    try:
-        return SampledNegotiation(case_id=case.case_id, seed=seed, tables=tuple(sampler.tables(case, seed)))
-    except (Halted, InfrastructureFailure) as why:
-        return why
+def _check_provider(lost_in_a_row: int, why: InfrastructureFailure) -> None:
+    if lost_in_a_row == GIVE_UP_AFTER:
+        raise UserError(
+            f"{GIVE_UP_AFTER} debtors in a row were lost because the model failed ({why}); the same command goes on "
+            "where it stopped, and pays for nothing twice"
+        )
 
 
 def require_training(book: DebtorBook, negotiations: Sequence[SampledNegotiation]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from optimizers.preferences.__main__ import preferences
-from optimizers.preferences.pairs_card import PairsCard
+from optimizers.preferences.card.pairs_card import PairsCard
 from plumbing.errors import UserError
 
 PAIRS_FILE = "pairs.jsonl"

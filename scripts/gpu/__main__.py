@@ -35,6 +35,7 @@ from programs.artifacts.playing_code import playing_code
 from programs.creditor.rule_seats import rule_seat
 from programs.creditor.settings import ProgramSettings
 from programs.playing.contestants import contestant
+from programs.playing.executor import Executor
 from programs.playing.played_store import lm_id
 from scripts.gpu.arms import Deadline, figures, play_all, summary
 from scripts.gpu.engine import BatchingEngine, lm_of
@@ -189,7 +190,7 @@ def _pairs(bench: Bench, cases: tuple[DebtCase, ...], seed: int) -> None:
     with run.spending(limits, [lm]), dspy.context(lm=lm), PhaseBars() as bars:
         bars.phase("sampling", len(cases), "training debtors")
         told = Progress(lambda one, known: bars.advance(None), lambda case_id, why: bars.say(f"{case_id}: {why}"))
-        found, _ = sample(run, sampler, cases, bench.at_once, told)
+        found, _ = sample(run, sampler, cases, Executor(bench.at_once), told)
     require_training(book, found)
     tables = [table for one in found for table in one.tables]
     pairs = balanced([pair for table in tables for pair in pairs_at(table, rules)], rules.balance)

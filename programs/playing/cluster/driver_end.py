@@ -7,7 +7,7 @@ accounts and whoever watches the turns are the ones of the asking process, and n
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
@@ -128,10 +128,19 @@ class Conversation:
                     callback.add(name, cost)
 
 
+def listened_to() -> bool:
+    """Whether anyone listens to the turns that are made in this thread."""
+    return _listener() is not None
+
+
 def _heard_by_listener(turn: Any) -> None:
-    # The runner has no public way to this, and any change to its file would owe every stored negotiation anew.
-    if (listener := runner._LISTENER.get()) is not None:
+    if (listener := _listener()) is not None:
         listener(turn)
+
+
+def _listener() -> Callable[[Any], None] | None:
+    # The runner has no public way to this, and any change to its file would owe every stored negotiation anew.
+    return runner._LISTENER.get()
 
 
 def _watchers() -> list[Any]:

@@ -29,6 +29,8 @@ class Job:
     case: Any
     seed: int
     sample: Sample | None = None
+    heard: bool = True
+    """Whether anyone listens to its turns; work that plays thousands of negotiations is not to tell of each in vain."""
 
 
 @dataclass(frozen=True)

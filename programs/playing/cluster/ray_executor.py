@@ -19,7 +19,7 @@ from programs.kinds.known import KINDS
 from programs.kinds.negotiation_kind import NEGOTIATIONS
 from programs.models.pace import limits
 from programs.playing.cluster.connecting import connected
-from programs.playing.cluster.driver_end import Conversation
+from programs.playing.cluster.driver_end import Conversation, listened_to
 from programs.playing.cluster.messages import Job, Parcel
 from programs.playing.cluster.model_files import FilesHere
 from programs.playing.cluster.paces import keeper_of, shared
@@ -102,7 +102,7 @@ class RayExecutor(Executor):
 
     def _played(self, work: Parcel, case: Any, seed: int, sample: Sample | None) -> Any:
         lm = self._parcel(packed_lm(dspy.settings.lm)) if dspy.settings.lm is not None else None
-        job, key = Job(work, lm, case, seed, sample), (work.sha256, getattr(case, "case_id", ""), seed)
+        job, key = Job(work, lm, case, seed, sample, listened_to()), (work.sha256, getattr(case, "case_id", ""), seed)
         if key in self._given_up:
             raise self._given_up[key]
         for attempt in range(AGAIN + 1):

@@ -29,11 +29,15 @@ class PackedProgram:
     outside: Any
     """What it meets that is no part of it: a negotiation's debtors."""
 
+    def unpacked(self) -> Program:
+        """The program."""
+        kind = next(one for one in KINDS if one.name == self.kind)
+        program: Program = kind.restored(self.content, self.outside)
+        return program
+
     def made(self) -> Callable[[Any, int], Any]:
         """The program, as a function of case and seed that returns the record."""
-        kind = next(one for one in KINDS if one.name == self.kind)
-        program = kind.restored(self.content, self.outside)
-        return lambda case, seed: program(case=case, seed=seed).negotiation
+        return _recording(self.unpacked())
 
 
 @dataclass(frozen=True)
@@ -42,9 +46,13 @@ class PackedPlain:
 
     program: Program
 
+    def unpacked(self) -> Program:
+        """As `PackedProgram.unpacked`."""
+        return self.program
+
     def made(self) -> Callable[[Any, int], Any]:
         """As `PackedProgram.made`."""
-        return lambda case, seed: self.program(case=case, seed=seed).negotiation
+        return _recording(self.program)
 
 
 @dataclass(frozen=True)
@@ -61,18 +69,26 @@ class PackedWork:
 Packed = PackedProgram | PackedPlain | PackedWork
 
 
+def _recording(program: Program) -> Callable[[Any, int], Any]:
+    return lambda case, seed: program(case=case, seed=seed).negotiation
+
+
+def packed(program: Program) -> PackedProgram | PackedPlain:
+    """`program` as it travels, for what travels with a program inside."""
+    if not isinstance(program, dspy.Module):
+        return PackedPlain(program)
+    settings: Any = getattr(program, "settings")  # noqa: B009  (every kind's program has it, dspy.Module does not)
+    content = {"settings": settings.model_dump(mode="json"), "state": program_state(program)}
+    return PackedProgram(kind_of(program).name, content, getattr(program, "debtors", None))
+
+
 def packed_program(program: Program) -> bytes:
     """`program` as bytes.
 
     Raises:
         TypeError: it holds something that cannot leave this process, such as a lock.
     """
-    if not isinstance(program, dspy.Module):
-        return bytes(cloudpickle.dumps(PackedPlain(program)))
-    settings: Any = getattr(program, "settings")  # noqa: B009  (every kind's program has it, dspy.Module does not)
-    content = {"settings": settings.model_dump(mode="json"), "state": program_state(program)}
-    packed = PackedProgram(kind_of(program).name, content, getattr(program, "debtors", None))
-    return bytes(cloudpickle.dumps(packed))
+    return bytes(cloudpickle.dumps(packed(program)))
 
 
 def packed_work(work: Callable[[Any, int], Any]) -> bytes:

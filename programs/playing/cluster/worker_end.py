@@ -113,9 +113,10 @@ class WorkerLine:
         account = CostAccount()
         _LINE.set(self)
         explored = exploring(*self._job.sample) if self._job.sample else contextlib.nullcontext()
+        heard = listening(lambda turn: self.say(Made(turn))) if self._job.heard else contextlib.nullcontext()
         settings = {"callbacks": [account, _Teller()], **({"lm": self._lm} if self._lm is not None else {})}
         try:
-            with dspy.context(**settings), explored, listening(lambda turn: self.say(Made(turn))):
+            with dspy.context(**settings), explored, heard:
                 result = self._work(self._job.case, self._job.seed)
         except Dropped:
             return

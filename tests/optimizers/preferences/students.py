@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import json
 import random
+from pathlib import Path
 from typing import Any
 
 import dspy
@@ -16,6 +17,8 @@ from optimizers.preferences.student import Student
 from programs.creditor.rule_seats import rule_seat
 from programs.creditor.settings import ProgramSettings
 from tests.programs.cases import POLICY, case
+from tests.programs.creditor.choosing.test_choosing import options
+from tests.programs.playing.cluster.fleet import LoggedEngine, fleet_lm
 from tests.scripted import ScriptedEngine, scripted_lm
 
 HOPES = ("I hear you.", "Thank you for telling us.", "Let us settle this together.", "We want to help you.")
@@ -49,6 +52,29 @@ def reply(prompt: str, rng: random.Random) -> str:
         "installment_periods": round(3 + 21 * given),
     }
     return written(choice, terms, f"{rng.choice(HOPES)} {rng.choice(WHY)}", rng.choice(QUESTIONS), rng.choice(WHY))
+
+
+class ConcedingEngine(LoggedEngine):
+    """Over-concedes by prompt and seed alone, so that whoever asks, in whatever order, hears the same.
+
+    Args:
+        name: tells one such model from another, which concedes otherwise.
+    """
+
+    def __init__(self, name: str, log: Path | None = None, deadly: str = "") -> None:
+        super().__init__(log, deadly=deadly)
+        self.name = name
+
+    def reply(self, prompt: str, seed: int | None) -> Any:
+        asked, rng = prompt.rsplit("Respond with", 1)[-1], random.Random(f"{self.name}|{seed}|{prompt}")
+        if "`pick`" in asked:
+            return {"pick": {"highest_result": 0, "choice": rng.choice(sorted(options(prompt)))}}
+        return reply(prompt, rng) if "`turn`" in asked else super().reply(prompt, seed)
+
+
+def conceding(log: Path | None = None, deadly: str = "", name: str = "conceding") -> dspy.LM:
+    """A model that can be sent to workers (`tests.programs.playing.cluster.fleet`)."""
+    return fleet_lm(ConcedingEngine(name, log, deadly), f"scripted/{name}")
 
 
 def written(

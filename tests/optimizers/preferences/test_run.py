@@ -2,39 +2,17 @@ from __future__ import annotations
 
 import json
 import random
-from pathlib import Path
 
 import dspy
 import pytest
 
 from data.book import read_book
-from optimizers.preferences.__main__ import preferences
 from optimizers.preferences.run import SampledNegotiation, require_training
 from plumbing.errors import UserError
+from tests.optimizers.preferences.command import rows, sampled
 from tests.optimizers.preferences.students import engine, over_conceding, reply
-from tests.programs.command_line import CommandLine, Result, small_book
 from tests.programs.players import playing, sensible
 from tests.scripted import scripted_lm
-
-
-@pytest.fixture
-def line(monkeypatch, capsys) -> CommandLine:
-    return CommandLine(monkeypatch, capsys)
-
-
-@pytest.fixture
-def book(tmp_path) -> Path:
-    return small_book(tmp_path)
-
-
-def sampled(line: CommandLine, folder: Path, book: Path, *more: object) -> Result:
-    given = ["--teacher", "linear", "--book", book, "--runs", folder / "runs", "--out", folder / "pairs.jsonl"]
-    plan = ["--debtors", 3, "--turns", 2, "--student-samples", 2, "--threshold", 0.05, "--margin", 0.02]
-    return line(preferences, "python -m optimizers.preferences", *given, *plan, *more)
-
-
-def rows(folder: Path) -> list[dict]:
-    return [json.loads(text) for text in (folder / "pairs.jsonl").read_text().splitlines()]
 
 
 def test_pairs_and_card_are_written_of_training_debtors_only(line, tmp_path, book):

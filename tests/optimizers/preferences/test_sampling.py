@@ -6,8 +6,8 @@ import dspy
 import pytest
 
 from data.book import read_book
+from optimizers.preferences.card.label_checks import confirmed, told_apart_by_words
 from optimizers.preferences.field_swap import read_reply
-from optimizers.preferences.label_checks import confirmed, told_apart_by_words
 from optimizers.preferences.pairs import PairRules, pairs_at
 from optimizers.preferences.sampling import SAMPLES_AT_MOST, Candidate
 from programs.creditor.settings import ProgramSettings, Variant

@@ -8,8 +8,8 @@ import pytest
 
 pytest.importorskip("peft", reason="needs the extra train")
 
+from optimizers.preferences.card.pairs_card import PairsChecked, card_of
 from optimizers.preferences.pairs import PairRules
-from optimizers.preferences.pairs_card import PairsChecked, card_of
 from optimizers.preferences.run import PreferenceConfig, SampledNegotiation
 from optimizers.preferences.sampling import SamplingPlan
 from optimizers.train import rounds

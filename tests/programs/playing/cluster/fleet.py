@@ -41,13 +41,16 @@ class LoggedEngine:
         if self.deadly and self.deadly in prompt:
             os._exit(1)
         time.sleep(self.latency_s)
-        self._answer = self._answer or playing(uneven).engine.answer
-        reply = self._answer(prompt)
+        reply = self.reply(prompt, request.config.seed)
         text = "ok" if prompt.endswith("ok") else reply if isinstance(reply, str) else json.dumps(reply)
         usage = Usage(input_tokens=len(prompt) // 4, output_tokens=len(text) // 4)
         return Response(
             id=None, model=request.model, message=Message.assistant(text), finish_reason="stop", usage=usage
         )
+
+    def reply(self, prompt: str, seed: int | None) -> Any:
+        self._answer = self._answer or playing(uneven).engine.answer
+        return self._answer(prompt)
 
     def price_usd(self, tokens_in: int, tokens_out: int) -> float:
         return 0.001
@@ -67,8 +70,13 @@ class LoggedEngine:
 
 def logged_lm(log: Path | None = None, latency_s: float = 0.0, deadly: str = "", **settings: Any) -> dspy.LM:
     """A model with a `LoggedEngine`."""
+    return fleet_lm(LoggedEngine(log, latency_s, deadly), **settings)
+
+
+def fleet_lm(engine: LoggedEngine, model: str = "scripted/fleet", **settings: Any) -> dspy.LM:
+    """A model with this engine."""
     settings = {"temperature": 0.0, "max_tokens": 400, "cache": True, "num_retries": 0, **settings}
-    return dspy.LM("scripted/fleet", engine=LoggedEngine(log, latency_s, deadly), **settings)
+    return dspy.LM(model, engine=engine, **settings)
 
 
 def calls(log: Path) -> list[tuple[int, str]]:

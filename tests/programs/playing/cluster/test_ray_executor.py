@@ -10,6 +10,7 @@ import pytest
 from programs.creditor.settings import ProgramSettings, Variant
 from programs.maden import Maden
 from programs.models.accounts import CostAccount
+from programs.playing.cluster import driver_end
 from programs.playing.cluster.ray_executor import ray_executor
 from programs.playing.cluster.worker_pool import PoolSize
 from programs.playing.contestants import contestant
@@ -76,6 +77,14 @@ def test_turns_are_told_to_whoever_listens(cluster, tmp_path):
     with dspy.context(lm=logged_lm()), listening(heard.append):
         negotiation = cluster.placed(PROGRAM)(case=CASES[0], seed=3).negotiation
     assert tuple(heard) == negotiation.turns
+
+
+def test_turns_are_not_sent_where_nobody_listens(cluster, monkeypatch):
+    heard = []
+    monkeypatch.setattr(driver_end, "_heard_by_listener", heard.append)
+    with dspy.context(lm=logged_lm()):
+        assert cluster.placed(PROGRAM)(case=CASES[1], seed=3).negotiation.turns
+    assert heard == []
 
 
 def test_a_rule_needs_no_model(cluster):

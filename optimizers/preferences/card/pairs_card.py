@@ -14,8 +14,8 @@ import numpy as np
 from pydantic import Field
 
 from data.frozen import Frozen
+from optimizers.preferences.card.label_checks import CONFIRMING, Confirmed
 from optimizers.preferences.field_swap import read_reply
-from optimizers.preferences.label_checks import CONFIRMING, Confirmed
 from optimizers.preferences.pairs import Pair, PairRules
 from optimizers.preferences.run import PreferenceConfig, SampledNegotiation
 from plumbing.clock import utc_now
