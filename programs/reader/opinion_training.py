@@ -1,4 +1,4 @@
-"""Training the second opinion on figures from labelled messages: `python -m programs.reader.opinion_training`."""
+"""Training the opinions on figures and on acceptance from messages: `python -m programs.reader.opinion_training`."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ import typer
 
 from data.messages.corpus import SHIPPED as CORPUS
 from data.messages.corpus import debtor_messages
-from data.messages.labels import TermKind
+from data.messages.labels import Intent, TermKind
 from data.messages.message import DebtorMessage, StatedTerm
 from plumbing import cli
+from programs.reader.stated import accepted
 from programs.reader.stated.clauses import clauses
 from programs.reader.stated.offered import LABEL, SHIPPED, described
 from programs.reader.stated.plain import plain
@@ -46,31 +47,54 @@ def examples(messages: Iterable[DebtorMessage]) -> tuple[list[str], list[bool]]:
 def trained(messages: Iterable[DebtorMessage]) -> TextClassifier:
     """The opinion that labelled messages teach."""
     messages = list(messages)
-    texts = hashlib.sha256("\n".join(message.text for message in messages).encode()).hexdigest()
     rows, offered = examples(messages)
-    return fitted(rows, offered, {"messages": len(messages), "figures": len(rows), "texts": texts})
+    return fitted(LABEL, (0.35, 0.6), rows, offered, {**_trained_on(messages), "figures": len(rows)})
 
 
-def fitted(rows: Sequence[str], offered: Sequence[bool], trained_on: dict[str, object]) -> TextClassifier:
-    """A classifier of described figures, a logistic regression; a second or two."""
+def trained_on_acceptances(messages: Iterable[DebtorMessage]) -> TextClassifier:
+    """The opinion whether a message takes the creditor's offer."""
+    messages = list(messages)
+    taken = [message.intent is Intent.ACCEPT for message in messages]
+    thresholds = (accepted.POSSIBLE, accepted.SURE)
+    found = {**_trained_on(messages), "accepting": sum(taken)}
+    return fitted(accepted.LABEL, thresholds, [message.text for message in messages], taken, found)
+
+
+def _trained_on(messages: Sequence[DebtorMessage]) -> dict[str, object]:
+    texts = hashlib.sha256("\n".join(message.text for message in messages).encode()).hexdigest()
+    return {"messages": len(messages), "texts": texts}
+
+
+def fitted(
+    label: str,
+    thresholds: tuple[float, float],
+    rows: Sequence[str],
+    labelled: Sequence[bool],
+    trained_on: dict[str, object],
+) -> TextClassifier:
+    """A classifier of short texts with one label, a logistic regression; seconds."""
     plain = [plain_words(row) for row in rows]
     rarity = rarity_of(plain)
     model = logistic_regression()(C=10, max_iter=500, class_weight="balanced")
-    model.fit(matrix(plain, rarity), np.asarray(offered))
+    model.fit(matrix(plain, rarity), np.asarray(labelled))
     weights = np.where(np.abs(model.coef_.T) < _SMALL, 0, model.coef_.T).astype(np.float16).astype(np.float32)
     bias = model.intercept_.astype(np.float32)
-    return TextClassifier((LABEL,), weights, bias, rarity, {LABEL: (0.35, 0.6)}, trained_on)
+    return TextClassifier((label,), weights, bias, rarity, {label: thresholds}, trained_on)
 
 
 def main(
     folder: Annotated[Path, typer.Option(help="Folder with debtor-train.jsonl.")] = CORPUS,
-    out: Annotated[Path, typer.Option(help="Where the classifier is written.")] = SHIPPED,
+    out: Annotated[Path, typer.Option(help="Where the opinion on figures is written.")] = SHIPPED,
+    accepted_out: Annotated[Path, typer.Option(help="Where the opinion on acceptance is written.")] = accepted.SHIPPED,
 ) -> None:
-    """Train the opinion whether a figure is offered, from the training part of a corpus."""
-    classifier = trained(debtor_messages("train", folder))
-    save_classifier(classifier, out)
+    """Train the opinions whether a figure is offered and whether an offer is taken, from a corpus' training part."""
+    messages = debtor_messages("train", folder)
+    figures, acceptances = trained(messages), trained_on_acceptances(messages)
+    save_classifier(figures, out)
+    save_classifier(acceptances, accepted_out)
     cli.results().print(
-        f"{out}: {classifier.trained_on['figures']} figures of {classifier.trained_on['messages']} messages"
+        f"{out}: {figures.trained_on['figures']} figures of {len(messages)} messages\n"
+        f"{accepted_out}: {acceptances.trained_on['accepting']} acceptances among them"
     )
 
 

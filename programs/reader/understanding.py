@@ -19,6 +19,7 @@ from programs.reader.agreement import Agreed, agreed
 from programs.reader.arithmetic import DIRECT, Owed, terms
 from programs.reader.currencies import other_currency
 from programs.reader.stated import intents
+from programs.reader.stated.accepted import POSSIBLE, SURE, accepted
 from programs.reader.stated.dates import rest_by_a_date
 from programs.reader.stated.plain import plain
 from programs.reader.stated.roles import Role, too_many
@@ -53,11 +54,19 @@ def understand(
         raise NotClear(say("Your message has many figures. Which terms do you offer? Please name those alone."))
     found = agreed(text, reading, today)
     debt = Owed(outstanding, currency, table.own or table.theirs)
-    intent = intents.intent(shown) if reading is None else reading.intent
+    intent = _intent(text, shown, reading)
     named = _named(found, shown, debt)
     named = {d: value for d, value in named.items() if not _stands_already(d, value, table)}
     understood = _intended(intent, named, found, shown, table, debt)
     return _with_claims(understood, found, debt)
+
+
+def _intent(text: str, shown: str, reading: Reading | None) -> Intent:
+    """Without a model the words' intent, or acceptance where other people's words like these took an offer."""
+    said = intents.intent(shown) if reading is None else reading.intent
+    if reading is None and said is Intent.TALK and accepted(text) >= SURE and not intents.restricted(shown):
+        return Intent.ACCEPT
+    return said
 
 
 def terms_after(move: Move, table: TableState) -> Terms:
@@ -163,6 +172,8 @@ def _intended(
         return acceptance(table)
     if intent is Intent.LEAVE:
         return _leave(text)  # a model alone may not even propose it
+    if table.theirs is not None and accepted(text) >= POSSIBLE:
+        raise NotClear(say("Do you accept the creditor's offer as it is?"))
     if intent is Intent.OFFER:
         raise NotClear(_nothing_offered(found.unfounded))
     return Understood(Move.reject(), say(_STAYS[intent is Intent.REJECT, table.own is not None]))

@@ -30,16 +30,18 @@ _PRELUDE = re.compile(
     r"^[\W_]*(?:(?:ok|okay|okey|yes|yeah|yep|fine|alright|well|so|then|and|si|bueno|pues|entonces|y|claro|sure|right|hi|hello|hola)\b[\W_]*|好的?吧?|行吧?|嗯|那)*"
 )
 _DENIES = re.compile(
-    r"\b(?:not|dont|do not|cant|cannot|wont|never|no|ni|nunca|jamas|isnt|aint|rather|instead)\b|不(?!过|好意思)|没(?!问题|意见)|别|唔"
+    r"\b(?:not|nothing|dont|do not|cant|cannot|wont|never|no|ni|nunca|jamas|isnt|aint|rather|instead)\b|不(?!过|好意思)|没(?!问题|意见)|别|唔"
 )
+
+
+def restricted(plain_text: str) -> bool:
+    """The message sets a condition, asks something, or denies something."""
+    return _LIMITS.search(plain_text) is not None or any(_DENIES.search(words) for words in _clauses(plain_text))
 
 
 def accepts(plain_text: str) -> bool:
     """The words say so in a clause without a denial, and the message sets no condition."""
-    if _LIMITS.search(plain_text):
-        return False
-    said = [words for words in _clauses(plain_text) if _begins(words)]
-    return bool(said) and not any(_DENIES.search(words) for words in _clauses(plain_text))
+    return not restricted(plain_text) and any(_begins(words) for words in _clauses(plain_text))
 
 
 def _begins(words: str) -> bool:

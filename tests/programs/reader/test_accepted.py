@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import pytest
+
+from data.domain import MoveKind
+from data.messages.corpus import STANDING
+from programs.reader.understanding import understand
+from programs.reader.understood import NotClear
+from programs.reader_program import TABLE, TODAY
+
+
+def understood(text: str):
+    return understand(text, None, TABLE, "USD", 600_000, TODAY)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "yes",
+        "yep that's ok with me",
+        "Alright then, your plan it is. Where do I sign?",
+        "Me quedo con su propuesta, mándeme los papeles",
+        "好的，就照你们的方案来，协议发我吧",
+    ],
+)
+def test_whoever_takes_the_offer_in_words_of_their_own_is_heard_or_asked(text):
+    try:
+        found = understood(text)
+    except NotClear as question:
+        assert "Do you accept the creditor's offer as it is?" in str(question)
+    else:
+        assert found.move.kind is MoveKind.ACCEPT
+        assert f"{STANDING.installment_periods} monthly instalments" in found.sentence
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I don't accept",
+        "I accept nothing of this",
+        "I will never accept that",
+        "who would accept that?",
+        "yes but only if you drop the interest",
+        "no acepto",
+        "我不接受",
+        "The court accepted my papers last week",
+        "yes I am still out of work",
+    ],
+)
+def test_what_is_denied_limited_or_about_something_else_is_no_acceptance(text):
+    try:
+        assert understood(text).move.kind is not MoveKind.ACCEPT
+    except NotClear:
+        pass
