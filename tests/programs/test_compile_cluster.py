@@ -60,7 +60,7 @@ def test_the_artifact_does_not_depend_on_where_it_was_played(optimizer, cli, tmp
 
 @pytest.mark.parametrize("optimizer", ["simba", "gepa"])
 def test_other_strategies_run_on_a_cluster_and_pay_there(optimizer, cli, tmp_path):
-    knobs = ("--set", "simba_steps=1", "--set", "simba_batch=2", "--set", "gepa_negotiations=8")
+    knobs = ("--set", "simba_steps=1", "--set", "simba_batch=2", "--set", "gepa_negotiations=62")
     here, asked = artifact(cli, tmp_path / "here", small_book(tmp_path, 60), "--optimizer", optimizer, *knobs)
     there, asked_there = artifact(
         cli, tmp_path / "there", tmp_path / "book.jsonl", "--optimizer", optimizer, *knobs, "--cluster", "local",
