@@ -36,6 +36,7 @@ def connected(address: str, cpus: int | None = None) -> Iterator[Any]:
     try:
         _init(ray, address, cpus)
     except Exception as error:  # Ray raises its own, plain Exception and many others for a cluster that does not begin
+        ray.util.disconnect()  # a Ray Client that reached nobody would answer for every later connection
         raise UserError(f"no Ray cluster answers at {address} ({_first_line(error)}); {_advice(address)}") from error
     try:
         yield ray

@@ -61,9 +61,11 @@ def test_what_is_played_there_is_what_is_played_here(address, tmp_path):
         assert there == evaluate(PROGRAM, CASES)
 
 
-def test_a_host_where_nothing_listens_is_said():
+def test_a_host_where_nothing_listens_is_said_and_is_in_nobodys_way():
     with (
         pytest.raises(UserError, match=r"no Ray cluster answers at ray://127\.0\.0\.1:\d+"),
         ray_executor(f"ray://127.0.0.1:{free_port()}", PoolSize(1)),
     ):
         pass
+    with ray_executor("local", PoolSize(1)) as executor, dspy.context(lm=logged_lm()):
+        assert evaluate(executor.placed(PROGRAM), CASES[:1]).scored == 1
