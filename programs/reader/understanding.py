@@ -172,10 +172,10 @@ def _intended(
         return acceptance(table)
     if intent is Intent.LEAVE:
         return _leave(text)  # a model alone may not even propose it
-    if table.theirs is not None and accepted(text) >= POSSIBLE:
-        raise NotClear(say("Do you accept the creditor's offer as it is?"))
     if intent is Intent.OFFER:
         raise NotClear(_nothing_offered(found.unfounded))
+    if table.theirs is not None and accepted(text) >= POSSIBLE:
+        raise NotClear(say("Do you accept the creditor's offer as it is?"))
     return Understood(Move.reject(), say(_STAYS[intent is Intent.REJECT, table.own is not None]))
 
 

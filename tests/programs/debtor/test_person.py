@@ -222,7 +222,7 @@ class TestFreeText:
             ("a discount of 10% or 15%", {"intent": "offer", "discount_pct": 10}, "do you mean '10%' or '15%'"),
             ("I want 12 instalments", {"intent": "offer", "discount_pct": 12}, "You name '12 instalments'"),
             ("fine, but 24 months", {"intent": "accept", "installment_periods": 24}, "Do you accept that offer"),
-            ("I leave, 24 months!", {"intent": "leave", "installment_periods": 24}, "Do you leave (/leave)"),
+            ("I leave, 24 months!", {"intent": "leave", "installment_periods": 24}, "Do you leave, or"),
         ],
     )
     def test_what_is_unclear_or_impossible_is_asked_back_never_guessed(self, text, reading, asked):
