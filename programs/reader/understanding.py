@@ -63,10 +63,11 @@ def understand(
 
 def _intent(text: str, shown: str, reading: Reading | None) -> Intent:
     """Without a model the words' intent, or acceptance where other people's words like these took an offer."""
-    said = intents.intent(shown) if reading is None else reading.intent
-    if reading is None and said is Intent.TALK and accepted(text) >= SURE and not intents.restricted(shown):
-        return Intent.ACCEPT
-    return said
+    if reading is not None:
+        return reading.intent
+    said = intents.intent(shown)
+    surely = said is Intent.TALK and accepted(text) >= SURE and not intents.restricted(shown)
+    return Intent.ACCEPT if surely else said
 
 
 def terms_after(move: Move, table: TableState) -> Terms:
@@ -174,7 +175,7 @@ def _intended(
         return _leave(text)  # a model alone may not even propose it
     if intent is Intent.OFFER:
         raise NotClear(_nothing_offered(found.unfounded))
-    if table.theirs is not None and accepted(text) >= POSSIBLE:
+    if intent is Intent.TALK and table.theirs is not None and accepted(text) >= POSSIBLE:
         raise NotClear(say("Do you accept the creditor's offer as it is?"))
     return Understood(Move.reject(), say(_STAYS[intent is Intent.REJECT, table.own is not None]))
 

@@ -35,6 +35,11 @@ def test_whoever_takes_the_offer_in_words_of_their_own_is_heard_or_asked(text):
         assert f"{STANDING.installment_periods} monthly instalments" in found.sentence
 
 
+@pytest.mark.parametrize("text", ["no acepto", "no, I can't accept that", "我不接受", "rechazo su oferta"])
+def test_whoever_refuses_is_not_asked_whether_they_accept(text):
+    assert "you refuse the creditor's offer" in understood(text).sentence
+
+
 @pytest.mark.parametrize(
     "text",
     [
