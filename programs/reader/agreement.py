@@ -45,7 +45,7 @@ def agreed(text: str, reading: Reading | None, today: date) -> Agreed:
         role = one.role
         if isinstance(role.kind, ClaimKind):
             _claim(role, read.get(at), result)
-        elif at in read or role.kind is not None or role.doubt == "":
+        elif at in read or role.kind is not None or role.doubt == "" or one.offered >= LIKELY:
             _term(one, read.get(at), offers, reading, result)
     if result.stands:
         _unread_beside(found, result)

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from data.amounts import minor_digits
 from data.dimensions import DIMENSIONS, SPECS, Dimension
-from data.domain import Disclosure, Move
+from data.domain import Disclosure, Move, MoveKind
 from data.messages.labels import ClaimKind, Intent, TermKind
 from data.terms import PartialTerms, Terms
 from programs.reader.agreement import Agreed, agreed
@@ -38,6 +38,8 @@ def understand(
 ) -> Understood:
     """What `text` means as a move, as far as the text itself bears the reading out.
 
+    What the words offer alone and a reading passes over is asked about: a small model takes every tenth offer for talk.
+
     Args:
         reading: a model's; None where there is none, then the words alone decide.
         table: the debtor's side of it.
@@ -52,13 +54,30 @@ def understand(
     _refuse_impossible(shown)
     if too_many(shown):
         raise NotClear(say("Your message has many figures. Which terms do you offer? Please name those alone."))
-    found = agreed(text, reading, today)
     debt = Owed(outstanding, currency, table.own or table.theirs)
+    understood = _understood(text, shown, reading, table, debt, today)
+    if reading is not None and understood.move.kind is MoveKind.REJECT and not understood.leaves:
+        _ask_what_words_say(_understood(text, shown, None, table, debt, today), agreed(text, None, today), shown, debt)
+    return understood
+
+
+def _understood(
+    text: str, shown: str, reading: Reading | None, table: TableState, debt: Owed, today: date
+) -> Understood:
+    found = agreed(text, reading, today)
     intent = _intent(text, shown, reading)
     named = _named(found, shown, debt)
     named = {d: value for d, value in named.items() if not _stands_already(d, value, table)}
     understood = _intended(intent, named, found, shown, table, debt)
     return _with_claims(understood, found, debt)
+
+
+def _ask_what_words_say(alone: Understood, found: Agreed, text: str, debt: Owed) -> None:
+    """Ask whether it is meant, where the words alone come to more than talk."""
+    if alone.move.kind is MoveKind.ACCEPT:
+        raise NotClear(say("Do you accept the creditor's offer as it is?"))
+    if alone.move.kind is MoveKind.ASK:
+        raise NotClear(_asked_about([role for _, role in found.stands], text, debt, {}))
 
 
 def _intent(text: str, shown: str, reading: Reading | None) -> Intent:

@@ -9,7 +9,7 @@ from functools import cached_property
 
 _SENTENCE_END = re.compile(r"[!?;。！？；\n]+|\.+(?!\d)(?:\s|$)|\.{2,}")
 _CLAUSE_END = re.compile(
-    r"[,:，：、](?!\d)|,(?=\d{1,2}\b(?![.,]?\d))(?<=\s,)|\s[-–—]+\s|[()（）]"
+    r"[,:，：、](?!\d)|(?<=[\u4e00-\u9fff]),(?=\d)|,(?=\d{1,2}\b(?![.,]?\d))(?<=\s,)|\s[-–—]+\s|[()（）]"
     r"|\b(?:but|because|becuz|bcoz|cuz|coz|bc|since|so|although|though|unless|while|then|and then|(?:and|n|&) (?=i\b|im\b|ill\b|my\b|we\b|the rest|rest|then)"
     r"|rather than|instead of|insted of|en vez de|en lugar de|(?:not|no)(?= (?:in |en )?(?:\d|the \d))|or else|pero|porque|xq|ya que|pues|aunque|sino|mientras|luego|despues|y (?=el resto|lo demas|luego|despues|mi\b|yo\b|la\b|lo\b|tengo))\b"
     r"|但是|但|不过|因为|所以|可是|而不是|然后|剩下|剩余|余下|其余|而且"

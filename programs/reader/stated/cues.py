@@ -6,8 +6,8 @@ import re
 
 
 def cue(english: str, spanish: str, chinese: str) -> re.Pattern[str]:
-    """Whole words of the first two languages, any place of the third."""
-    return re.compile(rf"\b(?:{english}|{spanish})\b|(?:{chinese})")
+    """Whole words of the first two languages, any place of the third; a slash may follow a figure that is cut off."""
+    return re.compile(rf"(?:\b|(?=/))(?:{english}|{spanish})\b|(?:{chinese})")
 
 
 MONTHLY = cue(

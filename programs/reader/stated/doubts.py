@@ -9,7 +9,7 @@ from programs.reader.stated.clauses import Clause, Clauses
 
 _AFTER_NOW = re.compile(r"\b(?:now|today|but|so|instead|ahora|hoy|pero|entonces)\b|现在|但|所以|那就|今天")
 _LASTED = re.compile(
-    r"\s?(?:了(?!结)|多了|ago|old|late|behind|overdue|in arrears|pregnant|left on|sober|clean|already)"
+    r"\s?(?:了(?![结吧行可好能成])|多了|ago|old|late|behind|overdue|in arrears|pregnant|left on|sober|clean|already)"
 )
 
 
@@ -25,7 +25,8 @@ def doubt(parts: Clauses, clause: Clause, span: tuple[int, int], *, claim: bool)
             return name
     if not claim and _LASTED.match(parts.text, span[1]):
         return "past"
-    if cues.NEGATED.search(words) and not cues.BOUND.search(words) and not _denied_elsewhere(words):
+    beside = words.replace(parts.text[slice(*span)], " ", 1)  # "no deposit" is a figure, not the denial of one
+    if cues.NEGATED.search(beside) and not cues.BOUND.search(words) and not _denied_elsewhere(beside):
         return "negated"
     return _of_the_sentence(parts, clause)
 

@@ -126,7 +126,8 @@ def _kind(parts: Clauses, found: tuple[NamedFigure, ...], at: int, clause: Claus
     if figure.unit is Unit.OFF:
         return TermKind.DISCOUNT_PCT
     if figure.unit is Unit.SHARE:
-        return _kind_of_share(parts, clause, figure)
+        named = figure.value == 0 and cues.FIRST.search(parts.text, *figure.span)
+        return TermKind.IMMEDIATE_PAYMENT_PCT if named else _kind_of_share(parts, clause, figure)
     if figure.unit is Unit.DAYS:
         return TermKind.IMMEDIATE_PAYMENT_DAYS
     return TermKind.INSTALLMENT_PERIODS

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 
+from programs.reader.stated.no_first_payment import NO_FIRST_PAYMENT
 from programs.reader.stated.written_numbers import WrittenNumber, numbers
 
 
@@ -89,7 +90,8 @@ _FIXED: tuple[tuple[Unit, str, re.Pattern[str]], ...] = (
     (Unit.MONTHS, "1", re.compile(r"\b(?:a|one|un) (?:month|mes)\b|一个月(?=[以之]?[后内])")),
     (Unit.DAYS, "7", re.compile(r"\b(?:a|one|una|1) (?:week|wk|semana)\b|(?:一|1)个?(?:周|星期|礼拜)")),
     (Unit.DAYS, "14", re.compile(r"\b(?:a fortnight|one fortnight|una quincena)\b|半个?月")),
-    (Unit.SHARE, "0", re.compile(r"\b(?:nothing|zero|no money|nada|cero|no (?=(?:down|deposit|upfront|up front|first)))(?= ?(?:% )?(?:at all )?(?:down|up ?front|now|today|de (?:entrada|enganche|inicial|anticipo)|por adelantado|ahora|hoy|deposit|first))|\bsin (?:enganche|entrada|inicial|anticipo|pie|cuota inicial|pago inicial)\b|[零0]首付|(?:不付|没有|不用|不要|免|不交|不给)首付|首付[为是]?(?:零|0)(?![\d.%])")),
+    (Unit.SHARE, "0", NO_FIRST_PAYMENT),
+    (Unit.SHARE, "0", re.compile(r"\b(?:nothing|zero|no money|nada|cero|no (?=(?:down|deposit|upfront|up front|first)))(?= ?(?:% )?(?:at all )?(?:down|up ?front|now|today|de (?:entrada|enganche|inicial|anticipo)|por adelantado|ahora|hoy|deposit|first))|[零0]首付|首付[为是]?(?:零|0)(?![\d.%])")),
     (Unit.SHARE, "20", re.compile(r"\b(?:a fifth|one fifth|una quinta parte|la quinta parte|un quinto)\b|五分之一")),
     (Unit.SHARE, "10", re.compile(r"\b(?:a tenth|one tenth|una decima parte|la decima parte|un decimo)\b|十分之一")),
     (Unit.OFF, "90", re.compile(r"\b(?:a dime|ten cents) on the dollar\b")),

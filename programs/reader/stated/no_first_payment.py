@@ -1,0 +1,34 @@
+"""A first payment that there is to be none of, said in one breath: a figure of zero, whatever denies it."""
+
+from __future__ import annotations
+
+import re
+
+_ENGLISH = (
+    r"(?:down ?payments?|deposits?|up ?front(?: (?:payment|money|sum|bit|part|cash))?|(?:first|initial) payment"
+    r"|money down|lump(?: sum)? up ?front)"
+)
+_SPANISH = r"(?:enganche|entrada|anticipo|pago inicial|cuota inicial|inicial|pie|pago de entrada)"
+_CHINESE = r"(?:首付款?|首期款?|头款|首笔款?|订金|定金|预付款?)"
+_NO = (
+    r"no|without|skip(?:ping)?|drop(?:ping)?|waiv(?:e|ing)|scrap(?:ping)?|forget(?: about)?|los(?:e|ing)|remov(?:e|ing)"
+    r"|cancel|minus|ditch|get rid of|do without|leave out|zero|not paying|cant do|cannot do|wont do|dont want"
+)
+_GONE = r"off the table|out(?! of)|goes|removed|waived|zero|dropped|scrapped"
+_SIN = (
+    r"sin|nada de|cero|0|olvid\w+(?: del?)?|quit(?:e|en|ar|ando|eme|enme|enle|ele|ale|ame|amos|arle|arme)"
+    r"|elimin(?:e|en|ar)|salt(?:ar|arnos|emos)(?:nos)?"
+    r"|no(?: hay| habra| doy| dar| puedo dar| quiero| pago| pagar| tengo(?: para)?(?: el| la)?)?"
+)
+_DENIED = r"(?:不|没有?|免掉?|免了|取消|去掉|省掉|无|别|甭)(?:想|再|先|能)?(?:付|要|给|交|用|出|打|搞|收|需要?|弄)?"
+_BETWEEN = r"(?:就|也|都|我|一分钱?|一毛钱?|一点|能不能|能|可以|可不可以|直接|还是|的话|这块)*"
+NO_FIRST_PAYMENT = re.compile(
+    rf"\b(?:{_NO}) (?:a|an|any|the|that|this|your|with the|of the)? ?{_ENGLISH}\b"
+    rf"|\b(?:take|leave|keep) (?:the |that |your )?{_ENGLISH} (?:off(?: the table)?|out(?: of it)?|away)\b"
+    rf"|\b{_ENGLISH}(?: is| has to| must| needs to)? (?:{_GONE})\b"
+    rf"|\b(?:{_SIN}) (?:el |la |lo de la |lo del |ningun |ninguna |un |una |dar |pagar |de )?{_SPANISH}\b"
+    rf"|\b{_SPANISH} (?:no|fuera|cero)(?=$|[ ,.;!?\n])(?! \w+ (?:de|del)\b)"
+    rf"|{_DENIED}(?:那个?|这个?|这笔|什么)?{_CHINESE}(?!收据|发票|合同|记录|单|的)"
+    rf"|{_CHINESE}{_BETWEEN}(?:免了?|不给|不付|不交|不要|不出|没有|算了|取消|省了|去掉)"
+)
+"""Matched against `plain` text; the match is the figure."""
