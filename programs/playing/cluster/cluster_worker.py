@@ -19,8 +19,8 @@ import dspy
 from plumbing.closure import files_behind, hash_of
 from programs.kinds.known import KINDS
 from programs.models.model_file import from_elsewhere
-from programs.playing.cluster.messages import DriverAnswer, Job, Note, Parcel, WorkerFacts
-from programs.playing.cluster.worker_end import AskedCache, WorkerLine, file_here
+from programs.playing.cluster.messages import DriverAnswer, Job, Parcel, WorkerFacts
+from programs.playing.cluster.worker_end import AskedCache, LMCallbacks, WorkerLine, file_here, packed_notes
 
 MOST_KEPT = 64
 """Programs and models that a worker keeps ready; the oldest goes first."""
@@ -38,6 +38,7 @@ class ClusterWorker:
         self._lines: dict[str, WorkerLine] = {}
         self._lock = threading.Lock()
         dspy.cache = AskedCache()
+        dspy.BaseLM.callbacks = LMCallbacks()
         from_elsewhere(file_here)
         if setup is not None:
             setup()
@@ -53,8 +54,8 @@ class ClusterWorker:
         """See `code_sha256`."""
         return code_sha256()
 
-    def start(self, token: str, job: Job) -> list[Note]:
-        """Begin `job` under `token`; returns what there is to say first."""
+    def start(self, token: str, job: Job) -> bytes:
+        """Begin `job` under `token`; returns what there is to say first (`packed_notes`)."""
         work, lm = self._unpacked(job.work, made=True), self._unpacked(job.lm) if job.lm else None
         line = WorkerLine(work, lm, job)
         with self._lock:
@@ -62,7 +63,7 @@ class ClusterWorker:
         line.begin()
         return self._said(token, line)
 
-    def go_on(self, token: str, answer: DriverAnswer | None) -> list[Note]:
+    def go_on(self, token: str, answer: DriverAnswer | None) -> bytes:
         """Give the job the driver's answer, if it waits for one; returns what it has to say next."""
         line = self._lines[token]
         if answer is not None:
@@ -76,12 +77,12 @@ class ClusterWorker:
         if line is not None:
             line.drop()
 
-    def _said(self, token: str, line: WorkerLine) -> list[Note]:
+    def _said(self, token: str, line: WorkerLine) -> bytes:
         notes = line.said()
         if line.over(notes):
             with self._lock:
                 self._lines.pop(token, None)
-        return notes
+        return packed_notes(notes)
 
     def _unpacked(self, parcel: Parcel, *, made: bool = False) -> Any:
         with self._lock:

@@ -6,6 +6,7 @@ accounts and whoever watches the turns are the ones of the asking process, and n
 
 from __future__ import annotations
 
+import pickle
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -50,6 +51,7 @@ class Conversation:
         self._actor, self._job, self._files = actor, job, files
         self._token = secrets.token_hex(8)
         self._open: set[str] = set()
+        self._asked: dict[str | None, CallAsked] = {}
 
     def result(self) -> Any:
         """What the job came to.
@@ -79,7 +81,8 @@ class Conversation:
 
         while True:
             try:
-                return list(ray.get(ref, timeout=LOOK_EVERY_S))
+                notes: list[Note] = pickle.loads(ray.get(ref, timeout=LOOK_EVERY_S))
+                return notes
             except ray.exceptions.GetTimeoutError:
                 look()
 
@@ -90,13 +93,15 @@ class Conversation:
             case CallEnded():
                 self._ended(note.call_id)
             case CallAsked():
+                self._asked[note.call_id] = note
                 with _call(note):
                     return DriverAnswer(dspy.cache.get(note.request, note.ignored))
             case Wanted():
                 return DriverAnswer((self._files.parts if note.content else self._files.facts)(note.path))
             case Paid():
+                asked = self._asked.pop(note.call_id)
                 with _call(note):
-                    dspy.cache.put(note.request, note.value, note.ignored)
+                    dspy.cache.put(asked.request, note.value, asked.ignored)
             case Made():
                 _heard_by_listener(note.turn)
             case Failed():
@@ -112,6 +117,7 @@ class Conversation:
 
     def _ended(self, call_id: str) -> None:
         self._open.discard(call_id)
+        self._asked.pop(call_id, None)
         for callback in _watchers():
             callback.on_lm_end(call_id, None, None)
 

@@ -62,12 +62,10 @@ class CallAsked:
 
 @dataclass(frozen=True)
 class Paid:
-    """The answer that the call brought, to be stored."""
+    """The answer that the call brought, to be stored; its `CallAsked` has said to which request."""
 
     call_id: str | None
     role: str
-    request: dict[str, Any]
-    ignored: list[str] | None
     value: Any
 
 

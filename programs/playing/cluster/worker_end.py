@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import pickle
 import queue
 import threading
 import traceback
@@ -55,9 +56,12 @@ class WorkerLine:
 
     def __init__(self, work: Callable[[Any, int], Any], lm: dspy.LM | None, job: Job) -> None:
         self._work, self._lm, self._job = work, lm, job
-        self._notes: queue.SimpleQueue[Note] = queue.SimpleQueue()
+        self._notes: list[Note] = []
+        self._some, self._due, self._lock = threading.Event(), threading.Event(), threading.Lock()
         self._answers: queue.SimpleQueue[DriverAnswer | None] = queue.SimpleQueue()
         self._dropped = False
+        self.heard_by: list[BaseCallback] = []
+        """Who is told of the job's LM calls."""
 
     def begin(self) -> None:
         """Let the thread begin."""
@@ -65,12 +69,12 @@ class WorkerLine:
 
     def said(self) -> list[Note]:
         """What the job has to say next: up to a question or the end, or what is left unsaid for `FLUSH_S`."""
-        notes = [self._notes.get()]
-        while not isinstance(notes[-1], CallAsked | Wanted | Done | Failed):
-            try:
-                notes.append(self._notes.get(timeout=FLUSH_S))
-            except queue.Empty:
-                break
+        self._some.wait()
+        self._due.wait(FLUSH_S)
+        with self._lock:
+            notes, self._notes = self._notes, []
+            self._some.clear()
+            self._due.clear()
         return notes
 
     @staticmethod
@@ -86,7 +90,7 @@ class WorkerLine:
         """
         if self._dropped:
             raise Dropped
-        self._notes.put(note)
+        self._tell(note)
 
     def ask(self, question: CallAsked | Wanted) -> Any:
         """What is stored, or None where the call may be made; of a file what is wanted.
@@ -111,19 +115,28 @@ class WorkerLine:
 
     def _play(self) -> None:
         account = CostAccount()
+        self.heard_by = [account, _Teller()]
         _LINE.set(self)
         explored = exploring(*self._job.sample) if self._job.sample else contextlib.nullcontext()
         heard = listening(lambda turn: self.say(Made(turn))) if self._job.heard else contextlib.nullcontext()
-        settings = {"callbacks": [account, _Teller()], **({"lm": self._lm} if self._lm is not None else {})}
+        settings = {"lm": self._lm} if self._lm is not None else {}
         try:
             with dspy.context(**settings), explored, heard:
                 result = self._work(self._job.case, self._job.seed)
         except Dropped:
             return
         except BaseException as error:
-            self._notes.put(Failed(_sendable(error), account.by_role))
+            self._tell(Failed(_sendable(error), account.by_role))
         else:
-            self._notes.put(Done(result, account.by_role))
+            self._tell(Done(result, account.by_role))
+
+    def _tell(self, note: Note) -> None:
+        """Each waking of the thread that waits takes the job's thread its turn in the interpreter: two a call."""
+        with self._lock:
+            self._notes.append(note)
+            self._some.set()
+            if isinstance(note, CallAsked | Wanted | Done | Failed):
+                self._due.set()
 
 
 def file_here(path: Path) -> Path:
@@ -139,6 +152,26 @@ def file_here(path: Path) -> Path:
         return path
     wanted = str(path)
     return received(line.ask(Wanted(wanted)), lambda: tuple(line.ask(Wanted(wanted, content=True))), ray.get)
+
+
+class LMCallbacks:
+    """An LM's callbacks in a worker: its own, and whoever hears the calls of the job at hand.
+
+    Among the callbacks of DSPy's settings they would be asked about each module, adapter and format as well, which
+    costs as much as playing the negotiation does.
+    """
+
+    def __get__(self, lm: Any, owner: type) -> Any:
+        if lm is None:
+            return self
+        line = _LINE.get()
+        own = list(lm.__dict__.get("callbacks") or ())
+        return own if line is None else [*own, *line.heard_by]
+
+    def __set__(self, lm: Any, callbacks: list[BaseCallback]) -> None:
+        line = _LINE.get()
+        heard_by = [] if line is None else line.heard_by  # a copy of a model is given those of the model
+        lm.__dict__["callbacks"] = [one for one in callbacks if one not in heard_by]
 
 
 class AskedCache:
@@ -159,10 +192,9 @@ class AskedCache:
         ignored_args_for_cache_key: list[str] | None = None,
         enable_memory_cache: bool = True,
     ) -> None:
-        """As DSPy's cache: the driver stores it."""
+        """As DSPy's cache: the driver stores it, with the request that the same call has asked for."""
         if (line := _LINE.get()) is not None:
-            call_id, role = ACTIVE_CALL_ID.get(), current_role()
-            line.say(Paid(call_id, role, _plain(request), ignored_args_for_cache_key, value))
+            line.say(Paid(ACTIVE_CALL_ID.get(), current_role(), value))
 
 
 class _Teller(BaseCallback):
@@ -179,6 +211,14 @@ class _Teller(BaseCallback):
             line.say(CallEnded(call_id))
 
 
+def packed_notes(notes: list[Note]) -> bytes:
+    """Notes as bytes for `pickle.loads`; Ray's own way, which looks at each object in Python, only where need be."""
+    try:
+        return pickle.dumps(notes, protocol=pickle.HIGHEST_PROTOCOL)
+    except Exception:
+        return bytes(cloudpickle.dumps(notes))
+
+
 def _plain(request: dict[str, Any]) -> dict[str, Any]:
     """A request that gives the same key, without the classes in it, which are made anew in every process."""
     return {name: _transform_value(value) for name, value in request.items()}
@@ -188,7 +228,7 @@ def _sendable(error: BaseException) -> BaseException:
     """The error itself where it pickles, with where it came from; else one that says the same."""
     where = "".join(traceback.format_exception(error))
     try:
-        cloudpickle.loads(cloudpickle.dumps(error))
+        pickle.loads(packed_notes([Failed(error)]))
     except Exception:
         return RuntimeError(f"on a worker: {where}")
     error.add_note(f"on a worker: {where}")
