@@ -63,11 +63,14 @@ class ClusterWorker:
         line.begin()
         return self._said(token, line)
 
-    def go_on(self, token: str, answer: DriverAnswer | None) -> bytes:
-        """Give the job the driver's answer, if it waits for one; returns what it has to say next."""
+    def go_on(self, token: str, answered: bool, value: Any) -> bytes:
+        """Give the job the driver's answer, if it waits for one; returns what it has to say next.
+
+        Its own arguments, since Ray packs plain values ten times as fast as an object of ours.
+        """
         line = self._lines[token]
-        if answer is not None:
-            line.answer(answer)
+        if answered:
+            line.answer(DriverAnswer(value))
         return self._said(token, line)
 
     def drop(self, token: str) -> None:

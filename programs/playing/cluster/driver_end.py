@@ -69,7 +69,8 @@ class Conversation:
                         self._book(note.costs)
                         return note.result
                     answer = self._heard(note) or answer
-                notes = self._got(self._actor.go_on.remote(self._token, answer))
+                told = (False, None) if answer is None else (True, answer.value)
+                notes = self._got(self._actor.go_on.remote(self._token, *told))
         except BaseException:
             self._actor.drop.remote(self._token)
             raise

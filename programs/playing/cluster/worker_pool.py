@@ -158,6 +158,7 @@ class Pool:
             "max_concurrency": 2 * self.size.places + 2,  # a dropped job may still be in a call
             "max_restarts": 0,
             "max_task_retries": 0,
+            "enable_task_events": False,  # a dashboard's record of each word of a conversation
         }
         actor = self._ray.remote(ClusterWorker).options(**options).remote(self._setup)
         with self._changed:
