@@ -83,7 +83,7 @@ def _term(one: Opinion, said: Said | None, offers: bool, reading: Reading | None
     if by_words and one.offered >= (LIKELY if reading is None else SURELY):
         assert isinstance(role.kind, TermKind)
         result.stands.append((role.kind, role))
-    elif (offers and one.offered >= POSSIBLE) or one.offered >= SURELY or _open(one):
+    elif (offers and (one.offered >= POSSIBLE or role.instead)) or one.offered >= SURELY or _open(one):
         result.unsure.append(role)
 
 

@@ -53,7 +53,9 @@ def described(parts: Clauses, role: Role) -> str:
     words = parts.words(parts.at(start), start)
     seen = " ".join(f"f{name}" for name, pattern in sorted(_CUES.items()) if _found(pattern, words))
     left, right = parts.text[max(0, start - BESIDE) : start], parts.text[end : end + BESIDE]
-    return f"{left} qq{kind}qq {right} . {seen} d{role.doubt.replace(' ', '')} {'sure' if role.sure else 'unsure'}"
+    marks = f"d{role.doubt.replace(' ', '')} {'sure' if role.sure else 'unsure'}{' instead' if role.instead else ''}"
+    nothing = f" {parts.text[start:end]}" if role.value == 0 else ""
+    return f"{left} qq{kind}qq{nothing} {right} . {seen} {marks}"
 
 
 def _found(pattern: object, words: str) -> bool:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from itertools import islice
 
 from data.messages.labels import ClaimKind, TermKind
 from programs.reader.stated import cues
 from programs.reader.stated.clauses import Clause, Clauses, clauses
 from programs.reader.stated.dates import named_dates
 from programs.reader.stated.doubts import doubt
+from programs.reader.stated.no_first_payment import MAYBE_NO_FIRST_PAYMENT
 from programs.reader.stated.stated_figures import NamedFigure, Unit, figures
 
 MOST_FIGURES = 16
@@ -35,6 +38,8 @@ class Role:
     doubt: str = ""
     """Why it is no term: "past", "negated" ...; empty where nothing speaks against it."""
     vague: bool = False
+    instead: bool = False
+    """A figure of its kind that stands just before it is refused: "20% is too much, 10"."""
 
 
 @lru_cache(maxsize=256)
@@ -50,7 +55,44 @@ def roles(plain_text: str, today: date) -> tuple[Role, ...]:
         if not any(low <= figure.span[0] and figure.span[1] <= high for low, high in within_dates)
     ]
     said += [_date_role(parts, found, one.days, one.span) for one in dates]
-    return tuple(sorted((role for role in said if role is not None), key=lambda role: role.span))
+    known = sorted((role for role in said if role is not None), key=lambda role: role.span)
+    return tuple(
+        sorted((*_instead(parts, known, found), *_maybe_nothing_first(parts, known)), key=lambda role: role.span)
+    )
+
+
+_IN_ITS_PLACE = cues.cue(
+    r"make (?:it|that)|try|call it|instead|rather|how about|lets say",
+    r"que sean|mejor|pongamos|pong[aoe]\w*|dej\w+ en|sino",
+    r"改成|换成|改为|不如|那就|换",
+)
+INSTEAD_WITHIN = 24
+"""Characters between a figure that is refused and the one that is named in its place."""
+
+
+def _instead(parts: Clauses, known: Sequence[Role], found: tuple[NamedFigure, ...]) -> Iterator[Role]:
+    """The roles, those that stand in for a refused one marked."""
+    units = {figure.span: figure.unit for figure in found}
+    for at, role in enumerate(known):
+        before = known[at - 1] if at else None
+        unit, other = units.get(role.span), units.get(before.span) if before else None
+        near = before is not None and role.span[0] - before.span[1] <= INSTEAD_WITHIN
+        alike = unit is not None and other is not None and (unit is other or Unit.BARE in (unit, other))
+        refused = before is not None and before.doubt == "negated"
+        if near and alike and refused and before is not None:
+            between = parts.text[before.span[1] : role.span[0]]
+            if not role.doubt or (role.doubt == "negated" and _IN_ITS_PLACE.search(between)):
+                yield replace(role, instead=True, doubt="")
+                continue
+        yield role
+
+
+def _maybe_nothing_first(parts: Clauses, known: Sequence[Role]) -> Iterator[Role]:
+    """A first payment denied in no set phrase, where its clause names no figure of its own."""
+    for match in islice(MAYBE_NO_FIRST_PAYMENT.finditer(parts.text), MOST_FIGURES):
+        clause = parts.at(match.start())
+        if not any(clause.start <= role.span[0] < max(clause.end, match.end()) for role in known):
+            yield Role(TermKind.IMMEDIATE_PAYMENT_PCT, Decimal(0), match.span(), sure=False)
 
 
 _NO_NUMBER = frozenset(["one", "un", "una", "uno", "一", "1", "a", "thousand", "十分", "万"])
@@ -160,7 +202,8 @@ _OWN_RHYTHM = (Unit.MONEY, Unit.SHARE, Unit.BARE)
 
 def _rhythm(parts: Clauses, found: tuple[NamedFigure, ...], at: int, clause: Clause) -> TermKind | None:
     before, after = _around(parts, clause, found[at])
-    end = next((one.span[0] for one in found[at + 1 :] if one.unit in _OWN_RHYTHM), None)
+    others = [one.span for one in found[at + 1 :] if one.unit in _OWN_RHYTHM]
+    end = next((span[0] for span in others if parts.text[slice(*span)] not in _NO_NUMBER), None)
     after = after if end is None else parts.text[found[at].span[1] : min(end, found[at].span[1] + len(after))]
     for where in (after, before):
         for pattern, kind in (

@@ -54,7 +54,7 @@ _MONEY_BEFORE = (
 )
 _BETWEEN = r"[\s-]?(?:(?:more|equal|easy|monthly|regular|fixed|small|smaller|further|full|whole|consecutive|even|straight) ){0,2}"
 _UNITS: tuple[tuple[Unit, int, re.Pattern[str]], ...] = (
-    (Unit.SHARE, 1, re.compile(r"\s?(?:%|per ?cent\b|pct\b|por ?ciento\b|x ciento\b|porciento\b|个百分点)")),
+    (Unit.SHARE, 1, re.compile(r"\s?(?:%|per ?cents?\b|pct\b|por ?ciento\b|x ciento\b|porciento\b|个百分点)")),
     (Unit.MONEY, 1, re.compile(_MONEY_AFTER)),
     (Unit.MONTHS, 12, re.compile(r"[\s-]?(?:years?\b|yrs?\b|anos?\b|年(?!前|级|后|底|初|内|左右|月))")),
     (Unit.MONTHS, 1, re.compile(_BETWEEN + r"(?:months?\b|mths?\b|mnths?\b|mos?\b|meses\b|mes\b|mese\b|个?月(?!\d|份|底|初|中|末|薪|号))")),
@@ -86,9 +86,9 @@ _FIXED: tuple[tuple[Unit, str, re.Pattern[str]], ...] = (
     (Unit.MONTHS, "18", re.compile(r"\b(?:a year and a half|year and a half|1\.5 (?:years|yrs)|one and a half years|un ano y medio|ano y medio)\b|一年半")),
     (Unit.MONTHS, "30", re.compile(r"\b(?:two and a half years|2\.5 (?:years|yrs)|dos anos y medio|2 anos y medio)\b|[两二2]年半")),
     (Unit.MONTHS, "6", re.compile(r"\b(?:half a year|half year|medio ano)\b|半年")),
-    (Unit.MONTHS, "12", re.compile(r"\b(?:a|one|un) (?:full |whole )?(?:year|ano)\b")),
-    (Unit.MONTHS, "1", re.compile(r"\b(?:a|one|un) (?:month|mes)\b|一个月(?=[以之]?[后内])")),
-    (Unit.DAYS, "7", re.compile(r"\b(?:a|one|una|1) (?:week|wk|semana)\b|(?:一|1)个?(?:周|星期|礼拜)")),
+    (Unit.MONTHS, "12", re.compile(r"\b(?:(?:a|one) (?:full |whole )?year|un ano)\b")),
+    (Unit.MONTHS, "1", re.compile(r"\b(?:(?:a|one) month|un mes)\b|一个月(?=[以之]?[后内])")),
+    (Unit.DAYS, "7", re.compile(r"\b(?:(?:a|one|1) (?:week|wk)|(?:una|1) semana)\b|(?:一|1)个?(?:周|星期|礼拜)")),
     (Unit.DAYS, "14", re.compile(r"\b(?:a fortnight|one fortnight|una quincena)\b|半个?月")),
     (Unit.SHARE, "0", NO_FIRST_PAYMENT),
     (Unit.SHARE, "0", re.compile(r"\b(?:nothing|zero|no money|nada|cero|no (?=(?:down|deposit|upfront|up front|first)))(?= ?(?:% )?(?:at all )?(?:down|up ?front|now|today|de (?:entrada|enganche|inicial|anticipo)|por adelantado|ahora|hoy|deposit|first))|[零0]首付|首付[为是]?(?:零|0)(?![\d.%])")),
@@ -138,7 +138,8 @@ def figures(plain_text: str) -> tuple[NamedFigure, ...]:
     return tuple(sorted(found, key=lambda figure: figure.span))
 
 
-_ORDINAL_BEFORE = re.compile(r"(?:第|周|星期|礼拜|正月|初|[\d一二三四五六七八九十]月|\d[/:]|#|\bno\.? |\bnumber )$")
+_WEEKDAY_BEFORE = re.compile(r"(?:周|星期|礼拜)$")
+_ORDINAL_BEFORE = re.compile(r"(?:第|正月|初|[\d一二三四五六七八九十]月|\d[/:]|#|\bno\.? |\bnumber )$")
 _ORDINAL_AFTER = re.compile(
     r"(?:st|nd|rd|th|x|am|pm|hrs?|h)\b|\s(?:am|oclock|times|hours?|hrs|horas|minutes|km|people|kids|beds)\b|[/:]\d|[点號号楼岁]"
 )
@@ -147,7 +148,9 @@ _ORDINAL_AFTER = re.compile(
 def _is_ordinal(text: str, number: WrittenNumber) -> bool:
     """Of a date, a time or a row: no figure of an offer."""
     start, end = number.span
-    return bool(_ORDINAL_BEFORE.search(text[max(0, start - 8) : start]) or _ORDINAL_AFTER.match(text, end))
+    before = text[max(0, start - 8) : start]
+    weekday = number.value is not None and number.value <= 7 and _WEEKDAY_BEFORE.search(before)
+    return bool(weekday or _ORDINAL_BEFORE.search(before) or _ORDINAL_AFTER.match(text, end))
 
 
 def _with_unit(text: str, number: WrittenNumber) -> NamedFigure:

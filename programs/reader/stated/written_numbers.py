@@ -109,9 +109,11 @@ _SPANISH = [
 _EN = "|".join(sorted(_ENGLISH, key=len, reverse=True))
 _ES = "|".join(sorted(_SPANISH, key=len, reverse=True))
 _HAN = "零〇一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟廿卅"
+_HAN_BEFORE_A_MONTH = rf"[{_HAN}]*[百千万佰仟][一二两三四五六七八九]?(?=一个?(?:月|周|星期|礼拜|期|次))"
+"""180 a month in 一百八一个月, where 一 begins what follows."""
 _DIGITS = r"\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?![\d.,])|\d+(?:[.,]\d+)*"
 _NUMBER = re.compile(
-    rf"(?P<han>(?:\d+(?:\.\d+)?)?(?!百分之)[{_HAN}]+\d*)"
+    rf"(?P<han>(?:\d+(?:\.\d+)?)?(?!百分之)(?:{_HAN_BEFORE_A_MONTH}|[{_HAN}]+\d*))"
     rf"|(?P<digits>{_DIGITS})(?:\s?(?P<scale>k|grand|thousand|lakhs?|lacs?|crores?|mil|lucas|millones|million|w)(?![a-z]))?"
     rf"|\b(?P<en>(?:an?\s)?(?:{_EN})(?:(?:[\s-]|\sand\s)(?:{_EN}))*)\b"
     rf"|\b(?P<es>(?!once\b(?!\s(?:meses|cuotas|dias|mil|pagos|por|mensualidades|semanas|plazos)))(?:{_ES})(?:\s(?:y\s)?(?:{_ES}))*)\b"

@@ -22,13 +22,45 @@ ACCEPTANCE = "Do you accept the creditor's offer as it is?"
         "que me quiten la cuota inicial",
         "nada de anticipo",
         "首付能不能免了",
-        "定金我不交",
         "别收首付了行吗",
         "不想付头款",
     ],
 )
 def test_that_there_is_to_be_no_first_payment_is_a_figure_and_no_denial(text: str):
     assert terms(text) == {"immediate_payment_pct": 0}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "定金我不交",
+        "not a penny before the monthly payments begin",
+        "no pongo plata adelantada",
+        "一分钱都不先付",
+        "nil deposit, ta",
+    ],
+)
+def test_a_first_payment_denied_in_no_set_phrase_is_asked_about_at_least(text: str):
+    got = terms(text)
+    assert got == {"immediate_payment_pct": 0} or (isinstance(got, str) and "Do you offer that" in got)
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [("20% is too much, 10", "10"), ("12期不行,18期", "18期"), ("7 dias no me da, 20 dias", "20 dias")],
+)
+def test_a_figure_named_in_place_of_one_that_is_refused_is_an_offer_or_asked_about(text: str, quoted: str):
+    got = terms(text)
+    assert got
+    assert not isinstance(got, str) or quoted in got
+
+
+@pytest.mark.parametrize(
+    ("text", "periods"), [("一百八一个月", 27), ("每两周150", 15), ("四百五一个月行吗", 11), ("十一个月", 11)]
+)
+def test_a_chinese_number_ends_where_what_follows_begins(text: str, periods: int):
+    got = terms(text, currency="CNY")
+    assert got == {"installment_periods": periods} or (isinstance(got, str) and text[:2] in got)
 
 
 @pytest.mark.parametrize(
