@@ -49,7 +49,8 @@ LatencyOption = Annotated[float, typer.Option(min=0, help="Of a call of the fake
 @app.command()
 def faults(
     negotiations: Annotated[int, typer.Option(min=1)] = 2000,
-    seeds: Annotated[int, typer.Option(min=1, help="Runs; each kills a node at another moment.")] = 10,
+    seeds: Annotated[int, typer.Option(min=1, help="Runs, from seed 0; each kills a node at another moment.")] = 10,
+    first_seed: Annotated[int, typer.Option(min=0, help="To go on with a run that was cut.")] = 0,
     workers: Annotated[int, typer.Option(min=3)] = 48,
     latency_ms: LatencyOption = 200,
 ) -> None:
@@ -59,7 +60,7 @@ def faults(
         here = Path(folder, "here")
         expected = _played(Executor(16), cases, trials, logged_lm(here))
         total = len(calls(here))
-        for seed in range(seeds):
+        for seed in range(first_seed, seeds):
             log = Path(folder, f"there-{seed}")
             moment = random.Random(seed).randrange(total)
             found, lost = _with_a_death(cases, trials, log, workers, latency_ms / 1000, moment)
@@ -283,7 +284,7 @@ def _with_a_death(
 
 
 def _kill_after(nodes: Any, node: Any, log: Path, moment: int) -> None:
-    while len(calls(log)) < moment:
+    while not log.exists() or log.read_bytes().count(b"\n") < moment:  # its last line may be half written
         time.sleep(0.05)
     nodes.remove_node(node, allow_graceful=False)
 

@@ -14,12 +14,30 @@ import json
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from optimizers.preferences.pairs import Example, Pair
+from optimizers.preferences.pairs import Pair
 from plumbing.files import replace_file
 
 Row = dict[str, Any]
+
+
+class Imitated(Protocol):
+    """A reply worth imitating: `optimizers.preferences.pairs.Example`, or what labels teach (`optimizers.examples`)."""
+
+    @property
+    def prompt(self) -> tuple[dict[str, str], ...]:
+        """The messages before it."""
+        ...
+
+    @property
+    def reply(self) -> str:
+        """Its text."""
+        ...
+
+    def model_dump(self, *, mode: str, exclude: set[str]) -> dict[str, Any]:
+        """Pydantic's."""
+        ...
 
 
 class PairFormat(StrEnum):
@@ -40,7 +58,7 @@ def write_pairs(path: Path, pairs: Sequence[Pair], kind: PairFormat) -> tuple[Pa
     return _written(path, pairs, rows[kind], kind)
 
 
-def write_examples(path: Path, examples: Sequence[Example], kind: PairFormat) -> tuple[Path, ...]:
+def write_examples(path: Path, examples: Sequence[Imitated], kind: PairFormat) -> tuple[Path, ...]:
     """Write `examples` for supervised fine-tuning, likewise.
 
     Raises:
@@ -72,17 +90,17 @@ def together_row(pair: Pair) -> Row:
     }
 
 
-def example_row(example: Example) -> Row:
+def example_row(example: Imitated) -> Row:
     """The two columns of TRL's conversational prompt-completion type: the loss is on the completion alone."""
     return {"prompt": list(example.prompt), "completion": _assistant(example.reply)}
 
 
-def messages_row(example: Example) -> Row:
+def messages_row(example: Imitated) -> Row:
     """One line of OpenAI's and of Together's supervised format, whose loss is on the assistant's message."""
     return {"messages": [*example.prompt, *_assistant(example.reply)]}
 
 
-def provenance(one: Pair | Example) -> Row:
+def provenance(one: Pair | Imitated) -> Row:
     """Where a line is from, and of a pair by how much its sides differ."""
     told = one.model_dump(mode="json", exclude={"prompt", "chosen", "rejected", "reply"})
     return {**told, "margin": one.margin} if isinstance(one, Pair) else told

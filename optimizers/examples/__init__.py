@@ -1,0 +1,1 @@
+"""Labelled examples as rows for supervised fine-tuning."""
