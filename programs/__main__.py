@@ -128,6 +128,12 @@ ENTRIES = {
         _TRAINING,
         "Sample which turn led to the better end.",
     ),
+    "examples": Entry(
+        "optimizers.examples",
+        "optimizers.examples.__main__:examples",
+        _TRAINING,
+        "Write what labels teach a program, for supervised fine-tuning.",
+    ),
     "train": Entry(
         "optimizers.train", "optimizers.train.__main__:train", _TRAINING, "Train weights on such preferences.", "train"
     ),

@@ -58,9 +58,8 @@ def _some(calls: Sequence[tuple[str, LabelledCall]], most: int, seed: int) -> li
         rng = random.Random(f"examples {seed} {predictor}")
         for places in facets.values():
             rng.shuffle(places)
-        in_turn = (
-            places[row] for row in range(len(calls)) for _, places in sorted(facets.items()) if row < len(places)
-        )
+        rows = zip_longest(*(places for _, places in sorted(facets.items())))
+        in_turn = (place for row in rows for place in row if place is not None)
         kept.update(place for place, _ in zip(in_turn, range(most), strict=False))
     return [call for place, call in enumerate(calls) if place in kept]
 

@@ -21,9 +21,9 @@ from programs.calls.speech import last_alternative, readable
 from programs.reader.agreement import LIKELY, Agreed, agreed
 from programs.reader.arithmetic import DIRECT, Owed, terms
 from programs.reader.currencies import other_currency
+from programs.reader.opinions.offered import Opinion, opinions
 from programs.reader.stated import intents
 from programs.reader.stated.cues import cue
-from programs.reader.stated.offered import Opinion, opinions
 from programs.reader.stated.plain import plain
 from programs.reader.stated.roles import Role
 from programs.reader.stated.stated_figures import Unit, figures

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from data.messages.labels import ClaimKind, Intent, TermKind
-from programs.reader.stated.offered import Opinion, opinions
+from programs.reader.opinions.offered import Opinion, opinions
 from programs.reader.stated.plain import plain
 from programs.reader.stated.roles import Role
 from signatures.reading import Reading, Said

@@ -16,9 +16,9 @@ from data.messages.corpus import debtor_messages
 from data.messages.labels import Intent, TermKind
 from data.messages.message import DebtorMessage, StatedTerm
 from plumbing import cli
-from programs.reader.stated import accepted
+from programs.reader.opinions import accepted
+from programs.reader.opinions.offered import LABEL, SHIPPED, described
 from programs.reader.stated.clauses import clauses
-from programs.reader.stated.offered import LABEL, SHIPPED, described
 from programs.reader.stated.plain import plain
 from programs.reader.stated.roles import Role, roles
 from screening.classifying.classifier import TextClassifier, save_classifier

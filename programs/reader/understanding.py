@@ -18,8 +18,8 @@ from data.terms import PartialTerms, Terms
 from programs.reader.agreement import Agreed, agreed
 from programs.reader.arithmetic import DIRECT, Owed, terms
 from programs.reader.currencies import other_currency
+from programs.reader.opinions.accepted import POSSIBLE, SURE, accepted
 from programs.reader.stated import intents
-from programs.reader.stated.accepted import POSSIBLE, SURE, accepted
 from programs.reader.stated.dates import rest_by_a_date
 from programs.reader.stated.plain import plain
 from programs.reader.stated.roles import Role, too_many

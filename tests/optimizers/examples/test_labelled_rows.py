@@ -18,6 +18,12 @@ from programs.reader_program import NOTICES, READS, ReaderProgram
 from tests.programs.command_line import CommandLine
 from tests.scripted import scripted_lm
 
+
+@pytest.fixture
+def line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
+    return CommandLine(monkeypatch, capsys)
+
+
 CASES = read_message_book().split("train")[:400]
 
 
@@ -63,9 +69,9 @@ def test_fewer_keep_the_rare_kinds_and_are_drawn_by_the_seed():
 
 
 @pytest.mark.parametrize("form", ["trl", "openai", "together"])
-def test_the_command_writes_what_trainers_read(form: str, tmp_path: Path, command_line: CommandLine):
+def test_the_command_writes_what_trainers_read(form: str, tmp_path: Path, line: CommandLine):
     out = tmp_path / "reader.jsonl"
-    done = command_line(examples, "examples", "--out", out, "--most", 32, "--format", form)
+    done = line(examples, "examples", "--out", out, "--most", 32, "--format", form)
     assert done.code == 0, done.err
     if form == "trl":
         rows, _ = read_examples(out)
@@ -76,7 +82,7 @@ def test_the_command_writes_what_trainers_read(form: str, tmp_path: Path, comman
         assert len(out.with_suffix(".provenance.jsonl").read_text().splitlines()) == len(lines) == 64
 
 
-def test_a_negotiator_has_none_and_a_sentence_says_what_there_is(tmp_path: Path, command_line: CommandLine):
-    done = command_line(examples, "examples", "--out", tmp_path / "x.jsonl", "--program", "maden")
+def test_a_negotiator_has_none_and_a_sentence_says_what_there_is(tmp_path: Path, line: CommandLine):
+    done = line(examples, "examples", "--out", tmp_path / "x.jsonl", "--program", "maden")
     assert done.code == 2
     assert "python -m optimizers.preferences" in done.err

@@ -1,7 +1,8 @@
 """A trained opinion: does this message take the creditor's offer?
 
 People say yes in more ways than a list of words holds ("yep", "where do I sign", a page about a savings book), and the
-same words say no, or yes to something else. Who is likely to accept is asked, and an acceptance is confirmed in any case.
+same words say no, or yes to something else. Who is likely to accept is asked, and an acceptance is confirmed in any
+case.
 """
 
 from __future__ import annotations
