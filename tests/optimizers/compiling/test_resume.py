@@ -131,7 +131,7 @@ def test_a_second_worker_helps_with_a_search_and_nothing_is_paid_twice(forker, t
         leading = Compiler(forker, tmp_path, model, *flags, "--optimizer", "search")
         leader = leading.begin()
         measured = leading.runs / "it" / "negotiations.jsonl"
-        while not (measured.exists() and len(measured.read_text().splitlines()) > 3):
+        while not (measured.exists() and measured.read_text().splitlines()):  # early: a busy machine begins one slowly
             assert not leader.gone, leading.said()
             nap(0.01)
         helper = leading.join()
