@@ -33,6 +33,7 @@ from data.book.rows import AMOUNT_COLUMNS, write_row
 from plumbing import cli
 from programs.creditor.settings import ProgramSettings, Variant
 from programs.maden import Maden
+from programs.models.accounts import CostAccount
 from programs.models.make import make_lm
 from programs.playing.cluster.ray_executor import RayExecutor, ray_executor
 from programs.playing.cluster.worker_pool import PoolSize
@@ -235,8 +236,10 @@ def _cases(negotiations: int) -> tuple[tuple[Any, ...], int]:
 def _played(
     executor: Executor, cases: tuple[Any, ...], trials: int, lm: Any, program: Any = PROGRAM
 ) -> Evaluation[Any, Any]:
+    """As every command plays, under an account of what it costs."""
     dspy.configure_cache(enable_disk_cache=False, enable_memory_cache=True)
-    with dspy.context(lm=lm, disable_history=True) if lm is not None else contextlib.nullcontext():
+    lm_here = dspy.context(lm=lm, disable_history=True) if lm is not None else contextlib.nullcontext()
+    with lm_here, CostAccount().watching():
         return evaluate(executor.placed(program), cases, trials=trials, threads=executor.at_once, retries=0)
 
 
