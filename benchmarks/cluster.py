@@ -112,9 +112,9 @@ def _ideal_calls(found: Evaluation[Any, Any], total: int, places: int) -> float:
     A negotiation's calls are taken to be in proportion to the creditor's turns in it, and its plan.
     """
     asked = [1 + sum(turn.speaker == "creditor" for turn in one.negotiation.turns) for one in found.played]
-    done = [0.0] * places
+    done, share = [0.0] * places, total / sum(asked)
     for calls_of_one in asked:
-        heapq.heapreplace(done, done[0] + calls_of_one * total / sum(asked))
+        heapq.heapreplace(done, done[0] + calls_of_one * share)
     return max(done)
 
 

@@ -120,14 +120,17 @@ def right_answers(message: DebtorMessage) -> dict[str, dict[str, Any]]:
     return {NOTICES: {"category": category}, READS: {"stated": stated}}
 
 
-def outcome(reading: Reading, case: MessageCase, seed: int = 0) -> ReadRecord:
-    """What comes of a reading after every check by code: signals, a move that can be confirmed, or a question."""
+def outcome(reading: Reading | None, case: MessageCase, seed: int = 0) -> ReadRecord:
+    """What comes of a reading after every check by code: signals, a move that can be confirmed, or a question.
+
+    With no reading, what comes of the words alone, which give no signals here.
+    """
     message = case.message
     known = {
         "case": case,
         "seed": seed,
-        "signals": tuple(dict.fromkeys(reading.signals)),
-        "reading": reading.model_dump(mode="json"),
+        "signals": tuple(dict.fromkeys(reading.signals)) if reading else (),
+        "reading": reading.model_dump(mode="json") if reading else {},
     }
     try:
         found = understand(message.text, reading, TABLE, message.currency, _minor(message.currency), TODAY)

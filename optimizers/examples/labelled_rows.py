@@ -12,10 +12,10 @@ from typing import Any
 import dspy
 
 from data.frozen import Frozen
+from optimizers.preferences.student import Message, in_plain
+from programs.creditor.fingerprints import predictors
 from programs.kinds.kind import Kind, LabelledCall
 from programs.models.adapter import ADAPTER
-
-Message = dict[str, str]
 
 
 class LabelledExample(Frozen):
@@ -44,8 +44,8 @@ def labelled_examples(
     """
     calls = [(case.case_id, call) for case in cases for call in kind.labelled(case)]
     kept = calls if most is None else _some(calls, most, seed)
-    signatures = {name: predictor.signature for name, predictor in program.named_predictors()}
-    return [_example(case_id, call, signatures[call.predictor]) for case_id, call in kept]
+    known = predictors(program)
+    return [_example(case_id, call, known[call.predictor].signature) for case_id, call in kept]
 
 
 def _some(calls: Sequence[tuple[str, LabelledCall]], most: int, seed: int) -> list[tuple[str, LabelledCall]]:
@@ -65,10 +65,9 @@ def _some(calls: Sequence[tuple[str, LabelledCall]], most: int, seed: int) -> li
 
 
 def _example(case_id: str, call: LabelledCall, signature: type[dspy.Signature]) -> LabelledExample:
-    messages = ADAPTER.format(signature, [], call.inputs)
     told = ADAPTER.format_assistant_message_content(signature, call.outputs)
     return LabelledExample(
-        prompt=tuple({"role": str(one["role"]), "content": str(one["content"])} for one in messages),
+        prompt=in_plain(ADAPTER.format(signature, [], call.inputs)),
         reply=json.dumps(json.loads(told), separators=(",", ":"), ensure_ascii=False),
         case_id=case_id,
         predictor=call.predictor,

@@ -5,7 +5,7 @@ other. What it wrote is kept as it wrote it, to the byte.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,6 +32,11 @@ from wording import speaking
 
 Message = dict[str, str]
 """One chat message: `role` and `content`."""
+
+
+def in_plain(messages: Iterable[Mapping[str, Any]]) -> tuple[Message, ...]:
+    """An adapter's messages as files of pairs and examples hold them."""
+    return tuple({"role": str(one["role"]), "content": str(one["content"])} for one in messages)
 
 
 @dataclass(frozen=True)
@@ -103,8 +108,7 @@ class Student:
     def prompt(self, view: CreditorView, table: TableState) -> tuple[Message, ...]:
         """What it is told at this table: the messages that `Maden` sends for the vanilla variant, to the byte."""
         predict = self._negotiator.predict
-        messages = ADAPTER.format(predict.signature, predict.demos, free_inputs(self._briefing(view, table)))
-        return tuple({"role": str(one["role"]), "content": str(one["content"])} for one in messages)
+        return in_plain(ADAPTER.format(predict.signature, predict.demos, free_inputs(self._briefing(view, table))))
 
     @property
     def policy(self) -> CreditorPolicy:
@@ -161,7 +165,7 @@ class _Listening(BaseCallback):
         self.heard = ModelExchange()
 
     def on_adapter_format_end(self, call_id: str, outputs: Any, exception: Exception | None = None) -> None:
-        told = tuple({"role": str(one["role"]), "content": str(one["content"])} for one in outputs or ())
+        told = in_plain(outputs or ())
         if told and told not in self.heard.messages:  # it is called for the adapter and for the classes beneath it
             self.heard.messages.append(told)
 

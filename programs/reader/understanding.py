@@ -55,16 +55,15 @@ def understand(
     if too_many(shown):
         raise NotClear(say("Your message has many figures. Which terms do you offer? Please name those alone."))
     debt = Owed(outstanding, currency, table.own or table.theirs)
-    understood = _understood(text, shown, reading, table, debt, today)
+    understood = _understood(text, reading, agreed(text, reading, today), table, debt)
     if reading is not None and understood.move.kind is MoveKind.REJECT and not understood.leaves:
-        _ask_what_words_say(_understood(text, shown, None, table, debt, today), agreed(text, None, today), shown, debt)
+        alone = agreed(text, None, today)
+        _ask_what_words_say(_understood(text, None, alone, table, debt), alone, shown, debt)
     return understood
 
 
-def _understood(
-    text: str, shown: str, reading: Reading | None, table: TableState, debt: Owed, today: date
-) -> Understood:
-    found = agreed(text, reading, today)
+def _understood(text: str, reading: Reading | None, found: Agreed, table: TableState, debt: Owed) -> Understood:
+    shown = plain(text)
     intent = _intent(text, shown, reading)
     named = _named(found, shown, debt)
     named = {d: value for d, value in named.items() if not _stands_already(d, value, table)}
@@ -72,10 +71,13 @@ def _understood(
     return _with_claims(understood, found, debt)
 
 
+_TAKES_IT = mark("Do you accept the creditor's offer as it is?")
+
+
 def _ask_what_words_say(alone: Understood, found: Agreed, text: str, debt: Owed) -> None:
     """Ask whether it is meant, where the words alone come to more than talk."""
     if alone.move.kind is MoveKind.ACCEPT:
-        raise NotClear(say("Do you accept the creditor's offer as it is?"))
+        raise NotClear(say(_TAKES_IT))
     if alone.move.kind is MoveKind.ASK:
         raise NotClear(_asked_about([role for _, role in found.stands], text, debt, {}))
 
@@ -195,7 +197,7 @@ def _intended(
     if intent is Intent.OFFER:
         raise NotClear(_nothing_offered(found.unfounded))
     if intent is Intent.TALK and table.theirs is not None and accepted(text) >= POSSIBLE:
-        raise NotClear(say("Do you accept the creditor's offer as it is?"))
+        raise NotClear(say(_TAKES_IT))
     return Understood(Move.reject(), say(_STAYS[intent is Intent.REJECT, table.own is not None]))
 
 

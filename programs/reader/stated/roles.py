@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 
 from data.messages.labels import ClaimKind, TermKind
 from programs.reader.stated import cues
@@ -73,18 +73,15 @@ INSTEAD_WITHIN = 24
 def _instead(parts: Clauses, known: Sequence[Role], found: tuple[NamedFigure, ...]) -> Iterator[Role]:
     """The roles, those that stand in for a refused one marked."""
     units = {figure.span: figure.unit for figure in found}
-    for at, role in enumerate(known):
-        before = known[at - 1] if at else None
-        unit, other = units.get(role.span), units.get(before.span) if before else None
-        near = before is not None and role.span[0] - before.span[1] <= INSTEAD_WITHIN
+    yield from known[:1]
+    for before, role in pairwise(known):
+        unit, other = units.get(role.span), units.get(before.span)
+        near = role.span[0] - before.span[1] <= INSTEAD_WITHIN
         alike = unit is not None and other is not None and (unit is other or Unit.BARE in (unit, other))
-        refused = before is not None and before.doubt == "negated"
-        if near and alike and refused and before is not None:
-            between = parts.text[before.span[1] : role.span[0]]
-            if not role.doubt or (role.doubt == "negated" and _IN_ITS_PLACE.search(between)):
-                yield replace(role, instead=True, doubt="")
-                continue
-        yield role
+        between = parts.text[before.span[1] : role.span[0]]
+        named = not role.doubt or (role.doubt == "negated" and _IN_ITS_PLACE.search(between))
+        instead = near and alike and before.doubt == "negated" and named
+        yield replace(role, instead=True, doubt="") if instead else role
 
 
 def _maybe_nothing_first(parts: Clauses, known: Sequence[Role]) -> Iterator[Role]:
