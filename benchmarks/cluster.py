@@ -13,6 +13,7 @@ import json
 import logging
 import random
 import resource
+import statistics
 import sys
 import tempfile
 import threading
@@ -119,19 +120,29 @@ def _ideal_calls(found: Evaluation[Any, Any], total: int, places: int) -> float:
 
 
 @app.command()
-def overhead(negotiations: Annotated[int, typer.Option(min=1)] = 300) -> None:
-    """What the engine adds to a negotiation that costs nothing itself, and to one with a model that answers at once."""
+def overhead(
+    negotiations: Annotated[int, typer.Option(min=1, help="In each block.")] = 30,
+    blocks: Annotated[int, typer.Option(min=2)] = 20,
+) -> None:
+    """What the engine adds to a negotiation that costs nothing itself, and to one with a model that answers at once.
+
+    The same negotiations here and on a worker, block by block in turn, since the machine's own speed drifts.
+    """
     cases, trials = _cases(negotiations)
     with _cluster(1, 1) as executor:
         for what, program, lm in (("rule", contestant("linear").program, None), ("model", PROGRAM, logged_lm())):
-            here = _timed(Executor(), cases, trials, lm, program)
-            there = _timed(executor, cases, trials, lm, program)
+            here, there, added = [], [], []
+            for _ in range(blocks):
+                here.append(_timed(Executor(), cases, trials, lm, program))
+                there.append(_timed(executor, cases, trials, lm, program))
+                added.append(there[-1] - here[-1])
             _say(
                 played=what,
-                negotiations=negotiations,
-                here_ms=round(here, 2),
-                there_ms=round(there, 2),
-                engine_ms=round(there - here, 2),
+                negotiations=negotiations * blocks,
+                here_ms=round(statistics.median(here), 2),
+                there_ms=round(statistics.median(there), 2),
+                engine_ms=round(statistics.median(added), 2),
+                engine_ms_quartiles=[round(cut, 2) for cut in statistics.quantiles(added, n=4)[::2]],
             )
 
 

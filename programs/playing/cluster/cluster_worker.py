@@ -1,8 +1,8 @@
 """A worker: a process of the cluster that plays one negotiation after another, or a few at once.
 
 It keeps nothing. Every LM call asks the driver first, which knows the answers that are stored and the caps; what was
-answered goes back to the driver before the program goes on. A job runs in a thread of its own; the actor's methods hand
-the driver what that thread has to say, and it the driver's answers.
+answered goes back to the driver with the next question. A place, where one job is played at a time, is a thread: a job
+is begun, continued and ended there (`at_place`), all else is called in any.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ import dspy
 from plumbing.closure import files_behind, hash_of
 from programs.kinds.known import KINDS
 from programs.models.model_file import from_elsewhere
-from programs.playing.cluster.messages import DriverAnswer, Job, Parcel, WorkerFacts
+from programs.playing.cluster.messages import Job, Note, Parcel, WorkerFacts
 from programs.playing.cluster.worker_end import AskedCache, LMCallbacks, WorkerLine, file_here, packed_notes
 
+AT_PLACE = ("start", "go_on", "end")
+"""The methods that play; each place has its own."""
 MOST_KEPT = 64
 """Programs and models that a worker keeps ready; the oldest goes first."""
 
@@ -57,34 +59,30 @@ class ClusterWorker:
     def start(self, token: str, job: Job) -> bytes:
         """Begin `job` under `token`; returns what there is to say first (`packed_notes`)."""
         work, lm = self._unpacked(job.work, made=True), self._unpacked(job.lm) if job.lm else None
-        line = WorkerLine(work, lm, job)
-        with self._lock:
-            self._lines[token] = line
-        line.begin()
-        return self._said(token, line)
+        line = self._lines[token] = WorkerLine(work, lm, job)
+        return self._said(token, line, line.begin())
 
-    def go_on(self, token: str, answered: bool, value: Any) -> bytes:
-        """Give the job the driver's answer, if it waits for one; returns what it has to say next.
+    def go_on(self, token: str, answer: Any) -> bytes:
+        """Give the job the driver's answer; returns what it has to say next.
 
         Its own arguments, since Ray packs plain values ten times as fast as an object of ours.
         """
         line = self._lines[token]
-        if answered:
-            line.answer(DriverAnswer(value))
-        return self._said(token, line)
+        return self._said(token, line, line.go_on(answer))
 
     def drop(self, token: str) -> None:
-        """Nobody waits for the job any more: it ends at its next call."""
-        with self._lock:
-            line = self._lines.pop(token, None)
-        if line is not None:
+        """Nobody waits for the job any more: it ends at its next word."""
+        if (line := self._lines.get(token)) is not None:
             line.drop()
 
-    def _said(self, token: str, line: WorkerLine) -> bytes:
-        notes = line.said()
+    def end(self, token: str) -> None:
+        """End a job that was dropped."""
+        if (line := self._lines.pop(token, None)) is not None:
+            line.end()
+
+    def _said(self, token: str, line: WorkerLine, notes: list[Note]) -> bytes:
         if line.over(notes):
-            with self._lock:
-                self._lines.pop(token, None)
+            self._lines.pop(token, None)
         return packed_notes(notes)
 
     def _unpacked(self, parcel: Parcel, *, made: bool = False) -> Any:
@@ -99,6 +97,33 @@ class ClusterWorker:
             while len(self._kept) >= MOST_KEPT:
                 self._kept.pop(next(iter(self._kept)))
             return self._kept.setdefault(parcel.sha256, ready)
+
+
+def at_place(method: str, place: int) -> str:
+    """What a worker of `worker_class` calls the `method` of `AT_PLACE` that runs at a place."""
+    return f"{method}_{place}"
+
+
+def worker_class(ray: Any, places: int) -> Any:
+    """The actor's class as Ray takes it.
+
+    A method belongs to one of Ray's concurrency groups, here of one thread each; only Ray Client cannot name the group
+    with the call, so that each place needs methods of its own.
+    """
+    groups = {f"place_{place}": 1 for place in range(places)}
+    methods = {
+        at_place(name, place): ray.method(concurrency_group=group)(_called(name))
+        for place, group in enumerate(groups)
+        for name in AT_PLACE
+    }
+    return ray.remote(concurrency_groups=groups)(type("PlacedWorker", (ClusterWorker,), methods))
+
+
+def _called(name: str) -> Callable[..., Any]:
+    def method(self: ClusterWorker, *arguments: Any) -> Any:
+        return getattr(self, name)(*arguments)
+
+    return method
 
 
 def code_sha256() -> str:

@@ -18,12 +18,12 @@ from dspy.utils.callback import ACTIVE_CALL_ID
 
 from programs.models.accounts import Cost, CostAccount, role
 from programs.models.pace import look
+from programs.playing.cluster.cluster_worker import at_place
 from programs.playing.cluster.messages import (
     CallAsked,
     CallBegan,
     CallEnded,
     Done,
-    DriverAnswer,
     Failed,
     Job,
     Made,
@@ -42,13 +42,14 @@ class Conversation:
     """One job on one worker.
 
     Args:
-        actor: Ray's handle of a `programs.playing.cluster.cluster_worker.Worker`.
+        actor: Ray's handle of a `programs.playing.cluster.cluster_worker.ClusterWorker`.
+        place: the worker's, where it is played.
         job: what is played.
         files: the model files of this machine.
     """
 
-    def __init__(self, actor: Any, job: Job, files: FilesHere) -> None:
-        self._actor, self._job, self._files = actor, job, files
+    def __init__(self, actor: Any, place: int, job: Job, files: FilesHere) -> None:
+        self._actor, self._place, self._job, self._files = actor, place, job, files
         self._token = secrets.token_hex(8)
         self._open: set[str] = set()
         self._asked: dict[str | None, CallAsked] = {}
@@ -61,21 +62,25 @@ class Conversation:
             Exception: what the job raised, or what whoever answers its calls did (a cap, a full disk).
         """
         try:
-            notes = self._got(self._actor.start.remote(self._token, self._job))
+            notes = self._got(self._there("start").remote(self._token, self._job))
+            go_on = self._there("go_on")
             while True:
                 answer = None
                 for note in notes:
                     if isinstance(note, Done):
                         self._book(note.costs)
                         return note.result
-                    answer = self._heard(note) or answer
-                told = (False, None) if answer is None else (True, answer.value)
-                notes = self._got(self._actor.go_on.remote(self._token, *told))
+                    answer = self._heard(note)  # a question is the last of the notes
+                notes = self._got(go_on.remote(self._token, answer))
         except BaseException:
             self._actor.drop.remote(self._token)
+            self._there("end").remote(self._token)
             raise
         finally:
             self._close()
+
+    def _there(self, method: str) -> Any:
+        return getattr(self._actor, at_place(method, self._place))
 
     def _got(self, ref: Any) -> list[Note]:
         import ray
@@ -87,7 +92,8 @@ class Conversation:
             except ray.exceptions.GetTimeoutError:
                 look()
 
-    def _heard(self, note: Note) -> DriverAnswer | None:
+    def _heard(self, note: Note) -> Any:
+        """The answer to a question: what is stored of a call, None where it may be made; what is wanted of a file."""
         match note:
             case CallBegan():
                 self._began(note)
@@ -96,9 +102,9 @@ class Conversation:
             case CallAsked():
                 self._asked[note.call_id] = note
                 with _call(note):
-                    return DriverAnswer(dspy.cache.get(note.request, note.ignored))
+                    return dspy.cache.get(note.request, note.ignored)
             case Wanted():
-                return DriverAnswer((self._files.parts if note.content else self._files.facts)(note.path))
+                return (self._files.parts if note.content else self._files.facts)(note.path)
             case Paid():
                 asked = self._asked.pop(note.call_id)
                 with _call(note):

@@ -52,7 +52,7 @@ class CallEnded:
 
 @dataclass(frozen=True)
 class CallAsked:
-    """Is there a stored answer to this request, and if not, may the call be paid? A `DriverAnswer` is waited for."""
+    """Is there a stored answer to this request, and if not, may the call be paid? The worker waits for the answer."""
 
     call_id: str | None
     role: str
@@ -71,7 +71,7 @@ class Paid:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A model file is to be loaded. The worker waits for a `DriverAnswer`: its facts, or references of its content."""
+    """A model file is to be loaded. The worker waits for its facts, or references of its content."""
 
     path: str
     """On the driver's machine."""
@@ -103,13 +103,6 @@ class Failed:
 
 
 Note = CallBegan | CallEnded | CallAsked | Wanted | Paid | Made | Done | Failed
-
-
-@dataclass(frozen=True)
-class DriverAnswer:
-    """The driver's answer to `CallAsked`, what is stored or None where the call may be made, or to `Wanted`."""
-
-    value: Any = None
 
 
 @dataclass(frozen=True)

@@ -106,9 +106,9 @@ class RayExecutor(Executor):
         if key in self._given_up:
             raise self._given_up[key]
         for attempt in range(AGAIN + 1):
-            with self._pool.worker(alone=attempt > 0) as hired:  # it may be what took the worker down
+            with self._pool.worker(alone=attempt > 0) as (hired, place):  # it may be what took the worker down
                 try:
-                    return Conversation(hired.actor, job, self._files).result()
+                    return Conversation(hired.actor, place, job, self._files).result()
                 except _gone(self._ray) as error:
                     last = error
                     self._pool.lose(hired)

@@ -1,12 +1,14 @@
-"""The worker's end of the line to the driver: what a job says, and where its LM calls look for stored answers."""
+"""The worker's end of the line to the driver: what a job says, and where its LM calls look for stored answers.
+
+A job is a greenlet of the thread that hears the driver: at a question it stands still, in the middle of the program,
+and the thread goes back to the driver. A thread of its own had to be woken twice a call.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import contextvars
 import pickle
-import queue
-import threading
 import traceback
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -17,6 +19,7 @@ import cloudpickle
 import dspy
 from dspy.clients.cache import _transform_value
 from dspy.utils.callback import ACTIVE_CALL_ID, BaseCallback
+from greenlet import getcurrent, greenlet
 
 from programs.models.accounts import CostAccount, current_role
 from programs.models.calls import exploring
@@ -25,7 +28,6 @@ from programs.playing.cluster.messages import (
     CallBegan,
     CallEnded,
     Done,
-    DriverAnswer,
     Failed,
     Job,
     Made,
@@ -36,8 +38,6 @@ from programs.playing.cluster.messages import (
 from programs.playing.cluster.model_files import received
 from programs.table.runner import listening
 
-FLUSH_S = 0.02
-"""A paid answer waits so long at most for the next question to travel with."""
 _LINE: ContextVar[WorkerLine | None] = ContextVar("maden_line", default=None)
 
 
@@ -46,7 +46,7 @@ class Dropped(BaseException):
 
 
 class WorkerLine:
-    """One job and its thread.
+    """One job; `begin`, `go_on` and `end` are called in one and the same thread.
 
     Args:
         work: called with case and seed.
@@ -57,61 +57,61 @@ class WorkerLine:
     def __init__(self, work: Callable[[Any, int], Any], lm: dspy.LM | None, job: Job) -> None:
         self._work, self._lm, self._job = work, lm, job
         self._notes: list[Note] = []
-        self._some, self._due, self._lock = threading.Event(), threading.Event(), threading.Lock()
-        self._answers: queue.SimpleQueue[DriverAnswer | None] = queue.SimpleQueue()
+        self._playing = greenlet(self._play)
+        self._playing.gr_context = contextvars.copy_context()
         self._dropped = False
         self.heard_by: list[BaseCallback] = []
         """Who is told of the job's LM calls."""
 
-    def begin(self) -> None:
-        """Let the thread begin."""
-        threading.Thread(target=contextvars.copy_context().run, args=(self._play,), daemon=True).start()
+    def begin(self) -> list[Note]:
+        """Play up to the first question or the end; returns what the job has said."""
+        return self._said(self._playing.switch)
 
-    def said(self) -> list[Note]:
-        """What the job has to say next: up to a question or the end, or what is left unsaid for `FLUSH_S`."""
-        self._some.wait()
-        self._due.wait(FLUSH_S)
-        with self._lock:
-            notes, self._notes = self._notes, []
-            self._some.clear()
-            self._due.clear()
-        return notes
+    def go_on(self, answer: Any) -> list[Note]:
+        """Play on with the driver's answer up to the next question or the end; returns what the job has said."""
+        return self._said(self._playing.switch, answer)
+
+    def end(self) -> None:
+        """End the job where it stands: nobody waits for it any more."""
+        self.drop()
+        if self._playing and not self._playing.dead:
+            self._playing.throw(Dropped)
+
+    def drop(self) -> None:
+        """Let the job end at its next word; from any thread."""
+        self._dropped = True
 
     @staticmethod
     def over(notes: list[Note]) -> bool:
-        """Whether the job has ended with these notes."""
-        return isinstance(notes[-1], Done | Failed)
+        """Whether the job has ended with these notes; a dropped one ends without a word."""
+        return not notes or isinstance(notes[-1], Done | Failed)
 
     def say(self, note: Note) -> None:
-        """Tell the driver, from the job's thread.
+        """Tell the driver, as soon as the job asks or ends.
 
         Raises:
             Dropped: it does not listen any more.
         """
         if self._dropped:
             raise Dropped
-        self._tell(note)
+        self._notes.append(note)
 
     def ask(self, question: CallAsked | Wanted) -> Any:
         """What is stored, or None where the call may be made; of a file what is wanted.
 
         Raises:
             Dropped: nobody answers any more.
+            RuntimeError: a thread of the program's own asks.
         """
         self.say(question)
-        answer = self._answers.get()
-        if answer is None:
-            raise Dropped
-        return answer.value
+        if getcurrent() is not self._playing:
+            raise RuntimeError("on a cluster a program asks models from the thread that it is called in, and no other")
+        return self._playing.parent.switch()
 
-    def answer(self, answer: DriverAnswer) -> None:
-        """The driver's answer."""
-        self._answers.put(answer)
-
-    def drop(self) -> None:
-        """Let the job end at its next word."""
-        self._dropped = True
-        self._answers.put(None)
+    def _said(self, switch: Callable[..., Any], *answer: Any) -> list[Note]:
+        switch(*answer)
+        notes, self._notes = self._notes, []
+        return notes
 
     def _play(self) -> None:
         account = CostAccount()
@@ -126,17 +126,9 @@ class WorkerLine:
         except Dropped:
             return
         except BaseException as error:
-            self._tell(Failed(_sendable(error), account.by_role))
+            self._notes.append(Failed(_sendable(error), account.by_role))
         else:
-            self._tell(Done(result, account.by_role))
-
-    def _tell(self, note: Note) -> None:
-        """Each waking of the thread that waits takes the job's thread its turn in the interpreter: two a call."""
-        with self._lock:
-            self._notes.append(note)
-            self._some.set()
-            if isinstance(note, CallAsked | Wanted | Done | Failed):
-                self._due.set()
+            self._notes.append(Done(result, account.by_role))
 
 
 def file_here(path: Path) -> Path:

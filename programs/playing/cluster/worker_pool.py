@@ -7,12 +7,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from plumbing.errors import UserError
 from programs.models.pace import look
-from programs.playing.cluster.cluster_worker import ClusterWorker, code_sha256
+from programs.playing.cluster.cluster_worker import code_sha256, worker_class
 from programs.playing.cluster.messages import WorkerFacts
 
 SAY_EVERY_S = 30.0
@@ -40,7 +40,7 @@ class Hired:
     actor: Any
     facts: WorkerFacts | None = None
     """None until it is ready."""
-    busy: int = 0
+    busy: set[int] = field(default_factory=set)
     """Places that are taken."""
     kept: bool = False
     """For one negotiation alone."""
@@ -58,6 +58,7 @@ class Pool:
 
     def __init__(self, ray: Any, size: PoolSize, setup: Callable[[], None] | None = None) -> None:
         self._ray, self.size, self._setup = ray, size, setup
+        self._worker = worker_class(ray, size.places)
         self._coming: dict[Any, Hired] = {}
         self._ready: list[Hired] = []
         self._changed = threading.Condition()
@@ -80,8 +81,8 @@ class Pool:
             return len(self._ready)
 
     @contextmanager
-    def worker(self, *, alone: bool = False) -> Iterator[Hired]:
-        """A block that has one place of a worker to itself; waits for it, and says so where that takes long.
+    def worker(self, *, alone: bool = False) -> Iterator[tuple[Hired, int]]:
+        """A block that has one place of a worker to itself, and which; waits for it, and says so where that takes long.
 
         Args:
             alone: take a whole worker, so that nobody else goes down with this negotiation.
@@ -90,12 +91,12 @@ class Pool:
             UserError: the workers run another version of the code, or cannot begin at all.
             Exception: what a check of `programs.models.pace.watching` raises while it waits.
         """
-        hired = self._taken(alone)
+        hired, place = self._taken(alone)
         try:
-            yield hired
+            yield hired, place
         finally:
             with self._changed:
-                hired.busy -= 1
+                hired.busy.remove(place)
                 hired.kept = hired.kept and not alone
                 self._changed.notify_all()
 
@@ -119,7 +120,7 @@ class Pool:
         for hired in [*self._ready, *self._coming.values()]:
             self._ray.kill(hired.actor)
 
-    def _taken(self, alone: bool) -> Hired:
+    def _taken(self, alone: bool) -> tuple[Hired, int]:
         mine: Hired | None = None
         while True:
             with self._changed:
@@ -127,9 +128,8 @@ class Pool:
                     raise self._failure
                 if mine is None or mine.gone:
                     mine = self._offered(alone)
-                if mine is not None and (not alone or mine.busy == 0):
-                    mine.busy += 1
-                    return mine
+                if mine is not None and not (alone and mine.busy):
+                    return mine, self._place(mine)
                 self._changed.wait(LOOK_EVERY_S)
             try:
                 look()
@@ -140,11 +140,16 @@ class Pool:
 
     def _offered(self, alone: bool) -> Hired | None:
         """The worker with the most free places; one that is wanted alone gets no further job from here on."""
-        free = [one for one in self._ready if not one.kept and (alone or one.busy < self.size.places)]
-        found = min(free, key=lambda one: one.busy, default=None)
+        free = [one for one in self._ready if not one.kept and (alone or len(one.busy) < self.size.places)]
+        found = min(free, key=lambda one: len(one.busy), default=None)
         if found is not None and alone:
             found.kept = True
         return found
+
+    def _place(self, hired: Hired) -> int:
+        place = next(place for place in range(self.size.places) if place not in hired.busy)
+        hired.busy.add(place)
+        return place
 
     def _release(self, hired: Hired | None) -> None:
         with self._changed:
@@ -155,12 +160,12 @@ class Pool:
         options = {
             "num_cpus": self.size.cpus,
             "num_gpus": self.size.gpus,
-            "max_concurrency": 2 * self.size.places + 2,  # a dropped job may still be in a call
+            "max_concurrency": 2,  # of what is called outside the places
             "max_restarts": 0,
             "max_task_retries": 0,
             "enable_task_events": False,  # a dashboard's record of each word of a conversation
         }
-        actor = self._ray.remote(ClusterWorker).options(**options).remote(self._setup)
+        actor = self._worker.options(**options).remote(self._setup)
         with self._changed:
             self._coming[actor.facts.remote()] = Hired(actor)
 

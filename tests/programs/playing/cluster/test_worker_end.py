@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextvars
 import pickle
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import dspy
@@ -15,7 +17,6 @@ from programs.playing.cluster.messages import (
     CallBegan,
     CallEnded,
     Done,
-    DriverAnswer,
     Failed,
     Job,
     Note,
@@ -36,14 +37,11 @@ def in_a_worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def said(work: Callable[[Any, int], Any], stored: Any = None) -> list[list[Note]]:
     """All that a job says, by what came at once; every question is answered with `stored`."""
-    line, found = WorkerLine(work, logged_lm(), JOB), []
-    line.begin()
-    while True:
-        found.append(line.said())
-        if WorkerLine.over(found[-1]):
-            return found
-        if isinstance(found[-1][-1], CallAsked):
-            line.answer(DriverAnswer(stored))
+    line = WorkerLine(work, logged_lm(), JOB)
+    found = [line.begin()]
+    while not WorkerLine.over(found[-1]):
+        found.append(line.go_on(stored))
+    return found
 
 
 def asks(lm: dspy.LM | None = None) -> str:
@@ -105,6 +103,55 @@ def test_what_raises_ends_the_job_with_what_it_had_cost():
     failed = said(work)[-1][-1]
     assert isinstance(failed, Failed)
     assert sum(failed.costs.values(), Cost()).calls == 1
+
+
+def test_a_dropped_job_ends_where_it_stands():
+    seen: list[str] = []
+
+    def work(case: Any, seed: int) -> None:
+        try:
+            asks()
+        except Exception:
+            seen.append("taken for a model's failure")
+        finally:
+            seen.append("ended")
+
+    line = WorkerLine(work, logged_lm(), JOB)
+    assert isinstance(line.begin()[-1], CallAsked)
+    line.end()
+    assert seen == ["ended"]
+    line.end()
+    assert seen == ["ended"]
+
+
+def test_a_job_that_plays_on_after_it_was_dropped_says_nothing_more():
+    def work(case: Any, seed: int) -> None:
+        for _ in range(3):
+            asks()
+
+    line = WorkerLine(work, logged_lm(), JOB)
+    line.begin()
+    assert isinstance(line.go_on(None)[-1], CallAsked)
+    line.drop()
+    assert WorkerLine.over(line.go_on(None))
+
+
+def test_jobs_of_one_thread_do_not_hear_each_other():
+    first, second = (WorkerLine(lambda case, seed: asks(), logged_lm(), JOB) for _ in range(2))
+    began = [line.begin() for line in (first, second)]
+    ended = [line.go_on(None) for line in (second, first)]
+    assert [costs([notes]).calls for notes in ended] == [1, 1]
+    assert {note.call_id for notes in began for note in notes} != {None}
+
+
+def test_a_thread_of_the_program_s_own_that_asks_is_refused():
+    def work(case: Any, seed: int) -> str:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(contextvars.copy_context().run, asks).result()
+
+    failed = said(work)[-1][-1]
+    assert isinstance(failed, Failed)
+    assert "from the thread that it is called in" in str(failed.error)
 
 
 def test_notes_travel_whatever_they_hold():
