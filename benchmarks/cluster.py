@@ -287,7 +287,7 @@ def _with_a_death(
     try:
         with ray_executor("auto", PoolSize(workers)) as executor:
             _wait_for(executor, workers)
-            killer = threading.Thread(target=_kill_after, args=(nodes, made[1], log, moment))
+            killer = threading.Thread(target=_kill_after, args=(nodes, made[1], log, moment), daemon=True)
             killer.start()
             found = _played(executor, cases, trials, logged_lm(log, latency_s))
             killer.join()

@@ -1,4 +1,4 @@
-"""Training the opinions on figures and on acceptance from messages: `python -m programs.reader.opinion_training`."""
+"""Training the opinions on figures and on whole messages: `python -m programs.reader.opinion_training`."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import typer
 
 from data.messages.corpus import SHIPPED as CORPUS
 from data.messages.corpus import debtor_messages
-from data.messages.labels import Intent, TermKind
+from data.messages.labels import TermKind
 from data.messages.message import DebtorMessage, StatedTerm
 from plumbing import cli
-from programs.reader.opinions import accepted
 from programs.reader.opinions.offered import LABEL, SHIPPED, described
+from programs.reader.opinions.whole_message import ACCEPTED, OFFERING, MessageOpinion
 from programs.reader.stated.clauses import clauses
 from programs.reader.stated.plain import plain
 from programs.reader.stated.roles import Role, roles
@@ -51,13 +51,12 @@ def trained(messages: Iterable[DebtorMessage]) -> TextClassifier:
     return fitted(LABEL, (0.35, 0.6), rows, offered, {**_trained_on(messages), "figures": len(rows)})
 
 
-def trained_on_acceptances(messages: Iterable[DebtorMessage]) -> TextClassifier:
-    """The opinion whether a message takes the creditor's offer."""
+def trained_on_intents(messages: Iterable[DebtorMessage], opinion: MessageOpinion) -> TextClassifier:
+    """The opinion whether a message has the intent that `opinion` is to find."""
     messages = list(messages)
-    taken = [message.intent is Intent.ACCEPT for message in messages]
-    thresholds = (accepted.POSSIBLE, accepted.SURE)
-    found = {**_trained_on(messages), "accepting": sum(taken)}
-    return fitted(accepted.LABEL, thresholds, [message.text for message in messages], taken, found)
+    found = [message.intent is opinion.intent for message in messages]
+    texts, thresholds = [message.text for message in messages], (opinion.possible, opinion.sure)
+    return fitted(opinion.label, thresholds, texts, found, {**_trained_on(messages), opinion.label: sum(found)})
 
 
 def _trained_on(messages: Sequence[DebtorMessage]) -> dict[str, object]:
@@ -84,18 +83,18 @@ def fitted(
 
 def main(
     folder: Annotated[Path, typer.Option(help="Folder with debtor-train.jsonl.")] = CORPUS,
-    out: Annotated[Path, typer.Option(help="Where the opinion on figures is written.")] = SHIPPED,
-    accepted_out: Annotated[Path, typer.Option(help="Where the opinion on acceptance is written.")] = accepted.SHIPPED,
+    out: Annotated[Path, typer.Option(help="Folder in which the opinions are written.")] = SHIPPED.parent,
 ) -> None:
-    """Train the opinions whether a figure is offered and whether an offer is taken, from a corpus' training part."""
+    """Train the opinions whether a figure is offered and whether a message takes or makes an offer, from a corpus."""
     messages = debtor_messages("train", folder)
-    figures, acceptances = trained(messages), trained_on_acceptances(messages)
-    save_classifier(figures, out)
-    save_classifier(acceptances, accepted_out)
-    cli.results().print(
-        f"{out}: {figures.trained_on['figures']} figures of {len(messages)} messages\n"
-        f"{accepted_out}: {acceptances.trained_on['accepting']} acceptances among them"
-    )
+    figures = trained(messages)
+    save_classifier(figures, out / SHIPPED.name)
+    told = [f"{out / SHIPPED.name}: {figures.trained_on['figures']} figures of {len(messages)} messages"]
+    for opinion in (ACCEPTED, OFFERING):
+        found = trained_on_intents(messages, opinion)
+        save_classifier(found, out / opinion.shipped.name)
+        told.append(f"{out / opinion.shipped.name}: {found.trained_on[opinion.label]} {opinion.label} among them")
+    cli.results().print("\n".join(told))
 
 
 def _same(role: Role, term: StatedTerm, text: str) -> bool:

@@ -18,7 +18,7 @@ from data.terms import PartialTerms, Terms
 from programs.reader.agreement import Agreed, agreed
 from programs.reader.arithmetic import DIRECT, Owed, terms
 from programs.reader.currencies import other_currency
-from programs.reader.opinions.accepted import POSSIBLE, SURE, accepted
+from programs.reader.opinions.whole_message import ACCEPTED, OFFERING
 from programs.reader.stated import intents
 from programs.reader.stated.dates import rest_by_a_date
 from programs.reader.stated.plain import plain
@@ -87,7 +87,7 @@ def _intent(text: str, shown: str, reading: Reading | None) -> Intent:
     if reading is not None:
         return reading.intent
     said = intents.intent(shown)
-    surely = said is Intent.TALK and accepted(text) >= SURE and not intents.restricted(shown)
+    surely = said is Intent.TALK and ACCEPTED.likelihood(text) >= ACCEPTED.sure and not intents.restricted(shown)
     return Intent.ACCEPT if surely else said
 
 
@@ -196,9 +196,18 @@ def _intended(
         return _leave(text)  # a model alone may not even propose it
     if intent is Intent.OFFER:
         raise NotClear(_nothing_offered(found.unfounded))
-    if intent is Intent.TALK and table.theirs is not None and accepted(text) >= POSSIBLE:
-        raise NotClear(say(_TAKES_IT))
+    if intent is Intent.TALK:
+        _ask_what_is_likely(text, found, table)
     return Understood(Move.reject(), say(_STAYS[intent is Intent.REJECT, table.own is not None]))
+
+
+def _ask_what_is_likely(text: str, found: Agreed, table: TableState) -> None:
+    """Ask whoever takes an offer, or makes one, in words like other people's who did."""
+    if table.theirs is not None and ACCEPTED.likelihood(text) >= ACCEPTED.possible:
+        raise NotClear(say(_TAKES_IT))
+    understood = found.stands or found.claims  # what is on the table already is named by its figures
+    if not understood and OFFERING.likelihood(text) >= OFFERING.possible:
+        raise NotClear(_nothing_offered(()))
 
 
 _STAYS = {

@@ -1,1 +1,1 @@
-"""Trained opinions on what words mean: whether a figure is offered, whether an offer is taken."""
+"""Trained opinions on what words mean: whether a figure is offered, whether a message takes an offer or makes one."""

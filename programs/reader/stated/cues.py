@@ -13,7 +13,7 @@ def cue(english: str, spanish: str, chinese: str) -> re.Pattern[str]:
 MONTHLY = cue(
     r"(?:a|per|each|every|evry|the|/) ?(?:month|mo|mth|mnth)|monthly|pm|p/m|/ ?(?:month|mo|mth)|month",
     r"(?:al|por|x|cada|el|/) ?mes|mensual(?:es|mente)?|mensualidad(?:es)? de|al mes|/ ?mes|todos los meses|mes a mes",
-    r"每个?月|月供|月付|月还|一个?月(?=[内还付给交最只能先打行可吧怎成好要,!?]|\d|[一二三四五六七八九]|$)|/月|按月|个月还|每期|一期",
+    r"每个?月|月供|月付|月还|一个?月(?=[内还付给交最只能先打行可吧怎成好要,!?\s]|\d|[一二三四五六七八九]|$)|/月|按月|个月还|每期|一期",
 )
 WEEKLY = cue(
     r"(?:a|per|each|every|the|/) ?(?:week|wk)|weekly|pw|every (?:mon|tues|wednes|thurs|fri|satur|sun)day",

@@ -6,6 +6,7 @@ import re
 
 from programs.reader.stated import cues
 from programs.reader.stated.clauses import Clause, Clauses
+from programs.reader.stated.no_first_payment import NO_FIRST_PAYMENT
 
 _AFTER_NOW = re.compile(r"\b(?:now|today|but|so|instead|ahora|hoy|pero|entonces)\b|现在|但|所以|那就|今天")
 _LASTED = re.compile(
@@ -16,6 +17,8 @@ _LASTED = re.compile(
 def doubt(parts: Clauses, clause: Clause, span: tuple[int, int], *, claim: bool) -> str:
     """Why the figure at `span` is no term, in a word; empty where nothing in its clause speaks against it.
 
+    "No deposit" is a figure, not the denial of one, its own or another's: "no deposit and 24 instalments".
+
     Args:
         claim: the figure tells of the household, of which work, people and things may well be said.
     """
@@ -25,7 +28,7 @@ def doubt(parts: Clauses, clause: Clause, span: tuple[int, int], *, claim: bool)
             return name
     if not claim and _LASTED.match(parts.text, span[1]):
         return "past"
-    beside = words.replace(parts.text[slice(*span)], " ", 1)  # "no deposit" is a figure, not the denial of one
+    beside = NO_FIRST_PAYMENT.sub(" ", words.replace(parts.text[slice(*span)], " ", 1))
     if cues.NEGATED.search(beside) and not cues.BOUND.search(words) and not _denied_elsewhere(beside):
         return "negated"
     return _of_the_sentence(parts, clause)

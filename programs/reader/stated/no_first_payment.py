@@ -26,10 +26,11 @@ NO_FIRST_PAYMENT = re.compile(
     rf"\b(?:{_NO}) (?:a|an|any|the|that|this|your|with the|of the)? ?{_ENGLISH}\b"
     rf"|\b(?:take|leave|keep) (?:the |that |your )?{_ENGLISH} (?:off(?: the table)?|out(?: of it)?|away)\b"
     rf"|\b{_ENGLISH}(?: is| has to| must| needs to)? (?:{_GONE})\b"
-    rf"|\b(?:{_SIN}) (?:el |la |lo de la |lo del |ningun |ninguna |un |una |dar |pagar |de )?{_SPANISH}\b"
+    rf"|\b(?:{_SIN}) (?:(?:pesos|euros|dolares|soles) (?:de |al |como )?)?(?:el |la |lo de la |lo del |ningun |ninguna |un |una |dar |pagar |de )?{_SPANISH}\b"
     rf"|\b{_SPANISH} (?:no|fuera|cero)(?=$|[ ,.;!?\n])(?! \w+ (?:de|del)\b)"
     rf"|{_DENIED}(?:那个?|这个?|这笔|什么)?{_CHINESE}(?!收据|发票|合同|记录|单|的)"
-    rf"|{_CHINESE}{_BETWEEN}(?:免了?|不给|不付|不交|不要|不出|没有|算了|取消|省了|去掉)"
+    rf"|(?:\b(?:no|zero|without|skip) ?|{_DENIED} ?)(?:{_CHINESE}|{_ENGLISH}\b)"
+    rf"|{_CHINESE}{_BETWEEN}(?:别[收要]了?|先欠着?|先不[给付交出]|免了?|不给|不付|不交|不要|不出|没有|算了|取消|省了|去掉)"
 )
 """Matched against `plain` text; the match is the figure."""
 

@@ -15,7 +15,7 @@ from programs.reader.stated import cues
 from programs.reader.stated.clauses import Clause, Clauses, clauses
 from programs.reader.stated.dates import named_dates
 from programs.reader.stated.doubts import doubt
-from programs.reader.stated.no_first_payment import MAYBE_NO_FIRST_PAYMENT
+from programs.reader.stated.no_first_payment import MAYBE_NO_FIRST_PAYMENT, NO_FIRST_PAYMENT
 from programs.reader.stated.stated_figures import NamedFigure, Unit, figures
 
 MOST_FIGURES = 16
@@ -85,14 +85,24 @@ def _instead(parts: Clauses, known: Sequence[Role], found: tuple[NamedFigure, ..
 
 
 def _maybe_nothing_first(parts: Clauses, known: Sequence[Role]) -> Iterator[Role]:
-    """A first payment denied in no set phrase, where its clause names no figure of its own."""
+    """A first payment denied in no set phrase, where its clause names no figure that could be what is denied."""
     for match in islice(MAYBE_NO_FIRST_PAYMENT.finditer(parts.text), MOST_FIGURES):
         clause = parts.at(match.start())
-        if not any(clause.start <= role.span[0] < max(clause.end, match.end()) for role in known):
+        until = max(clause.end, match.end())
+        if not any(clause.start <= role.span[0] < until and role.kind not in _AFTERWARDS for role in known):
             yield Role(TermKind.IMMEDIATE_PAYMENT_PCT, Decimal(0), match.span(), sure=False)
 
 
-_NO_NUMBER = frozenset(["one", "un", "una", "uno", "一", "1", "a", "thousand", "十分", "万"])
+_AFTERWARDS = frozenset(
+    [
+        TermKind.INSTALLMENT_PERIODS,
+        TermKind.INSTALLMENT_AMOUNT,
+        TermKind.WEEKLY_AMOUNT,
+        TermKind.FORTNIGHTLY_AMOUNT,
+    ]
+)
+"""What is paid after a first payment, or without one."""
+_NO_NUMBER = frozenset(["one", "un", "una", "uno", "一", "1", "a", "thousand", "十", "万"])
 """Words that are seldom a figure where no unit follows."""
 
 
@@ -165,7 +175,8 @@ def _kind(parts: Clauses, found: tuple[NamedFigure, ...], at: int, clause: Claus
     if figure.unit is Unit.OFF:
         return TermKind.DISCOUNT_PCT
     if figure.unit is Unit.SHARE:
-        named = figure.value == 0 and cues.FIRST.search(parts.text, *figure.span)
+        named = figure.value == 0 and NO_FIRST_PAYMENT.match(parts.text, *figure.span)
+        named = named or (figure.value == 0 and cues.FIRST.search(parts.text, *figure.span))
         return TermKind.IMMEDIATE_PAYMENT_PCT if named else _kind_of_share(parts, clause, figure)
     if figure.unit is Unit.DAYS:
         return TermKind.IMMEDIATE_PAYMENT_DAYS

@@ -64,6 +64,20 @@ def test_a_chinese_number_ends_where_what_follows_begins(text: str, periods: int
 
 
 @pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("no deposit and 24 instalments, that's it", {"immediate_payment_pct": 0, "installment_periods": 24}),
+        ("sin pie y 24 cuotas", {"immediate_payment_pct": 0, "installment_periods": 24}),
+        ("Cero pesos de entrada y 16 cuotas", {"immediate_payment_pct": 0, "installment_periods": 16}),
+        ("十期够了，头款就别收了", {"immediate_payment_pct": 0, "installment_periods": 10}),
+        ("24期 no首付", {"immediate_payment_pct": 0, "installment_periods": 24}),
+    ],
+)
+def test_that_there_is_no_first_payment_denies_nothing_of_what_stands_beside_it(text: str, named: dict[str, float]):
+    assert terms(text) == named
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "No deposit was mentioned when I signed",
@@ -114,6 +128,11 @@ def test_an_offer_that_a_reading_takes_for_talk_stands_or_is_asked_about(text: s
 def test_an_acceptance_in_plain_words_that_a_reading_takes_for_talk_is_asked_about(text: str):
     assert terms(text, reading("talk")) == ACCEPTANCE
     assert meant(text).move.kind is MoveKind.ACCEPT
+
+
+@pytest.mark.parametrize("text", ["a bullseye a week, thats me lot", "dos gambas mensuales compadre, es lo que tengo"])
+def test_an_offer_in_words_that_no_list_of_numbers_holds_is_asked_about(text: str):
+    assert "Which terms do you offer?" in str(terms(text))
 
 
 @pytest.mark.parametrize("text", ["I lost my job in March", "no", "hola, buenos días", "我再想想"])
