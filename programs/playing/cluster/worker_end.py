@@ -74,7 +74,7 @@ class WorkerLine:
     def end(self) -> None:
         """End the job where it stands: nobody waits for it any more."""
         self.drop()
-        if self._playing and not self._playing.dead:
+        if self._playing:  # begun and not over
             self._playing.throw(Dropped)
 
     def drop(self) -> None:
