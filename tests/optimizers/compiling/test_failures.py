@@ -25,7 +25,9 @@ def means(ledger):
     return sorted(((fmean(s), candidate) for candidate, s in scores.items()), reverse=True)
 
 
-@pytest.mark.parametrize("strategy", ["bootstrap", "random-search", pytest.param("gepa", marks=pytest.mark.thorough)])
+@pytest.mark.parametrize(
+    "strategy", ["bootstrap", *(pytest.param(name, marks=pytest.mark.thorough) for name in ("random-search", "gepa"))]
+)
 def test_a_fifth_of_all_calls_refused_changes_no_score_no_ranking_and_no_byte(forker, tmp_path, flags, strategy):
     with served() as model:
         calm = Compiler(forker, tmp_path / "calm", model, *flags, "--optimizer", strategy)

@@ -12,7 +12,7 @@ from tests.optimizers.served import Compiler, nap, served
 pytestmark = pytest.mark.slow
 
 THREADS = 2
-KILLS = 12 if THOROUGH else 6
+KILLS = 12 if THOROUGH else 3
 OTHERS = [
     pytest.param(name, 2 if THOROUGH else 1, marks=[] if name in ("mipro", "search") else pytest.mark.thorough)
     for name in ("random-search", "mipro", "gepa", "simba", "search")
