@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from data.messages.labels import BreachKind
-from screening.classifying.classifier import TextClassifier, load_classifier
+from screening.classifying.classifier import TextClassifier, kept_classifier
 from screening.plain_words import plain_words
 
 IMPROPER = "improper"
@@ -75,7 +74,6 @@ def _read(sentences: Sequence[str]) -> list[Suspicion | None]:
     return found
 
 
-@cache
 def creditor_classifier() -> TextClassifier:
     """The shipped one."""
-    return load_classifier(TRAINED)
+    return kept_classifier(TRAINED)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 from data.messages.labels import SignalKind
-from screening.classifying.classifier import TextClassifier, load_classifier
+from screening.classifying.classifier import TextClassifier, kept_classifier
 
 GRAVE = "grave"
 """The classifier's label for any of `SILENCING`, beside those of `SignalKind`."""
@@ -90,10 +90,9 @@ def signal_scores(probabilities: dict[str, float]) -> dict[SignalKind, float]:
     return {kind: _log_odds(probabilities[kind.value]) + grave * (kind in SILENCING) for kind in SignalKind}
 
 
-@cache
 def debtor_classifier() -> TextClassifier:
     """The shipped one."""
-    return load_classifier(TRAINED)
+    return kept_classifier(TRAINED)
 
 
 @lru_cache(maxsize=256)

@@ -11,6 +11,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -99,6 +100,12 @@ def save_classifier(classifier: TextClassifier, path: Path) -> None:
         rarity=classifier.rarity,
     )
     replace_file(path, buffer.getvalue())
+
+
+@lru_cache(maxsize=8)
+def kept_classifier(path: Path) -> TextClassifier:
+    """The classifier in a file that does not change while the process runs, loaded once; see `load_classifier`."""
+    return load_classifier(path)
 
 
 def load_classifier(path: Path) -> TextClassifier:

@@ -65,11 +65,11 @@ class WorkerLine:
 
     def begin(self) -> list[Note]:
         """Play up to the first question or the end; returns what the job has said."""
-        return self._said(self._playing.switch)
+        return self._said()
 
     def go_on(self, answer: Any) -> list[Note]:
         """Play on with the driver's answer up to the next question or the end; returns what the job has said."""
-        return self._said(self._playing.switch, answer)
+        return self._said(answer)
 
     def end(self) -> None:
         """End the job where it stands: nobody waits for it any more."""
@@ -108,8 +108,8 @@ class WorkerLine:
             raise RuntimeError("on a cluster a program asks models from the thread that it is called in, and no other")
         return self._playing.parent.switch()
 
-    def _said(self, switch: Callable[..., Any], *answer: Any) -> list[Note]:
-        switch(*answer)
+    def _said(self, *answer: Any) -> list[Note]:
+        self._playing.switch(*answer)
         notes, self._notes = self._notes, []
         return notes
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from programs.reader.stated import cues
 from programs.reader.stated.clauses import Clauses, clauses
 from programs.reader.stated.roles import Role, roles
-from screening.classifying.classifier import TextClassifier, load_classifier
+from screening.classifying.classifier import kept_classifier
 
 SHIPPED = Path(__file__).with_name("offered.npz")
 LABEL = "offered"
@@ -40,7 +40,7 @@ def opinions(plain_text: str, today: date, path: Path = SHIPPED) -> tuple[Opinio
     asked = found[:MOST]
     if not asked:
         return ()
-    trained = _trained(path)
+    trained = kept_classifier(path)
     parts = clauses(plain_text)
     likely = [trained.whole_scores(described(parts, role))[LABEL] for role in asked]
     return tuple(Opinion(*one) for one in zip(found, (*likely, *([0.0] * (len(found) - len(asked)))), strict=True))
@@ -60,8 +60,3 @@ def described(parts: Clauses, role: Role) -> str:
 
 def _found(pattern: object, words: str) -> bool:
     return hasattr(pattern, "search") and pattern.search(words) is not None
-
-
-@lru_cache(maxsize=4)
-def _trained(path: Path) -> TextClassifier:
-    return load_classifier(path)

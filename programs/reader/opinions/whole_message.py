@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from data.messages.labels import Intent
-from screening.classifying.classifier import TextClassifier, load_classifier
+from screening.classifying.classifier import kept_classifier
 
 EITHER_END = 300
 """Characters that are looked at, of a long message from its beginning and from its end: there people say yes."""
@@ -40,7 +40,7 @@ class MessageOpinion:
         return _likelihood(self.shipped, self.label, text)
 
 
-# Thresholds by `val` (docs/results/reading.md): 2 of 130 that offer nothing and were not asked before are as likely.
+# How the second threshold was set, and how many harmless messages pass it, is told in docs/results/reading.md.
 ACCEPTED = MessageOpinion("accepted", Intent.ACCEPT, possible=0.15, sure=0.8)
 OFFERING = MessageOpinion("offering", Intent.OFFER, possible=0.8, sure=2.0)
 
@@ -48,9 +48,4 @@ OFFERING = MessageOpinion("offering", Intent.OFFER, possible=0.8, sure=2.0)
 @lru_cache(maxsize=256)
 def _likelihood(path: Path, label: str, text: str) -> float:
     told = text if len(text) <= 2 * EITHER_END else f"{text[:EITHER_END]} {text[-EITHER_END:]}"
-    return _trained(path).whole_scores(told)[label]
-
-
-@lru_cache(maxsize=4)
-def _trained(path: Path) -> TextClassifier:
-    return load_classifier(path)
+    return kept_classifier(path).whole_scores(told)[label]
