@@ -175,8 +175,8 @@ def _kind(parts: Clauses, found: tuple[NamedFigure, ...], at: int, clause: Claus
     if figure.unit is Unit.OFF:
         return TermKind.DISCOUNT_PCT
     if figure.unit is Unit.SHARE:
-        named = figure.value == 0 and NO_FIRST_PAYMENT.match(parts.text, *figure.span)
-        named = named or (figure.value == 0 and cues.FIRST.search(parts.text, *figure.span))
+        own = (parts.text, *figure.span)
+        named = figure.value == 0 and (NO_FIRST_PAYMENT.match(*own) or cues.FIRST.search(*own))
         return TermKind.IMMEDIATE_PAYMENT_PCT if named else _kind_of_share(parts, clause, figure)
     if figure.unit is Unit.DAYS:
         return TermKind.IMMEDIATE_PAYMENT_DAYS

@@ -120,6 +120,8 @@ def _heard(word: str) -> str:
 
 
 _ES = "|".join(_heard(word) for word in sorted(_SPANISH, key=len, reverse=True))
+_ENGLISH_TOO = "once|dies|do[sz]e"
+"""Spellings of a Spanish number that are words of English, too: numbers only before what they count."""
 _HAN = "零〇一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟廿卅"
 _HAN_BEFORE_A_MONTH = rf"[{_HAN}]*[百千万佰仟][一二两三四五六七八九]?(?=一个?(?:月|周|星期|礼拜|期|次))"
 """180 a month in 一百八一个月, where 一 begins what follows."""
@@ -128,7 +130,7 @@ _NUMBER = re.compile(
     rf"(?P<han>(?:\d+(?:\.\d+)?(?=[十百千万亿拾佰仟]))?(?!百分之)(?:{_HAN_BEFORE_A_MONTH}|[{_HAN}]+\d*))"
     rf"|(?P<digits>{_DIGITS})(?:\s?(?P<scale>k|grand|thousand|hundred|lakhs?|lacs?|crores?|mil|lucas|millones|million|w)(?![a-z]))?"
     rf"|\b(?P<en>(?:an?\s)?(?:{_EN})(?:(?:[\s-]|\sand\s)(?:{_EN}))*)\b"
-    rf"|\b(?P<es>(?!once\b(?!\s(?:meses|cuotas|dias|mil|pagos|por|mensualidades|semanas|plazos)))(?:{_ES})(?:\s(?:y\s)?(?:{_ES}))*)\b"
+    rf"|\b(?P<es>(?!(?:{_ENGLISH_TOO})\b(?!\s(?:meses|cuotas|dias|mil|pagos|por|mensualidades|semanas|plazos)))(?:{_ES})(?:\s(?:y\s)?(?:{_ES}))*)\b"
     r"|\b(?P<dozen>(?:half an?|an?|media|una)\s(?:dozen|docena))\b"
 )
 _SCALES = {

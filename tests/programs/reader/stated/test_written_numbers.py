@@ -20,6 +20,7 @@ from programs.reader.stated.written_numbers import numbers
         ("veintitrés meses", [23]),
         ("veintiún meses", [21]),
         ("quinse dias", [15]),
+        ("dies cuotas, o dose meses", [10, 12]),
         ("十期够了", [10]),
         ("2千5一个月", [2500, 1]),
     ],
@@ -34,6 +35,8 @@ def test_a_chinese_number_ends_where_a_month_begins(text: str):
     assert plain(text)[slice(*first.span)] == text.removesuffix("一个月")
 
 
-@pytest.mark.parametrize("text", ["lo siento mucho", "al contado", "vino ayer", "千万别"])
+@pytest.mark.parametrize(
+    "text", ["lo siento mucho", "al contado", "vino ayer", "千万别", "they upped my dose", "if he dies", "i had a doze"]
+)
 def test_words_that_sound_like_a_number_are_none(text: str):
     assert [number.value for number in numbers(plain(text)) if number.value is not None] == []
