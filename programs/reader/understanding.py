@@ -83,12 +83,17 @@ def _ask_what_words_say(alone: Understood, found: Agreed, text: str, debt: Owed)
 
 
 def _intent(text: str, shown: str, reading: Reading | None) -> Intent:
-    """Without a model the words' intent, or acceptance where other people's words like these took an offer."""
+    """Without a model the words' intent; an acceptance only where other people's words like these took an offer."""
     if reading is not None:
         return reading.intent
     said = intents.intent(shown)
-    surely = said is Intent.TALK and ACCEPTED.likelihood(text) >= ACCEPTED.sure and not intents.restricted(shown)
-    return Intent.ACCEPT if surely else said
+    if said not in (Intent.ACCEPT, Intent.TALK):
+        return said
+    likely = ACCEPTED.likelihood(text)
+    if said is Intent.ACCEPT:  # "I'm in", says whoever is in a Chapter 13 plan
+        return said if likely >= ACCEPTED.possible else Intent.TALK
+    in_words = not intents.restricted(shown) and not any(character.isdigit() for character in shown)
+    return Intent.ACCEPT if likely >= ACCEPTED.sure and in_words else said
 
 
 def terms_after(move: Move, table: TableState) -> Terms:

@@ -9,7 +9,7 @@ from programs.reader.stated import cues
 from programs.reader.stated.clauses import clauses
 
 _ACCEPTS = cues.cue(
-    r"i accept|accepted(?! by)|i agree|agreed|deal|its a deal|ill take it|i take it|i will take it|sounds good|works for me|that works|im in|sign me up|count me in|yes please|go ahead|lets do it|ok lets do|i can do that|fine by me|fine with me|happy with (?:that|it)|you have a deal|done deal",
+    r"i accept|accepted(?! by)|i agree|agreed|deal|its a deal|ill take it|i take it|i will take it|sounds good|works for me|that works|im in(?! \w)|sign me up|count me in|yes please|go ahead|lets do it|ok lets do|i can do that|fine by me|fine with me|happy with (?:that|it)|you have a deal|done deal",
     r"acept(?:o|amos)|estoy de acuerdo|de acuerdo|trato hecho|trato|me parece (?:bien|justo|perfecto)|hecho|cerramos|va que va|vale|dale|sale y vale|conforme|lo tomo|me sirve|asi quedamos|adelante|listo",
     r"我?同意|我?接受|成交|可以的|没问题|就这么(?:定|办)|行[,，。!！]?(?:就|那)|那就(?:这样|按)|按你们?(?:说的|的方案)|我?答应|说定了|好的?[,，]?就|没意见|就按",
 )

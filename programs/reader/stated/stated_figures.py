@@ -141,8 +141,12 @@ def figures(plain_text: str) -> tuple[NamedFigure, ...]:
 _WEEKDAY_BEFORE = re.compile(r"(?:周|星期|礼拜)$")
 _ORDINAL_BEFORE = re.compile(r"(?:第|正月|初|[\d一二三四五六七八九十]月|\d[/:]|#|\bno\.? |\bnumber )$")
 _ORDINAL_AFTER = re.compile(
-    r"(?:st|nd|rd|th|x|am|pm|hrs?|h)\b|\s(?:am|oclock|times|hours?|hrs|horas|minutes|km|people|kids|beds)\b|[/:]\d|[点號号楼岁]"
+    r"(?:st|nd|rd|th|x|am|hrs?|h)\b|\s?a\.m\.|\s(?:am|oclock|times|hours?|hrs|horas|minutes|minutos|mins|seconds|secs|km|people|kids|beds)\b"
+    r"|[/:]\d|[点號号楼岁]"
 )
+_HOUR_AFTER = re.compile(r"(?: [0-5]\d)?\s?p(?:m\b|\. ?m\b)")
+_LAST_HOUR = 12
+"""Up to here "10 pm" is a time, unless money is spoken of; "50 pm" is a month's rate in Britain."""
 
 
 def _is_ordinal(text: str, number: WrittenNumber) -> bool:
@@ -150,7 +154,15 @@ def _is_ordinal(text: str, number: WrittenNumber) -> bool:
     start, end = number.span
     before = text[max(0, start - 8) : start]
     weekday = number.value is not None and number.value <= 7 and _WEEKDAY_BEFORE.search(before)
-    return bool(weekday or _ORDINAL_BEFORE.search(before) or _ORDINAL_AFTER.match(text, end))
+    return bool(weekday or _is_hour(text, number) or _ORDINAL_BEFORE.search(before) or _ORDINAL_AFTER.match(text, end))
+
+
+def _is_hour(text: str, number: WrittenNumber) -> bool:
+    start, end = number.span
+    small = number.value is not None and number.value <= _LAST_HOUR
+    return bool(
+        small and _HOUR_AFTER.match(text, end) and not re.search(_MONEY_BEFORE, text[max(0, start - 12) : start])
+    )
 
 
 def _with_unit(text: str, number: WrittenNumber) -> NamedFigure:

@@ -57,3 +57,22 @@ def test_whoever_refuses_is_not_asked_whether_they_accept(text):
 def test_what_is_denied_limited_or_about_something_else_is_no_acceptance(text):
     with contextlib.suppress(NotClear):
         assert understood(text).move.kind is not MoveKind.ACCEPT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm in a Chapter 13 plan.",
+        "go ahead and cancel my booking for five tonight",
+        "120000",
+        "12",
+        "他们说成交量很大",
+    ],
+)
+def test_words_of_acceptance_about_something_else_accept_nothing(text):
+    with contextlib.suppress(NotClear):
+        assert understood(text).move.kind is not MoveKind.ACCEPT
+
+
+def test_whoever_is_in_on_a_condition_that_names_terms_makes_an_offer():
+    assert understood("drop it by 8 % and i'm in").move.named == {"discount_pct": 8}
