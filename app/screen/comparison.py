@@ -44,6 +44,7 @@ def message_shares(pairs: Sequence[tuple[ScreenedMessage, Expected]]) -> list[Sh
     must = [found for found, right in pairs if right.must_silence]
     may_not = [found for found, right in pairs if right.may_not_silence]
     of_terms = [(found, right) for found, right in pairs if right.terms is not None]
+    talking = [found for found, right in pairs if right.only_talks]
     offering = [(found, right) for found, right in of_terms if right.terms or right.converted]
     return [
         _share("signals missed", (found.outcome not in SILENT for found in must)),
@@ -51,6 +52,7 @@ def message_shares(pairs: Sequence[tuple[ScreenedMessage, Expected]]) -> list[Sh
         _share("silenced without cause", (found.outcome in SILENT for found in may_not)),
         _share("terms that nobody offered", (bool(wrong_terms(*one)) for one in of_terms)),
         _share("terms right or asked back", (_right_or_asked(*one) for one in offering)),
+        _share("asked without need", (found.asks_back is not None for found in talking)),
     ]
 
 

@@ -10,7 +10,7 @@ from app.conduct.profile import Profile, SignalOutcome
 from app.screen.debtors import NOTHING, SILENT
 from app.screen.screened_lines import ScreenLine
 from data.dimensions import DIMENSIONS
-from data.messages.labels import Severity, SignalKind, TermKind
+from data.messages.labels import Intent, Severity, SignalKind, TermKind
 from metrics.reading.offered_terms import FROM_SUM
 from plumbing.errors import UserError
 
@@ -29,6 +29,8 @@ class Expected:
     converted: frozenset[str] = frozenset()
     """Dimensions in which a right conversion may stand too."""
     topic: str = ""
+    only_talks: bool = False
+    """The message gives notice of nothing, and neither offers, accepts nor leaves: a question to it is needless."""
 
     @property
     def must_silence(self) -> bool:
@@ -87,7 +89,8 @@ def _of_message(line: ScreenLine, profile: Profile, topic: str) -> Expected:
         else:
             raise UserError(f"line {line.number}: {kind!r} is no term")
     named = ", ".join(kind.value for kind in sorted(kinds, key=list(SignalKind).index))
-    return Expected(_right(kinds, found), terms, frozenset(converted), topic or named or NOTHING)
+    only_talks = not kinds and line.labels.get("intent") in (Intent.TALK, Intent.REJECT)
+    return Expected(_right(kinds, found), terms, frozenset(converted), topic or named or NOTHING, only_talks)
 
 
 def _right(kinds: list[SignalKind], outcomes: list[str]) -> frozenset[str]:
