@@ -86,7 +86,7 @@ def train(
     out: Annotated[Path, typer.Option(help="Where the classifier goes.")] = TRAINED,
     folder: Annotated[Path, typer.Option(help="Folder with debtor-train.jsonl.")] = SHIPPED,
 ) -> None:
-    """Fit the classifier of a debtor's signals anew (four minutes); the same messages give the same file."""
+    """Fit the classifier of a debtor's signals anew (seven minutes); the same messages give the same file."""
     fitted = fit_debtor(folder)
     save_classifier(fitted.classifier, out)
     cli.results().print(f"{out}: {fitted.classifier.sha256[:12]}")

@@ -25,7 +25,7 @@ Labelled = TypeVar("Labelled", DebtorMessage, CreditorSentence)
 
 
 def debtor_messages(split: str, folder: Path = SHIPPED) -> tuple[DebtorMessage, ...]:
-    """The debtors' messages of one split (`train`, `val`, `heldout`).
+    """The debtors' messages of one split (`data.messages.message.SPLITS`).
 
     Raises:
         UserError: no such split, or the file is faulty.
