@@ -23,10 +23,11 @@ from screening.heard_signals import GRAVE, SILENCING, TRAINED, signal_scores
 LABELS = (*(kind.value for kind in SignalKind), GRAVE)
 SETTINGS = Settings(folds=5)
 """Chosen on the `val` messages (docs/messages.md)."""
-SURE_FALSE_ALARMS, POSSIBLE_FALSE_ALARMS = 0.075, 0.13
+SURE_FALSE_ALARMS, POSSIBLE_FALSE_ALARMS = 0.06, 0.105
 """Shares of the messages without a grave signal that may pass the thresholds, counted over all grave kinds.
 
-Every second of these messages was written to look like a grave one, so in an inbox far fewer pass.
+Two in five of these messages were written to look like a grave one, so in an inbox far fewer pass. The shares were
+0.075 and 0.13 until a fifth of them came to be everyday ones, which hardly any pass.
 """
 DISTRESS_FALSE_ALARMS = 0.1
 """The same for a weak hint of distress, which hands over at once where others are asked about."""
