@@ -91,7 +91,7 @@ def _intent(text: str, shown: str, reading: Reading | None) -> Intent:
         return said
     likely = ACCEPTED.likelihood(text)
     if said is Intent.ACCEPT:  # "I'm in", says whoever is in a Chapter 13 plan
-        return said if likely >= ACCEPTED.possible else Intent.TALK
+        return said if likely >= ACCEPTED.possible or intents.accepts_in_so_many_words(shown) else Intent.TALK
     in_words = not intents.restricted(shown) and not any(character.isdigit() for character in shown)
     return Intent.ACCEPT if likely >= ACCEPTED.sure and in_words else said
 

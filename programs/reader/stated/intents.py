@@ -44,6 +44,11 @@ def accepts(plain_text: str) -> bool:
     return not restricted(plain_text) and any(_begins(words) for words in _clauses(plain_text))
 
 
+def accepts_in_so_many_words(plain_text: str) -> bool:
+    """The message is an acceptance and nothing else ("adelante"), so that it can be of nothing else."""
+    return _ACCEPTS.fullmatch(_PRELUDE.sub("", plain_text).strip(" .,!~。，！")) is not None
+
+
 def _begins(words: str) -> bool:
     """The clause begins with the acceptance, so that it is the writer's: no "accepted by the court"."""
     begun = _PRELUDE.sub("", words)

@@ -76,3 +76,10 @@ def test_words_of_acceptance_about_something_else_accept_nothing(text):
 
 def test_whoever_is_in_on_a_condition_that_names_terms_makes_an_offer():
     assert understood("drop it by 8 % and i'm in").move.named == {"discount_pct": 8}
+
+
+@pytest.mark.parametrize(
+    "text", ["I'm in", "ok, im in!", "adelante", "Conforme.", "说定了", "i can do that", "好，成交！"]
+)
+def test_an_acceptance_and_nothing_else_is_one(text):
+    assert understood(text).move.kind is MoveKind.ACCEPT
