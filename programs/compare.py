@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 import typer
 
-from data.book.split import MEASURED_ON
 from data.policy import read_policy
 from plumbing import cli
 from plumbing.bars import progress
@@ -75,7 +74,7 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
             "openai/gpt-4o-mini (the vanilla negotiator on it), files of saved negotiations (.jsonl)."
         ),
     ],
-    split: Annotated[str, typer.Option(help="heldout, or val.")] = "heldout",
+    split: Annotated[str, typer.Option(help="heldout, or val; of messages fresh too.")] = "heldout",
     debtors: MeasuredOption = None,
     stratify: StratifyOption = False,
     trials: Annotated[int, typer.Option(min=1, help="Negotiations per debtor, each sampled anew.")] = 1,
@@ -125,14 +124,15 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
     """
     if len(programs) < 2:
         raise UserError("name at least two programs: the baseline and what is compared to it")
-    if split not in MEASURED_ON:
-        raise UserError(f"no split to compare on is called {split!r}; there are {' and '.join(MEASURED_ON)}")
+    kind = kind_of_names(programs, artifacts)
+    if split not in kind.measured_on:
+        raise UserError(f"no split to compare on is called {split!r}; there are {' and '.join(kind.measured_on)}")
     set_limits(rpm, tpm)
     place = Place(threads, cluster, workers, cpus_per_worker, gpus_per_worker)
     outputs = Outputs(html, json, csv, save_negotiations)
     outputs.check()
     model = NamedModel(lm)
-    if (kind := kind_of_names(programs, artifacts)) is not NEGOTIATIONS:
+    if kind is not NEGOTIATIONS:
         if debtor != "simulated" or debtor_lm or policy:
             raise UserError(f"{programs[0]} meets no debtor and keeps no policy; leave --debtor and --policy out")
         names = [measure.id for measure in kind.measures]

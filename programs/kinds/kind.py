@@ -17,7 +17,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 import dspy
 from pydantic import BaseModel
 
-from data.book.split import SplitName
+from data.book.split import MEASURED_ON, SplitName
 from metrics.scorecard import Metric
 from plumbing.closure import files_behind, hash_of
 from signatures.instruction import ProposeInstruction
@@ -138,6 +138,8 @@ class Kind(ABC):
     indices: ClassVar[tuple[Metric, ...]]
     """`objective` is the last of them."""
     metric_version: ClassVar[str]
+    measured_on: ClassVar[tuple[str, ...]] = MEASURED_ON
+    """Parts of a book that programs are compared on."""
     code: ClassVar[tuple[str, ...]]
     """The modules that decide how an example is played."""
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import dspy
 from typing_extensions import override
 
+from data.book.split import MEASURED_ON
 from data.messages.book import MessageBook, MessageCase, read_message_book
 from data.messages.labels import gravest_first
 from data.messages.message import DebtorMessage
@@ -53,7 +54,8 @@ class ReadingKind(Kind):
     metrics = READING_METRICS
     indices = READING_INDICES
     metric_version = READING_VERSION
-    pool = 20_000
+    measured_on = (*MEASURED_ON, "fresh")
+    pool = 30_000
     has_labels = True
     code = ("programs.reader_program",)
     margins: ClassVar = {

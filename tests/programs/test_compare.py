@@ -245,6 +245,8 @@ class TestModel:
         (("boulware", "boulwaer"), "no program is called 'boulwaer'"),
         (("boulware", "nothing@3"), "nothing"),
         (("boulware", "hardball", "--split", "train"), "no split to compare on is called 'train'"),
+        (("boulware", "hardball", "--split", "fresh"), "there are heldout and val"),
+        (("reader", "reader", "--split", "train"), "there are heldout and val and fresh"),
         (("boulware", "hardball", "--debtors", "5000"), "ask for at most so many"),
         (("boulware", "hardball", "--debtor", "nobody"), "no debtor is called 'nobody'"),
         (("boulware", "hardball", "--book", "missing.csv"), "no debtor book at missing.csv"),
