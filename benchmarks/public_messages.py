@@ -65,19 +65,16 @@ def labelled(checkout: Path) -> Iterator[dict[str, Any]]:
 
 def _messages(checkout: Path) -> dict[str, frozenset[str]]:
     """Each text and NLU++'s intents of it, in the order of the files."""
+    table = checkout / "banking_data" / "train.csv"
     folds = sorted((checkout / "nlupp" / "data" / "banking").glob("fold*.json"))
-    tables = [checkout / "banking_data" / "train.csv"]
-    if not folds or not tables[0].is_file():
-        raise UserError(
-            f"{checkout} is no checkout of PolyAI-LDN/task-specific-datasets: banking_data or nlupp is missing"
-        )
-    found: dict[str, frozenset[str]] = {}
-    for table in tables:
-        with table.open(encoding="utf-8", newline="") as file:
-            found |= {_one_line(row["text"]): frozenset() for row in csv.DictReader(file)}
+    if not folds or not table.is_file():
+        missing = "its banking_data or nlupp is missing"
+        raise UserError(f"{checkout} is no checkout of PolyAI-LDN/task-specific-datasets: {missing}")
+    with table.open(encoding="utf-8", newline="") as file:
+        found: dict[str, frozenset[str]] = {_one_line(row["text"]): frozenset() for row in csv.DictReader(file)}
     for fold in folds:
-        for one in json.loads(fold.read_text(encoding="utf-8")):
-            found[_one_line(one["text"])] = frozenset(one.get("intents", ()))
+        spoken = json.loads(fold.read_text(encoding="utf-8"))
+        found |= {_one_line(one["text"]): frozenset(one.get("intents", ())) for one in spoken}
     return found
 
 
