@@ -1,4 +1,4 @@
-"""What real people wrote to banks, labelled for `app screen --expect`: `python -m benchmarks.public_messages CHECKOUT`.
+"""What others wrote to banks, labelled for `app screen --expect`: `python -m benchmarks.public_messages CHECKOUT`.
 
 The messages are those of Banking77 (Casanueva et al. 2020, arXiv 2003.04807) and of NLU++'s banking part (Casanueva et
 al. 2022, arXiv 2204.13021), both CC BY 4.0, in https://github.com/PolyAI-LDN/task-specific-datasets. They are not in
@@ -20,9 +20,9 @@ from plumbing import cli
 from plumbing.errors import UserError
 
 LABELS = Path(__file__).with_name("public_messages.jsonl")
-"""600 drawn with seed 0, 300 of each part, labelled twice, blindly; of 48 the two were in doubt or did not agree."""
+"""600 drawn with seed 0, 300 of each part, labelled twice, blindly; of 48 at least one was in doubt."""
 HANDED_OFF = "handoff"
-"""NLU++'s own label of who wants a human."""
+"""NLU++'s own label of who is to be handed to a human, by their wish or after a complaint."""
 
 
 def main(
@@ -74,7 +74,9 @@ def _messages(checkout: Path) -> dict[str, frozenset[str]]:
         found: dict[str, frozenset[str]] = {_one_line(row["text"]): frozenset() for row in csv.DictReader(file)}
     for fold in folds:
         spoken = json.loads(fold.read_text(encoding="utf-8"))
-        found |= {_one_line(one["text"]): frozenset(one.get("intents", ())) for one in spoken}
+        for one in spoken:
+            text = _one_line(one["text"])
+            found[text] = found.get(text, frozenset()) | frozenset(one.get("intents", ()))
     return found
 
 

@@ -126,7 +126,7 @@ def compare(  # noqa: PLR0913, PLR0917  (a command line)
         raise UserError("name at least two programs: the baseline and what is compared to it")
     kind = kind_of_names(programs, artifacts)
     if split not in kind.measured_on:
-        raise UserError(f"no split to compare on is called {split!r}; there are {' and '.join(kind.measured_on)}")
+        raise UserError(f"no split to compare on is called {split!r}; there are {', '.join(kind.measured_on)}")
     set_limits(rpm, tpm)
     place = Place(threads, cluster, workers, cpus_per_worker, gpus_per_worker)
     outputs = Outputs(html, json, csv, save_negotiations)

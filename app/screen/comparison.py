@@ -40,7 +40,7 @@ def wilson(hits: int, of: int) -> tuple[float, float]:
 
 
 def message_shares(pairs: Sequence[tuple[ScreenedMessage, Expected]]) -> list[Share]:
-    """What was missed, silenced without cause, or made a term that nobody offered."""
+    """What was missed, silenced without cause, made a term that nobody offered, or asked where nothing was to ask."""
     must = [found for found, right in pairs if right.must_silence]
     may_not = [found for found, right in pairs if right.may_not_silence]
     of_terms = [(found, right) for found, right in pairs if right.terms is not None]

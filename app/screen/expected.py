@@ -89,7 +89,8 @@ def _of_message(line: ScreenLine, profile: Profile, topic: str) -> Expected:
         else:
             raise UserError(f"line {line.number}: {kind!r} is no term")
     named = ", ".join(kind.value for kind in sorted(kinds, key=list(SignalKind).index))
-    only_talks = not kinds and line.labels.get("intent") in (Intent.TALK, Intent.REJECT)
+    intent = _known(line, [line.labels.get("intent", Intent.TALK)], [one.value for one in Intent])
+    only_talks = not kinds and not terms and not converted and intent <= {Intent.TALK, Intent.REJECT}
     return Expected(_right(kinds, found), terms, frozenset(converted), topic or named or NOTHING, only_talks)
 
 

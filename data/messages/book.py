@@ -1,4 +1,4 @@
-"""The labelled messages of debtors as a book: cases with ids, in the three parts of the split."""
+"""The labelled messages of debtors as a book: cases with ids, in the parts of the split."""
 
 from __future__ import annotations
 

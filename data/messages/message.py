@@ -12,7 +12,7 @@ from data.messages.labels import BreachKind, ClaimKind, Intent, Severity, Signal
 Language = Literal["en", "es", "zh"]
 """Of the conversation; somebody may write another one all the same."""
 SPLITS = ("train", "val", "heldout", "fresh")
-"""`fresh` holds debtors' messages alone, written when all else was done: for figures, and read by nobody here."""
+"""`fresh` holds debtors' messages alone, written to be measured on at the end, and read by nobody here."""
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
 
 

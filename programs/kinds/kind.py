@@ -40,7 +40,7 @@ class Case(Protocol):
 
 
 class Book(Protocol):
-    """Examples in the parts of a split: train, val, heldout."""
+    """Examples in the parts of a split: train, val, heldout, perhaps more."""
 
     @property
     def source(self) -> str:

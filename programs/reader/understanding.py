@@ -23,7 +23,7 @@ from programs.reader.stated import intents
 from programs.reader.stated.dates import rest_by_a_date
 from programs.reader.stated.plain import plain
 from programs.reader.stated.roles import Role, too_many
-from programs.reader.stated.stated_figures import impossible_share
+from programs.reader.stated.stated_figures import figures, impossible_share
 from programs.reader.understood import NotClear, Understood
 from programs.table import words
 from programs.table.runner import TableState
@@ -83,17 +83,18 @@ def _ask_what_words_say(alone: Understood, found: Agreed, text: str, debt: Owed)
 
 
 def _intent(text: str, shown: str, reading: Reading | None) -> Intent:
-    """Without a model the words' intent; an acceptance only where other people's words like these took an offer."""
+    """Without a model the words' intent; an acceptance if it is bare, or other people's words like these were one."""
     if reading is not None:
         return reading.intent
     said = intents.intent(shown)
     if said not in (Intent.ACCEPT, Intent.TALK):
         return said
     likely = ACCEPTED.likelihood(text)
-    if said is Intent.ACCEPT:  # "I'm in", says whoever is in a Chapter 13 plan
-        return said if likely >= ACCEPTED.possible or intents.accepts_in_so_many_words(shown) else Intent.TALK
-    in_words = not intents.restricted(shown) and not any(character.isdigit() for character in shown)
-    return Intent.ACCEPT if likely >= ACCEPTED.sure and in_words else said
+    if said is Intent.ACCEPT:  # "go ahead", says whoever wants a booking cancelled
+        believed = likely >= ACCEPTED.possible or intents.accepts_in_so_many_words(shown)
+        return said if believed else intents.unless_accepted(shown)
+    nothing_else = not intents.restricted(shown) and not figures(shown)
+    return Intent.ACCEPT if likely >= ACCEPTED.sure and nothing_else else said
 
 
 def terms_after(move: Move, table: TableState) -> Terms:
@@ -208,7 +209,8 @@ def _intended(
 
 def _ask_what_is_likely(text: str, found: Agreed, table: TableState) -> None:
     """Ask whoever takes an offer, or makes one, in words like other people's who did."""
-    if table.theirs is not None and ACCEPTED.likelihood(text) >= ACCEPTED.possible:
+    taken = ACCEPTED.likelihood(text) >= ACCEPTED.possible or intents.accepts(text)
+    if table.theirs is not None and taken:
         raise NotClear(say(_TAKES_IT))
     understood = found.stands or found.claims  # what is on the table already is named by its figures
     if not understood and OFFERING.likelihood(text) >= OFFERING.possible:

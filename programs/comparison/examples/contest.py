@@ -61,9 +61,10 @@ class Contest:
         result = measured(
             self.kind, self.found, evaluations, setting=setting, seed=self.seed, notes=notes, margins=self.margins
         )
-        if self.split == "heldout":
+        if self.split != "val":
+            seen = setting["book_sha256"] + ("" if self.split == "heldout" else f" {self.split}")
             look = look_now(
-                setting,
+                {**setting, "book_sha256": seen},
                 {one.label: one.fingerprint for one in result.programs},
                 {pair.program: pair.objective.difference.mean for pair in result.pairs},
                 self.kind.metric_version,

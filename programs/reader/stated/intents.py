@@ -9,7 +9,7 @@ from programs.reader.stated import cues
 from programs.reader.stated.clauses import clauses
 
 _ACCEPTS = cues.cue(
-    r"i accept|accepted(?! by)|i agree|agreed|deal|its a deal|ill take it|i take it|i will take it|sounds good|works for me|that works|im in(?! \w)|sign me up|count me in|yes please|go ahead|lets do it|ok lets do|i can do that|fine by me|fine with me|happy with (?:that|it)|you have a deal|done deal",
+    r"i accept|accepted(?! by)|i agree|agreed|deal|its a deal|ill take it|i take it|i will take it|sounds good|works for me|that works|im in(?! (?:an?|the|my|our|this|that|no|some|such)\b)|sign me up|count me in|yes please|go ahead|lets do it|ok lets do|i can do that|fine by me|fine with me|happy with (?:that|it)|you have a deal|done deal",
     r"acept(?:o|amos)|estoy de acuerdo|de acuerdo|trato hecho|trato|me parece (?:bien|justo|perfecto)|hecho|cerramos|va que va|vale|dale|sale y vale|conforme|lo tomo|me sirve|asi quedamos|adelante|listo",
     r"我?同意|我?接受|成交|可以的|没问题|就这么(?:定|办)|行[,，。!！]?(?:就|那)|那就(?:这样|按)|按你们?(?:说的|的方案)|我?答应|说定了|好的?[,，]?就|没意见|就按",
 )
@@ -26,6 +26,7 @@ _LEAVES = cues.cue(
 _LIMITS = re.compile(
     r"\b(?:but|if|unless|only if|except|however|provided|when|once|pero|si|siempre y cuando|salvo|excepto|cuando)\b|但|不过|如果|要是|除非|只要|\?|？"
 )
+_ENDS = re.compile(r"^[\W_]+|[\W_]+$")
 _PRELUDE = re.compile(
     r"^[\W_]*(?:(?:ok|okay|okey|yes|yeah|yep|fine|alright|well|so|then|and|si|bueno|pues|entonces|y|claro|sure|right|hi|hello|hola)\b[\W_]*|好的?吧?|行吧?|嗯|那)*"
 )
@@ -45,14 +46,15 @@ def accepts(plain_text: str) -> bool:
 
 
 def accepts_in_so_many_words(plain_text: str) -> bool:
-    """The message is an acceptance and nothing else ("adelante"), so that it can be of nothing else."""
-    return _ACCEPTS.fullmatch(_PRELUDE.sub("", plain_text).strip(" .,!~。，！")) is not None
+    """The message is an acceptance and nothing else ("adelante"): there is nothing else that it could be of."""
+    words = _ENDS.sub("", plain_text)
+    return any(_ACCEPTS.fullmatch(_ENDS.sub("", one)) for one in (words, _PRELUDE.sub("", words)))
 
 
 def _begins(words: str) -> bool:
     """The clause begins with the acceptance, so that it is the writer's: no "accepted by the court"."""
-    begun = _PRELUDE.sub("", words)
-    return (match := _ACCEPTS.search(begun)) is not None and match.start() <= 1
+    found = (_ACCEPTS.search(one) for one in (words, _PRELUDE.sub("", words)))
+    return any(match is not None and match.start() <= 1 for match in found)
 
 
 def leaves(plain_text: str) -> bool:
@@ -62,8 +64,11 @@ def leaves(plain_text: str) -> bool:
 
 def intent(plain_text: str) -> Intent:
     """Of the words alone; whether they make an offer is decided by their figures."""
-    if accepts(plain_text):
-        return Intent.ACCEPT
+    return Intent.ACCEPT if accepts(plain_text) else unless_accepted(plain_text)
+
+
+def unless_accepted(plain_text: str) -> Intent:
+    """The same where no acceptance is believed."""
     if leaves(plain_text):
         return Intent.LEAVE
     return Intent.REJECT if any(_REFUSES.search(words) for words in _clauses(plain_text)[:2]) else Intent.TALK

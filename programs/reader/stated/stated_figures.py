@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 
+from programs.reader.stated.clock_times import clock_times
 from programs.reader.stated.no_first_payment import NO_FIRST_PAYMENT
 from programs.reader.stated.written_numbers import WrittenNumber, numbers
 
@@ -126,7 +127,12 @@ def figures(plain_text: str) -> tuple[NamedFigure, ...]:
     for unit, value, pattern in _FIXED:
         for match in pattern.finditer(plain_text):
             take(NamedFigure(unit, Decimal(value), match.span()))
-    read = [number for number in numbers(plain_text)[:MOST_NUMBERS] if not _is_ordinal(plain_text, number)]
+    times = _times(plain_text)
+    read = [
+        number
+        for number in numbers(plain_text)[:MOST_NUMBERS]
+        if not _is_ordinal(plain_text, number) and not _in_a_time(number, times)
+    ]
     units = [_with_unit(plain_text, number) for number in read]
     for at, (number, figure) in enumerate(zip(read, units, strict=True)):
         low = read[at - 1] if at and _is_range(plain_text, read[at - 1], number) else None
@@ -141,12 +147,9 @@ def figures(plain_text: str) -> tuple[NamedFigure, ...]:
 _WEEKDAY_BEFORE = re.compile(r"(?:周|星期|礼拜)$")
 _ORDINAL_BEFORE = re.compile(r"(?:第|正月|初|[\d一二三四五六七八九十]月|\d[/:]|#|\bno\.? |\bnumber )$")
 _ORDINAL_AFTER = re.compile(
-    r"(?:st|nd|rd|th|x|am|hrs?|h)\b|\s?a\.m\.|\s(?:am|oclock|times|hours?|hrs|horas|minutes|minutos|mins|seconds|secs|km|people|kids|beds)\b"
+    r"(?:st|nd|rd|th|x|am|hrs?|h)\b|\s(?:am|oclock|times|hours?|hrs|horas|minutes?|minutos?|mins?|seconds?|secs?|km|people|kids|beds)\b"
     r"|[/:]\d|[点號号楼岁]"
 )
-_HOUR_AFTER = re.compile(r"(?: [0-5]\d)?\s?p(?:m\b|\. ?m\b)")
-_LAST_HOUR = 12
-"""Up to here "10 pm" is a time, unless money is spoken of; "50 pm" is a month's rate in Britain."""
 
 
 def _is_ordinal(text: str, number: WrittenNumber) -> bool:
@@ -154,15 +157,16 @@ def _is_ordinal(text: str, number: WrittenNumber) -> bool:
     start, end = number.span
     before = text[max(0, start - 8) : start]
     weekday = number.value is not None and number.value <= 7 and _WEEKDAY_BEFORE.search(before)
-    return bool(weekday or _is_hour(text, number) or _ORDINAL_BEFORE.search(before) or _ORDINAL_AFTER.match(text, end))
+    return bool(weekday or _ORDINAL_BEFORE.search(before) or _ORDINAL_AFTER.match(text, end))
 
 
-def _is_hour(text: str, number: WrittenNumber) -> bool:
-    start, end = number.span
-    small = number.value is not None and number.value <= _LAST_HOUR
-    return bool(
-        small and _HOUR_AFTER.match(text, end) and not re.search(_MONEY_BEFORE, text[max(0, start - 12) : start])
-    )
+def _times(text: str) -> list[tuple[int, int]]:
+    """Of the day; with a currency before it, it is a sum a month."""
+    return [span for span in clock_times(text) if not re.search(_MONEY_BEFORE, text[max(0, span[0] - 12) : span[0]])]
+
+
+def _in_a_time(number: WrittenNumber, times: list[tuple[int, int]]) -> bool:
+    return any(start <= number.span[0] < end for start, end in times)
 
 
 def _with_unit(text: str, number: WrittenNumber) -> NamedFigure:

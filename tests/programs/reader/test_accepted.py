@@ -79,7 +79,23 @@ def test_whoever_is_in_on_a_condition_that_names_terms_makes_an_offer():
 
 
 @pytest.mark.parametrize(
-    "text", ["I'm in", "ok, im in!", "adelante", "Conforme.", "说定了", "i can do that", "好，成交！"]
+    "text",
+    [
+        "I'm in",
+        "ok, im in!",
+        "adelante",
+        "Conforme.",
+        "说定了",
+        "i can do that",
+        "好，成交！",
+        "im in :)",
+        "I'm in 👍",
+        "yes please",
+    ],
 )
 def test_an_acceptance_and_nothing_else_is_one(text):
     assert understood(text).move.kind is MoveKind.ACCEPT
+
+
+def test_who_says_goodbye_beside_words_of_acceptance_leaves():
+    assert understood("go ahead and close it, goodbye").leaves
