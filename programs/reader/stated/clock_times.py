@@ -13,7 +13,7 @@ _CLOCK = re.compile(rf"(?<![\d.,:])(?:{_HOUR}{_NOON}?{_TO})?{_HOUR}{_NOON}")
 _CLOCK_AFTER_ITS_WORD = re.compile(rf"\b{_AT}\s((?:[01]?\d|2[0-3])(?:[:.h\s]?[0-5]\d)?{_NOON})")
 _PAID = re.compile(r"\b(?:pay|afford|spare|manage|offer|give|send)(?: (?:you|u|only|about|just|like|maybe))?\s$")
 """Before a bare hour: "afford 10pm" is a sum."""
-_BARE = re.compile(r"\d+\s?pm")
+_BARE = re.compile(r"\d{1,2}\s?pm")
 _BEFORE = 24
 """Characters before a time that are looked at."""
 
