@@ -47,14 +47,18 @@ def accepts(plain_text: str) -> bool:
 
 def accepts_in_so_many_words(plain_text: str) -> bool:
     """The message is an acceptance and nothing else ("adelante"): there is nothing else that it could be of."""
-    words = _ENDS.sub("", plain_text)
-    return any(_ACCEPTS.fullmatch(_ENDS.sub("", one)) for one in (words, _PRELUDE.sub("", words)))
+    return any(_ACCEPTS.fullmatch(_ENDS.sub("", words)) for words in _with_prelude_and_without(plain_text))
 
 
 def _begins(words: str) -> bool:
     """The clause begins with the acceptance, so that it is the writer's: no "accepted by the court"."""
-    found = (_ACCEPTS.search(one) for one in (words, _PRELUDE.sub("", words)))
+    found = (_ACCEPTS.search(one) for one in _with_prelude_and_without(words))
     return any(match is not None and match.start() <= 1 for match in found)
+
+
+def _with_prelude_and_without(words: str) -> tuple[str, str]:
+    """ "yes please" is an acceptance whole, "ok, deal" after its prelude."""
+    return words, _PRELUDE.sub("", words)
 
 
 def leaves(plain_text: str) -> bool:
